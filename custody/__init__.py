@@ -1,0 +1,1 @@
+"""The command `custody`: settings, embedded servers, running the roles, the verbs."""

@@ -1,0 +1,183 @@
+"""An entry: a fact at its place in the ledger, and its one form in bytes.
+
+The event store keeps `state`, everything but what its own columns hold; `value` puts those columns in front,
+which gives the message on `custody.entries`. Neither step parses or rewrites a byte, so that `verify` can
+compare the two sides byte by byte. Encryption under a per-child key, when it comes, belongs here and nowhere else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal, cast
+from uuid import UUID
+
+import orjson
+
+from ledger.agencies import Agency
+from ledger.facts import BY_WIRE, AnyFact, Fact, current
+from ledger.times import When, parse_instant, parse_when, write_clock, write_when
+
+Subject = Literal["child", "agency", "ledger"]
+Door = Literal["command", "feed", "import"]
+Level = Literal["guard", "warn"]
+
+_CHILD_STATE: Final = b'{"subject":"child","recorded_at":"'
+_RECORDED_AT: Final = slice(len(_CHILD_STATE), len(_CHILD_STATE) + 27)
+
+
+class UnknownWireNameError(ValueError):
+    """An entry carries a wire name this version does not know; it is left alone until a newer one reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A remark a rule makes on an accepted entry; it never changes the entry."""
+
+    code: str
+    level: Level
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Producer:
+    """Who recorded the fact: the agency, and what it said about office, user and sending system."""
+
+    agency: Agency
+    office: str | None
+    user: str | None
+    system: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a child's record, read back.
+
+    `fact` is in its current version, `recorded_fact` the JSON as recorded under `type`. `occurred_at` is `None`
+    when unknown. `resolved` holds the UUIDs of records that the fact names by an identifier (`other`).
+    """
+
+    position: int
+    subject: Subject
+    child: UUID
+    version: int
+    type: str
+    occurred_at: When | None
+    recorded_at: datetime
+    known_since: When
+    producer: Producer
+    door: Door
+    source: Mapping[str, Any]
+    identifiers: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
+    submission_id: str
+    fact: AnyFact
+    recorded_fact: Mapping[str, Any]
+    resolved: Mapping[str, str]
+    extensions: Mapping[str, str]
+
+
+def fact_json(fact: Fact) -> bytes:
+    """Return the members of `fact` that were given, as JSON."""
+    return fact.__pydantic_serializer__.to_json(fact, exclude_unset=True)
+
+
+def write_state(
+    *,
+    recorded_at: datetime,
+    occurred_at: When | None,
+    known_since: When,
+    producer: Producer,
+    door: Door,
+    source: Mapping[str, Any],
+    identifiers: tuple[tuple[str, str], ...],
+    findings: tuple[Finding, ...],
+    submission_id: str,
+    submission_digest: str,
+    fact: bytes,
+    resolved: Mapping[str, str],
+    extensions: Mapping[str, str],
+) -> bytes:
+    """Return the bytes the event store keeps for an entry about a child; `fact` is its JSON."""
+    members: dict[str, Any] = {
+        "occurred_at": None if occurred_at is None else write_when(occurred_at),
+        "known_since": write_when(known_since),
+        "producer": {
+            "agency": producer.agency,
+            "office": producer.office,
+            "user": producer.user,
+            "system": producer.system,
+        },
+        "door": door,
+        "source": source,
+        "identifiers": [{"scheme": scheme, "value": value} for scheme, value in identifiers],
+        "findings": [{"code": f.code, "level": f.level, "message": f.message} for f in findings],
+        "submission": {"id": submission_id, "digest": submission_digest},
+    }
+    if resolved:
+        members["resolved"] = resolved
+    if extensions:
+        members["extensions"] = extensions
+    return b"".join(
+        (
+            _CHILD_STATE,
+            write_clock(recorded_at).encode(),
+            b'",',
+            orjson.dumps(members)[1:-1],
+            b',"fact":',
+            fact,
+            b"}",
+        )
+    )
+
+
+def recorded_at_of(state: bytes) -> str:
+    """Return `recorded_at` as it stands in `state`, without parsing the rest."""
+    if not state.startswith(_CHILD_STATE):
+        return str(orjson.loads(state)["recorded_at"])
+    return state[_RECORDED_AT].decode()
+
+
+def value(*, position: int, child: UUID, version: int, wire: str, state: bytes) -> bytes:
+    """Return the message on `custody.entries`: what the event store's columns hold, then `state` as it is."""
+    return b'{"position":%d,"child":"%s","version":%d,"type":"%s",%s' % (
+        position,
+        str(child).encode(),
+        version,
+        wire.encode(),
+        state[1:],
+    )
+
+
+def read_entry(payload: bytes) -> Entry:
+    """Read a message of `custody.entries`. Raises `UnknownWireNameError` for a fact this version does not know."""
+    given: dict[str, Any] = orjson.loads(payload)
+    wire = given["type"]
+    fact_class = BY_WIRE.get(wire)
+    if fact_class is None:
+        raise UnknownWireNameError(
+            f"entry {given['position']} carries {wire}, which this version does not know; "
+            "nothing of it was applied; install a version that does, then retry"
+        )
+    producer = given["producer"]
+    recorded_fact = given["fact"]
+    occurred_at = given["occurred_at"]
+    return Entry(
+        position=given["position"],
+        subject=given["subject"],
+        child=UUID(given["child"]),
+        version=given["version"],
+        type=wire,
+        occurred_at=None if occurred_at is None else parse_when(occurred_at),
+        recorded_at=parse_instant(given["recorded_at"]),
+        known_since=parse_when(given["known_since"]),
+        producer=Producer(producer["agency"], producer["office"], producer["user"], producer["system"]),
+        door=given["door"],
+        source=given["source"],
+        identifiers=tuple((i["scheme"], i["value"]) for i in given["identifiers"]),
+        findings=tuple(Finding(f["code"], f["level"], f["message"]) for f in given["findings"]),
+        submission_id=given["submission"]["id"],
+        fact=cast(AnyFact, current(fact_class.model_validate(recorded_fact))),
+        recorded_fact=recorded_fact,
+        resolved=given.get("resolved", {}),
+        extensions=given.get("extensions", {}),
+    )

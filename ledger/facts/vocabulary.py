@@ -1,0 +1,131 @@
+"""What facts are made of: text, ids, times, addresses, codes, and the category each member carries."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+)
+
+from ledger.agencies import Agency
+from ledger.codes import EOIR_ADJOURNMENT_CODES, ISO_3166_ALPHA_3
+from ledger.times import parse_day, parse_when, write_when
+
+CategoryName = Literal[
+    "identity",
+    "custody",
+    "address",
+    "sponsor",
+    "health",
+    "protection",
+    "relief",
+    "criminal",
+    "court",
+    "contact",
+    "concern",
+    "statement",
+]
+"""Who may see a member is decided by its category (domain (f)), never member by member.
+
+`statement` is for members that speak of the ledger itself: positions, reasons of a correction, channels."""
+CATEGORIES: Final[tuple[CategoryName, ...]] = get_args(CategoryName)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """The sharing category of a member, written in its annotation."""
+
+    name: CategoryName
+
+
+IDENTITY: Final = Category("identity")
+CUSTODY: Final = Category("custody")
+ADDRESS: Final = Category("address")
+SPONSOR: Final = Category("sponsor")
+HEALTH: Final = Category("health")
+PROTECTION: Final = Category("protection")
+RELIEF: Final = Category("relief")
+CRIMINAL: Final = Category("criminal")
+COURT: Final = Category("court")
+CONTACT: Final = Category("contact")
+CONCERN: Final = Category("concern")
+STATEMENT: Final = Category("statement")
+
+Text = Annotated[str, Field(max_length=4000)]
+Id = Annotated[str, Field(min_length=1, max_length=200)]
+Position = Annotated[StrictInt, Field(ge=1)]
+Count = Annotated[StrictInt, Field(ge=0)]
+YesNo = StrictBool | Literal["unknown"]
+
+
+def _when(given: object) -> Any:
+    return given if isinstance(given, date) else parse_when(given)
+
+
+def _day(given: object) -> Any:
+    return given if type(given) is date else parse_day(given)
+
+
+When = Annotated[
+    date,  # a datetime is a date to the type system; the validator lets both through
+    PlainValidator(_when),
+    PlainSerializer(write_when, return_type=str),
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}),
+]
+"""An instant with its offset (a `datetime`), or a day (a `date`)."""
+Day = Annotated[
+    date,
+    PlainValidator(_day),
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
+
+
+def _country(code: str) -> str:
+    if code != "unknown" and code not in ISO_3166_ALPHA_3:
+        raise ValueError("not a country of ISO 3166-1 alpha-3 (GTM, HND, SLV, ...)")
+    return code
+
+
+def _adjournment(code: str) -> str:
+    if code != "unknown" and code not in EOIR_ADJOURNMENT_CODES:
+        raise ValueError("not an adjournment code of EOIR's list")
+    return code
+
+
+Country = Annotated[str, AfterValidator(_country)]
+AdjournmentCode = Annotated[str, AfterValidator(_adjournment)]
+
+
+class Address(BaseModel):
+    """An address as it was given, to the letter; nothing is parsed, standardised or filled in."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lines: tuple[Text, ...] | None = None
+    unit: Text | None = None
+    care_of: Text | None = None
+    city: Text | None = None
+    county: Text | None = None
+    state: Text | None = None
+    zip: Text | None = None
+
+
+class Fact(BaseModel):
+    """One claimed happening or statement. Subclasses are the closed union of `ledger.facts`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    wire: ClassVar[str]
+    """The wire name: a literal with its version, never reused."""
+    producers: ClassVar[tuple[Agency, ...]]
+    """Who may produce it (rule H2)."""

@@ -1,0 +1,57 @@
+"""The topics on Kafka: names, partitions, retention (contract: Topics), and which partition a child is on."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from ledger.agencies import PRODUCERS, Agency, topic_suffix
+
+ENTRIES: Final = "custody.entries"
+ENTRIES_PARTITIONS: Final = 4
+INTAKE_PARTITIONS: Final = 4
+LARGEST_MESSAGE_BYTES: Final = 8 * 1_048_576
+"""What the broker carries on an intake topic; what is larger fails at the sender, who is told the limit."""
+
+_FOR_EVER: Final = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+_THIRTY_DAYS: Final = {"retention.ms": str(30 * 24 * 3600 * 1000), "cleanup.policy": "delete"}
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it must exist before any role starts."""
+
+    name: str
+    partitions: int
+    config: dict[str, str]
+
+
+def intake(agency: Agency) -> str:
+    """Return the topic an agency sends its submissions to."""
+    return f"custody.intake.{topic_suffix(agency)}"
+
+
+def outcomes(agency: Agency) -> str:
+    """Return the topic on which an agency reads what became of its submissions."""
+    return f"custody.outcomes.{topic_suffix(agency)}"
+
+
+def agency_of_intake(topic: str) -> Agency:
+    """Return the agency whose intake topic this is."""
+    return _AGENCY_BY_INTAKE[topic]
+
+
+def partition_of(child: UUID) -> int:
+    """Return the partition of `custody.entries` that holds a child's entries: the UUID's last bits."""
+    return child.int % ENTRIES_PARTITIONS
+
+
+_AGENCY_BY_INTAKE: Final[dict[str, Agency]] = {intake(agency): agency for agency in PRODUCERS}
+
+TOPICS: Final[tuple[Topic, ...]] = (
+    Topic(ENTRIES, ENTRIES_PARTITIONS, {**_FOR_EVER, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}),
+    *(
+        Topic(intake(a), INTAKE_PARTITIONS, {**_THIRTY_DAYS, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)})
+        for a in PRODUCERS
+    ),
+    *(Topic(outcomes(a), 1, _THIRTY_DAYS) for a in PRODUCERS),
+)

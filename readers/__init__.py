@@ -1,0 +1,1 @@
+"""Every way to ask: views, timelines, figures, findings, verify."""
