@@ -1,0 +1,126 @@
+-- The read tables of one version of the read model. `{schema}` is read_1, read_2, ...: a rebuild fills the next
+-- one beside the live one. Secondary indexes stand in indexes.sql, so that a rebuild can make them at the end.
+
+create table {schema}.entries (
+    child uuid not null,
+    position bigint not null,
+    recorded_at timestamptz not null,
+    payload bytea not null,              -- the message of custody.entries, to the byte
+    primary key (child, position)
+);
+
+-- One row a record. Records that are one person by a merge carry the same state and the same `person`.
+create table {schema}.current_location (
+    child uuid primary key,
+    person uuid not null,
+    custody_state text not null,
+    legal_custodian text,
+    physical_custodian text,
+    place text,
+    residence jsonb,
+    since timestamptz,                   -- the instant it stands for; null: unknown
+    since_given text,                    -- as the producer gave it: an instant or a day
+    position bigint not null             -- the last entry folded into this row
+);
+
+create table {schema}.status (
+    child uuid primary key,
+    person uuid not null,
+    custody_state text not null,
+    proceedings jsonb not null,          -- [{court_case, nta_id, state, served, next_hearing_at, since, reason}]
+    whereabouts_state text not null,
+    whereabouts_since timestamptz,
+    residence jsonb,
+    mailing jsonb,
+    date_of_birth date,
+    age_basis text,
+    position bigint not null
+);
+
+-- The first carrier of an identifier, by position.
+create table {schema}.identifiers (
+    scheme text collate "C" not null,
+    value text collate "C" not null,
+    child uuid not null,
+    position bigint not null,
+    primary key (scheme, value)
+);
+
+create table {schema}.findings (
+    position bigint not null,
+    code text not null,
+    level text not null,
+    message text not null,
+    child uuid not null,
+    type text not null,
+    agency text not null,
+    office text,
+    recorded_at timestamptz not null,
+    resolved_position bigint,
+    resolved_at timestamptz,
+    primary key (position, code)
+);
+
+-- Merge statements, both ways round, so that the records that may be one person are found from either.
+create table {schema}.links (
+    child uuid not null,
+    other uuid not null,
+    position bigint not null,
+    primary key (child, other, position)
+);
+
+-- Population intervals. Each row says what the ledger held from `recorded_from` until before `recorded_until`
+-- (null: still does). Days are of the civil time zone; a null day is an unknown one, before every other.
+create table {schema}.stays (
+    person uuid not null,
+    admitted_on date,
+    left_on date,                        -- null with left = null: still in care
+    left_by text,                        -- the fact that ended it, null: still in care
+    country text,
+    position bigint not null,            -- the entry that made the ledger hold this
+    recorded_from timestamptz not null,
+    recorded_until timestamptz
+);
+
+create table {schema}.absences (
+    person uuid not null,
+    absent_on date,
+    ended_on date,
+    ended_by text,
+    position bigint not null,
+    recorded_from timestamptz not null,
+    recorded_until timestamptz
+);
+
+create table {schema}.releases (
+    person uuid not null,
+    release_position bigint not null,    -- the entry of the release itself
+    released_on date,
+    state text,
+    sponsor_category text not null,
+    country text,
+    position bigint not null,
+    recorded_from timestamptz not null,
+    recorded_until timestamptz
+);
+
+-- Children whose entry could not be applied, with that entry and all their later ones, in order.
+create table {schema}.parked (
+    child uuid not null,
+    position bigint not null,
+    recorded_at timestamptz not null,
+    payload bytea not null,
+    reason text not null,
+    primary key (child, position)
+);
+
+create table {schema}.checkpoint (
+    partition int primary key,
+    next_offset bigint not null
+);
+
+create table {schema}.progress (
+    only boolean primary key default true check (only),
+    position bigint not null,            -- every entry up to this one is in the tables or parked
+    recorded_at timestamptz              -- its ledger time: the moment the tables are complete to
+);
