@@ -1,0 +1,295 @@
+"""CloudEvents 1.0 on Kafka: what arrives is read in binary and structured mode, what we send is written in binary.
+
+Whatever arrives gives a `Message` or an `Unreadable`, never an exception. A reason says what to change at the
+sender; it may name an attribute and never repeats what the message says. Kafka binding, section 3: header values
+are UTF-8 strings as they are, nothing is percent-encoded; a `content-type` that begins with
+`application/cloudevents` means structured mode, any other means binary.
+"""
+
+import binascii
+from base64 import b64decode, urlsafe_b64encode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, Final
+
+import orjson
+
+from ledger.times import parse_instant
+
+STRUCTURED_TYPE: Final = "application/cloudevents+json"
+STRUCTURED_HEADERS: Final[list[tuple[str, bytes]]] = [("content-type", STRUCTURED_TYPE.encode())]
+
+LONGEST_NAME: Final = 256
+"""Characters of an id, source, type or extension name: they are keys of tables and are shown in answers."""
+LONGEST_EXTENSION: Final = 4096
+MOST_EXTENSIONS: Final = 64
+
+_JSON_TYPE: Final = b"application/json"
+_CORE: Final = ("id", "source", "type", "specversion", "time")
+_USUAL: Final = {"content-type": "content-type", **{f"ce_{name}": name for name in _CORE}}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One attributable event.
+
+    `time_given` is `time` as the sender wrote it; `data` is the JSON of the data; `extensions` holds every other
+    attribute by its CloudEvents name, without `ce_`.
+    """
+
+    id: str
+    source: str
+    type: str
+    time: datetime
+    time_given: str
+    extensions: Mapping[str, str]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """An event that cannot be read; with both `id` and `source` its sender can still be told so."""
+
+    reason: str
+    id: str | None
+    source: str | None
+
+
+def read_message(headers: Sequence[tuple[str, bytes | None]], value: bytes | None) -> Message | Unreadable:
+    """Read one Kafka record. Raises nothing."""
+    given: dict[str, str] = {}
+    content_type: bytes | None = None
+    flaw: str | None = None
+    for written, raw in headers:
+        name = _USUAL.get(written) or _attribute(written)
+        if name is None:
+            continue
+        if name == "content-type":
+            if content_type is not None:
+                return _unreadable(given, "header content-type stands twice; send each header once")
+            content_type = (raw or b"").strip()
+        elif raw is None:
+            flaw = flaw or f"header ce_{_shown(name)} has no value; leave it out or give it one"
+        elif name in given:
+            flaw = flaw or f"header ce_{_shown(name)} stands twice; send each header once"
+            given[name] = ""  # two ids are no id: the message is attributed to neither
+        else:
+            try:
+                given[name] = raw.decode()
+            except UnicodeDecodeError:
+                flaw = flaw or f"header ce_{_shown(name)} is not UTF-8; encode header values as UTF-8"
+    if content_type is not None and content_type != _JSON_TYPE:
+        if content_type[:23].lower() == b"application/cloudevents":
+            return _structured(content_type, value)
+        flaw = flaw or _type_flaw(content_type.decode("utf-8", "replace"))
+    if flaw is None and value is None:
+        flaw = "the record has no value: nothing can be taken back by a tombstone; send custody.entry-voided.v1"
+    return _message(given, value, flaw, "header ce_")
+
+
+def _attribute(header: str) -> str | None:
+    """Return the attribute's name that a header stands for, whatever its case; None for other people's headers."""
+    name = header.lower()
+    if name == "content-type":
+        return name
+    return name[3:] if name[:3] == "ce_" else None
+
+
+def binary_headers(
+    *, id: str, source: str, type: str, time: str, extra: Sequence[tuple[str, str]] = ()
+) -> list[tuple[str, bytes]]:
+    """Return the headers of an event in binary mode; `extra` holds extension attributes, named without `ce_`."""
+    headers = [
+        ("ce_specversion", b"1.0"),
+        ("ce_id", id.encode()),
+        ("ce_source", source.encode()),
+        ("ce_type", type.encode()),
+        ("ce_time", time.encode()),
+        ("content-type", _JSON_TYPE),
+    ]
+    if extra:
+        headers += [(f"ce_{name}", text.encode()) for name, text in extra]
+    return headers
+
+
+def structured(*, id: str, source: str, type: str, time: str, data: bytes) -> bytes:
+    """Return an event in structured mode, to be sent with `STRUCTURED_HEADERS`; `data` is JSON and stays as it is."""
+    return orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": id,
+            "source": source,
+            "type": type,
+            "time": time,
+            "datacontenttype": "application/json",
+            "data": orjson.Fragment(data),
+        }
+    )
+
+
+def digest(type: str, data: bytes) -> str:
+    """Return 22 characters that are equal for the same type and the same JSON, whatever its spacing or order.
+
+    128 bits of BLAKE2b over the type and the JSON with sorted members, numbers as orjson writes them; over the
+    bytes as they are where they are no JSON. What rule H8 forbids must be out of `data` before.
+    """
+    try:
+        plain = orjson.dumps(orjson.loads(data), option=orjson.OPT_SORT_KEYS)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        plain = data
+    hashed = blake2b(type.encode("utf-8", "surrogatepass") + b"\0" + plain, digest_size=16).digest()
+    return urlsafe_b64encode(hashed)[:22].decode()
+
+
+def _message(given: dict[str, str], data: bytes | None, flaw: str | None, prefix: str) -> Message | Unreadable:
+    """Check the attributes; `prefix` says where they stood, for the reason."""
+    try:
+        id, source, type = given["id"], given["source"], given["type"]
+        version, written = given["specversion"], given["time"]
+        time = parse_instant(written)
+    except (KeyError, ValueError) as error:
+        return _unreadable(given, flaw or _absent_flaw(given, prefix, error))
+    if (
+        flaw is not None
+        or version != "1.0"
+        or not 0 < len(id) <= LONGEST_NAME
+        or not 0 < len(source) <= LONGEST_NAME
+        or not 0 < len(type) <= LONGEST_NAME
+        or len(written) > LONGEST_NAME
+        or "\0" in id
+        or "\0" in source
+        or "\0" in type
+    ):
+        return _unreadable(given, flaw or _core_flaw(given, prefix))
+    extensions: dict[str, str] = {}
+    if len(given) > len(_CORE):
+        extensions = {name: text for name, text in given.items() if name not in _CORE}
+        flaw = _extension_flaw(extensions, prefix)
+        if flaw is not None:
+            return Unreadable(flaw, id, source)
+    return Message(id, source, type, time, written, extensions, data or b"")
+
+
+def _unreadable(given: Mapping[str, str], reason: str) -> Unreadable:
+    """Keep id and source only where they can be used as keys."""
+    return Unreadable(reason, _usable(given.get("id")), _usable(given.get("source")))
+
+
+def _usable(text: str | None) -> str | None:
+    return text if text and len(text) <= LONGEST_NAME and "\0" not in text else None
+
+
+def _absent_flaw(given: Mapping[str, str], prefix: str, error: Exception) -> str:
+    for name in _CORE:
+        if name not in given:
+            return f"{prefix}{name} is missing; id, source, type, specversion and time are required"
+    return f"{prefix}time: {error}"
+
+
+def _core_flaw(given: Mapping[str, str], prefix: str) -> str:
+    for name in ("id", "source", "type", "time"):
+        if not given[name]:
+            return f"{prefix}{name} is empty"
+        if len(given[name]) > LONGEST_NAME:
+            return f"{prefix}{name} is longer than {LONGEST_NAME} characters; shorten it"
+        if "\0" in given[name]:
+            return f"{prefix}{name} contains a NUL character; leave it out"
+    return f"{prefix}specversion is not 1.0; send CloudEvents 1.0"
+
+
+def _extension_flaw(extensions: Mapping[str, str], prefix: str) -> str | None:
+    if len(extensions) > MOST_EXTENSIONS:
+        return f"more than {MOST_EXTENSIONS} extension attributes; send fewer"
+    for name, text in extensions.items():
+        if not 0 < len(name) <= LONGEST_NAME:
+            return f"an extension's name is empty or longer than {LONGEST_NAME} characters"
+        if len(text) > LONGEST_EXTENSION:
+            return f"{prefix}{_shown(name)} is longer than {LONGEST_EXTENSION} characters; put it into the data"
+        if "\0" in text or "\0" in name:
+            return f"{prefix}{_shown(name)} contains a NUL character; leave it out"
+    return None
+
+
+def _structured(content_type: bytes, value: bytes | None) -> Message | Unreadable:
+    """Read the envelope; headers that repeat its attributes do not count (Kafka binding, 3.3.3)."""
+    media, _, parameters = content_type.decode("utf-8", "replace").lower().partition(";")
+    if media.strip() != STRUCTURED_TYPE or _charset_flaw(parameters):
+        return Unreadable(
+            f"this CloudEvents format is not read here; send one event a record, as {STRUCTURED_TYPE} in UTF-8 "
+            "or in binary mode",
+            None,
+            None,
+        )
+    if value is None:
+        return Unreadable("the record has no value; the event in structured mode belongs there", None, None)
+    try:
+        envelope = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return Unreadable("the value is not JSON in UTF-8; structured mode is one JSON object", None, None)
+    if not isinstance(envelope, dict):
+        return Unreadable("the value is JSON, but no object; structured mode is one JSON object", None, None)
+    return _from_envelope(envelope)
+
+
+def _from_envelope(envelope: dict[str, Any]) -> Message | Unreadable:
+    absent = object()
+    data, packed = envelope.pop("data", absent), envelope.pop("data_base64", None)
+    declared = envelope.pop("datacontenttype", None)
+    given: dict[str, str] = {}
+    flaw: str | None = None
+    for name, attribute in envelope.items():
+        match attribute:
+            case None:
+                continue
+            case str():
+                given[name] = attribute
+            case bool() | int() if name not in _CORE:
+                given[name] = str(attribute).lower()
+            case _:
+                flaw = flaw or (
+                    f"attribute {_shown(name)} is no string; attributes are strings, and what belongs to the "
+                    "fact goes inside `data`"
+                )
+    if isinstance(declared, str):
+        flaw = flaw or _type_flaw(declared)
+    elif declared is not None:
+        flaw = flaw or "attribute datacontenttype is no string; send application/json or leave it out"
+    found = b""
+    if data is not absent and packed is not None:
+        flaw = flaw or "`data` and `data_base64` stand side by side; send one of them"
+    elif packed is not None:
+        try:
+            found = b64decode(packed, validate=True)
+        except (binascii.Error, TypeError, ValueError):
+            flaw = flaw or "`data_base64` is not Base64; send the JSON as `data`"
+    elif data is not absent:
+        try:
+            found = orjson.dumps(data)
+        except orjson.JSONEncodeError:
+            flaw = flaw or "`data` is nested deeper than 254 levels; no fact is"
+    else:
+        flaw = flaw or "the event has neither `data` nor `data_base64`; the submission belongs into `data`"
+    return _message(given, found, flaw, "attribute ")
+
+
+def _type_flaw(content_type: str) -> str | None:
+    media, _, parameters = content_type.partition(";")
+    if media.strip().lower() != "application/json" or _charset_flaw(parameters):
+        return f"the content type is neither application/json in UTF-8 nor {STRUCTURED_TYPE}; send one of the two"
+    return None
+
+
+def _charset_flaw(parameters: str) -> bool:
+    """Return whether a media type's parameters name another charset than UTF-8."""
+    for parameter in parameters.split(";"):
+        name, _, charset = parameter.partition("=")
+        if name.strip().lower() == "charset" and charset.strip().strip('"').lower() not in ("utf-8", "utf8"):
+            return True
+    return False
+
+
+def _shown(name: str) -> str:
+    """Return an attribute's name as a reason may show it."""
+    return repr(name[:64])[1:-1]
