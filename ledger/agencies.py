@@ -5,7 +5,10 @@ from typing import Final, Literal, get_args
 Agency = Literal["CBP", "ICE-ERO", "ICE-OPLA", "ORR", "EOIR", "USCIS", "OIG", "STEWARD"]
 OutsideBody = Literal["HSI", "ORR-NCC", "CPS", "LE"]
 """Bodies outside the ledger: they get no feed, so a concern routed there alone is a dead end that shows."""
-Body = Literal["CBP", "ICE-ERO", "ICE-OPLA", "ORR", "EOIR", "USCIS", "OIG", "STEWARD", "HSI", "ORR-NCC", "CPS", "LE"]
+Body = Literal[Agency, OutsideBody, "unknown"]
+NamedAgency = Literal[Agency, "unknown"]
+"""An agency as a member of a fact names it. Like every coded member it may be `unknown`: a source that names a body
+we have no word for is late truth, not a mistake of form."""
 
 AGENCIES: Final[tuple[Agency, ...]] = get_args(Agency)
 RECEIVERS: Final[tuple[Agency, ...]] = ("CBP", "ICE-ERO", "ICE-OPLA", "ORR", "EOIR", "USCIS")

@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ledger.agencies import PRODUCERS, Agency, Body
+from ledger.agencies import PRODUCERS, Body, NamedAgency
 from ledger.facts.vocabulary import (
     ADDRESS,
     CONCERN,
@@ -126,9 +126,9 @@ class HandoffStarted(Fact):
     wire: ClassVar = "custody.handoff-started.v1"
     producers: ClassVar = ("CBP", "ICE-ERO", "ORR")
     handoff_id: Annotated[Id, CUSTODY]
-    from_agency: Annotated[Agency, CUSTODY]
+    from_agency: Annotated[NamedAgency, CUSTODY]
     from_facility: Annotated[Text, CUSTODY]
-    to_agency: Annotated[Agency, CUSTODY]
+    to_agency: Annotated[NamedAgency, CUSTODY]
     to_facility: Annotated[Text, CUSTODY]
 
 
@@ -138,7 +138,7 @@ class HandoffAccepted(Fact):
     wire: ClassVar = "custody.handoff-accepted.v1"
     producers: ClassVar = ("CBP", "ICE-ERO", "ORR")
     handoff_id: Annotated[Id, CUSTODY]
-    receiving_agency: Annotated[Agency, CUSTODY]
+    receiving_agency: Annotated[NamedAgency, CUSTODY]
     receiving_facility: Annotated[Text, CUSTODY]
     discrepancies: Annotated[tuple[Text, ...], CUSTODY]
     condition: Annotated[Text | None, HEALTH] = None
@@ -239,7 +239,7 @@ class PreReleaseNoticeGiven(Fact):
 
     wire: ClassVar = "custody.pre-release-notice-given.v1"
     producers: ClassVar = ("ORR",)
-    to: Annotated[tuple[Agency, ...], CUSTODY]
+    to: Annotated[tuple[NamedAgency, ...], CUSTODY]
     planned_for: Annotated[When, CUSTODY]
     address: Annotated[Address | None, ADDRESS] = None
 
@@ -249,7 +249,7 @@ class DischargeNotified(Fact):
 
     wire: ClassVar = "custody.discharge-notified.v1"
     producers: ClassVar = ("ORR",)
-    to: Annotated[tuple[Agency, ...], CUSTODY]
+    to: Annotated[tuple[NamedAgency, ...], CUSTODY]
 
 
 class ReleasedToSponsor(Fact):

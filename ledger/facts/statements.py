@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ledger.agencies import PRODUCERS, Agency
+from ledger.agencies import PRODUCERS, NamedAgency
 from ledger.facts.vocabulary import (
     IDENTITY,
     STATEMENT,
@@ -51,7 +51,7 @@ class NoticeGiven(Fact):
 
     wire: ClassVar = "custody.notice-given.v1"
     producers: ClassVar = PRODUCERS
-    to: Annotated[Agency, STATEMENT]
+    to: Annotated[NamedAgency, STATEMENT]
     positions: Annotated[tuple[Position, ...], Field(min_length=1), STATEMENT]
     channel: Annotated[
         Literal["email", "spreadsheet", "phone", "letter", "fax", "in-person", "portal", "unknown"],

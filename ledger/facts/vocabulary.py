@@ -102,8 +102,16 @@ def _adjournment(code: str) -> str:
     return code
 
 
-Country = Annotated[str, AfterValidator(_country)]
-AdjournmentCode = Annotated[str, AfterValidator(_adjournment)]
+Country = Annotated[
+    str,
+    AfterValidator(_country),
+    WithJsonSchema({"type": "string", "enum": [*sorted(ISO_3166_ALPHA_3), "unknown"]}),
+]
+AdjournmentCode = Annotated[
+    str,
+    AfterValidator(_adjournment),
+    WithJsonSchema({"type": "string", "enum": [*sorted(EOIR_ADJOURNMENT_CODES), "unknown"]}),
+]
 
 
 class Address(BaseModel):
