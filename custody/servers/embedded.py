@@ -1,0 +1,107 @@
+"""Both private servers of one data folder, from nothing to ready and down again."""
+
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from custody.errors import Problem
+from custody.servers import kafka, postgres
+from custody.servers.account import unprivileged
+from custody.servers.choices import choices_of
+from custody.servers.jars import classpath
+from custody.servers.java import find_java
+from custody.servers.postgres_binaries import find_binaries
+from custody.servers.process import stop, tail
+
+START_SECONDS: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """The two servers of a data folder, prepared; nothing says that they run."""
+
+    postgres: postgres.Postgres
+    kafka: kafka.Kafka
+    logs: Path
+
+    @property
+    def postgres_log(self) -> Path:
+        """Return the file PostgreSQL writes to."""
+        return self.logs / "postgres.log"
+
+    @property
+    def kafka_log(self) -> Path:
+        """Return the file Kafka writes to."""
+        return self.logs / "kafka.log"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Both servers, running and ready."""
+
+    servers: Embedded
+    postgres: subprocess.Popen[bytes]
+    kafka: subprocess.Popen[bytes]
+
+
+def prepare(data: Path, *, say: Callable[[str], None]) -> Embedded:
+    """Find the programs, make what is missing in `data`; afterwards both servers can be started. Raises `Problem`.
+
+    Both are prepared at once: initdb and the check of the jars wait for the disk, one behind the other for nothing.
+    """
+    account = unprivileged()
+    data.mkdir(parents=True, exist_ok=True, mode=0o700 if account is None else 0o711)
+    chosen = choices_of(data, account)
+    logs = data / "logs"
+
+    def of_postgres() -> postgres.Postgres:
+        server = postgres.Postgres(find_binaries(account), Path(chosen.postgres_home), chosen.postgres_port, account)
+        postgres.prepare(server)
+        return server
+
+    def of_kafka() -> kafka.Kafka:
+        ports = (chosen.kafka_port, chosen.kafka_controller_port)
+        server = kafka.Kafka(find_java(), classpath(say=say), data / "kafka", *ports, chosen.kafka_cluster_id)
+        kafka.prepare(server, logs / "kafka.log")
+        return server
+
+    with ThreadPoolExecutor(2) as both:
+        first, second = both.submit(of_postgres), both.submit(of_kafka)
+        return Embedded(first.result(), second.result(), logs)
+
+
+def start(data: Path, *, say: Callable[[str], None]) -> Running:
+    """Start both servers and return when both are ready; on failure neither is left running."""
+    servers = prepare(data, say=say)
+    running = Running(
+        servers,
+        postgres.start(servers.postgres, servers.postgres_log),
+        kafka.start(servers.kafka, servers.kafka_log),
+    )
+    try:
+        _wait("PostgreSQL", running.postgres, lambda: postgres.is_ready(servers.postgres), servers.postgres_log)
+        _wait("Kafka", running.kafka, lambda: kafka.is_ready(servers.kafka), servers.kafka_log)
+    except BaseException:
+        stop_both(running)
+        raise
+    return running
+
+
+def stop_both(running: Running) -> None:
+    """Stop Kafka, then PostgreSQL."""
+    stop(running.kafka, first=kafka.STOP, patience_seconds=kafka.STOP_SECONDS)
+    stop(running.postgres, first=postgres.STOP, patience_seconds=postgres.STOP_SECONDS)
+
+
+def _wait(name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process.poll() is not None:
+            raise Problem(f"{name} ended with {process.returncode} while it started; {log} ends:\n{tail(log)}")
+        if time.monotonic() > deadline:
+            raise Problem(f"{name} was not ready after {START_SECONDS:.0f} s; {log} ends:\n{tail(log)}")
+        time.sleep(0.05)

@@ -1,0 +1,120 @@
+"""The jars of Apache Kafka: from Maven Central, once, each checked against the pinned SHA-256 at every start."""
+
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from custody.errors import UNREACHABLE, Problem
+
+LIST: Final = Path(__file__).with_name("kafka_jars.txt")
+OTHER_WAYS: Final = (
+    "two other ways: set DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS to servers of yours, or run `docker compose up`"
+)
+_ATTEMPTS: Final = 3
+_AT_ONCE: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Jar:
+    """One pinned jar."""
+
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @property
+    def file_name(self) -> str:
+        """Return the name of its file in the cache, which carries the sum: another list never sees a stale jar."""
+        return f"{self.artifact}-{self.version}-{self.sha256[:12]}.jar"
+
+
+def pinned(lines: str | None = None) -> tuple[Jar, ...]:
+    """Read the pinned list: a line each, `group:artifact:version sha256`."""
+    jars = []
+    for line in (LIST.read_text(encoding="utf-8") if lines is None else lines).splitlines():
+        coordinate, sha256 = line.split()
+        group, artifact, version = coordinate.split(":")
+        jars.append(Jar(group, artifact, version, sha256))
+    return tuple(jars)
+
+
+def kafka_version(jars: tuple[Jar, ...]) -> str:
+    """Return the version of Kafka the list holds."""
+    return next(jar.version for jar in jars if jar.artifact == "kafka_2.13")
+
+
+def cache_folder() -> Path:
+    """Return where jars are kept: `CUSTODY_CACHE`, or the user's cache folder."""
+    chosen = os.environ.get("CUSTODY_CACHE")
+    if chosen:
+        return Path(chosen).absolute()
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "custody-ledger"
+
+
+def classpath(*, say: Callable[[str], None], jars: tuple[Jar, ...] | None = None, cache: Path | None = None) -> str:
+    """Return the class path of Kafka, fetching what the cache lacks; raises `Problem` with the two other ways."""
+    jars = pinned() if jars is None else jars
+    folder = (cache_folder() if cache is None else cache) / "jars"
+    folder.mkdir(parents=True, exist_ok=True)
+    with _only_one(folder):
+        absent = [jar for jar in jars if not _is_as_pinned(folder / jar.file_name, jar)]
+        if absent:
+            say(f"fetching Apache Kafka {kafka_version(pinned())}: {len(absent)} jars from Maven Central")
+            _fetch(absent, folder)
+    return os.pathsep.join(str(folder / jar.file_name) for jar in jars)
+
+
+@contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    """Let two ledgers that start at once fetch one after the other: the second finds the jars there."""
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _is_as_pinned(file: Path, jar: Jar) -> bool:
+    return file.is_file() and hashlib.sha256(file.read_bytes()).hexdigest() == jar.sha256
+
+
+def _fetch(jars: list[Jar], folder: Path) -> None:
+    """Fetch into a folder beside, check, then move: a jar in the cache is whole and is the one that was pinned."""
+    with tempfile.TemporaryDirectory(dir=folder) as beside, ThreadPoolExecutor(_AT_ONCE) as threads:
+        for jar, file in zip(jars, threads.map(lambda jar: _fetch_one(jar, Path(beside)), jars), strict=True):
+            found = hashlib.sha256(file.read_bytes()).hexdigest()
+            if found != jar.sha256:
+                raise Problem(
+                    f"Kafka was not started: {jar.artifact}-{jar.version}.jar from Maven Central has SHA-256 {found}, "
+                    f"and {jar.sha256} is pinned; nothing of it was kept. Something between here and Maven Central "
+                    f"changes files: find out what, or use one of {OTHER_WAYS}"
+                )
+            file.replace(folder / jar.file_name)
+
+
+def _fetch_one(jar: Jar, repository: Path) -> Path:
+    from jgo.maven import MavenContext
+    from requests import RequestException
+
+    artifact = MavenContext(repo_cache=repository, timeout=30).project(jar.group, jar.artifact).at_version(jar.version)
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            return Path(artifact.artifact().resolve())
+        except (RequestException, RuntimeError, OSError) as failure:
+            partial = artifact.artifact().cached_path
+            if partial is not None:
+                partial.unlink(missing_ok=True)
+            if attempt == _ATTEMPTS:
+                raise Problem(
+                    f"Kafka was not started: {jar.artifact}-{jar.version}.jar could not be fetched from Maven Central "
+                    f"({type(failure).__name__}: {failure}). Connect to the network and try again, or use one of "
+                    f"{OTHER_WAYS}",
+                    UNREACHABLE,
+                ) from failure
+    raise AssertionError("the last attempt returned or raised")

@@ -1,0 +1,46 @@
+"""Ports on 127.0.0.1 for the private servers: chosen once, then the same at every start."""
+
+import random
+import socket
+from typing import Final
+
+from custody.errors import Problem
+
+HOST: Final = "127.0.0.1"
+RANGE: Final = range(20_000, 32_000)
+"""Below the ports that Linux (32768 up) and macOS (49152 up) give to outgoing connections, which would take ours."""
+
+
+def is_free(port: int) -> bool:
+    """Say whether a server could listen on this port of 127.0.0.1 now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def choose(*, taken: frozenset[int] = frozenset()) -> int:
+    """Return a free port outside `taken`; at random, so that two ledgers made at once seldom pick the same."""
+    for port in random.SystemRandom().sample(RANGE, k=len(RANGE)):
+        if port not in taken and is_free(port):
+            return port
+    raise Problem(f"no port from {RANGE.start} to {RANGE.stop - 1} is free on {HOST}; stop some servers and try again")
+
+
+def require_free(port: int, *, server: str, setting: str) -> None:
+    """Raise the `Problem` that names the port and the cure when something else listens on `port`."""
+    if not is_free(port):
+        raise Problem(
+            f"{server} was not started: port {port} on {HOST} is taken by another program; "
+            f"stop that program, or set {setting} to a free port and run `custody up` again"
+        )
+
+
+def accepts(port: int) -> bool:
+    """Say whether something accepts connections on this port of 127.0.0.1."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0

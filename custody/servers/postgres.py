@@ -1,0 +1,192 @@
+"""A private PostgreSQL 18: its own data folder, a random password, 127.0.0.1 only, no Unix socket."""
+
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import psutil
+
+from custody.errors import Problem
+from custody.servers.account import Account, give
+from custody.servers.ports import HOST, require_free
+from custody.servers.process import spawn, stop
+
+USER: Final = "custody"
+DATABASE: Final = "custody"
+STOP: Final = signal.SIGINT
+"""PostgreSQL's fast shutdown. Its SIGTERM would wait for every client to leave by itself."""
+STOP_SECONDS: Final = 60.0
+
+_SETTINGS: Final = {
+    "listen_addresses": HOST,
+    "unix_socket_directories": "",
+    "fsync": "on",
+    "synchronous_commit": "on",
+    "full_page_writes": "on",
+    "shared_buffers": "512MB",
+    "effective_cache_size": "6GB",
+    "maintenance_work_mem": "256MB",
+    "work_mem": "32MB",
+    "max_connections": "100",
+    "max_wal_size": "4GB",
+    "min_wal_size": "256MB",
+    "checkpoint_timeout": "15min",
+    "random_page_cost": "1.1",
+    "jit": "off",
+    # A writer that wants the EXCLUSIVE lock on the events waits for autovacuum until this has passed; then
+    # autovacuum gives way. The default of a second shows as batches of 1.1 s.
+    "deadlock_timeout": "100ms",
+    "log_lock_waits": "off",  # else each of those waits is a line in the log
+    "autovacuum_naptime": "30s",
+    "autovacuum_vacuum_cost_limit": "2000",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """One private server: its programs, the folder it lives in, its port, and who runs it."""
+
+    binaries: Path
+    home: Path
+    port: int
+    account: Account | None
+
+    @property
+    def data(self) -> Path:
+        """Return the data directory."""
+        return self.home / "data"
+
+    def url(self, database: str = DATABASE) -> str:
+        """Return the URL of one of its databases, password included."""
+        password = (self.home / "password").read_text(encoding="ascii").strip()
+        return f"postgresql://{USER}:{password}@{HOST}:{self.port}/{database}"
+
+
+def prepare(server: Postgres) -> None:
+    """Make the data directory when there is none yet, and the way free for a start."""
+    server.home.mkdir(parents=True, exist_ok=True)
+    server.home.chmod(0o700)
+    give(server.home, server.account)
+    if not server.data.is_dir():
+        _make_data(server)
+    _require_same_version(server)
+    _clear_stale_lock(server)
+    require_free(server.port, server="PostgreSQL", setting="CUSTODY_POSTGRES_PORT")
+
+
+def start(server: Postgres, log: Path) -> subprocess.Popen[bytes]:
+    """Start the server; it accepts connections once `is_ready` says so."""
+    settings = {**_SETTINGS, "port": str(server.port), "wal_compression": _wal_compression(server)}
+    options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+    return spawn(
+        [str(server.binaries / "postgres"), "-D", str(server.data), *options],
+        log=log,
+        environment=_environment(),
+        account=server.account,
+        folder=server.home if server.account is None else Path("/"),
+    )
+
+
+def is_ready(server: Postgres) -> bool:
+    """Say whether the server accepts connections, and see to it that the ledger's database is there."""
+    import psycopg
+
+    try:
+        with psycopg.connect(server.url("postgres"), autocommit=True, connect_timeout=5) as connection:
+            row = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
+            if row is None:
+                connection.execute("create database custody template template0")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _make_data(server: Postgres) -> None:
+    """Run initdb into a folder beside and move it: a start broken off half way leaves nothing behind."""
+    password = server.home / "password"
+    if not password.exists():
+        password.touch(mode=0o600)
+        password.write_text(secrets.token_urlsafe(24) + "\n", encoding="ascii")
+    give(password, server.account)
+    for left_over in server.home.glob("initdb-*"):
+        shutil.rmtree(left_over)
+    beside = Path(tempfile.mkdtemp(prefix="initdb-", dir=server.home))
+    give(beside, server.account)
+    _run(
+        server,
+        "initdb",
+        *("--pgdata", str(beside), "--username", USER, "--pwfile", str(password), "--encoding", "UTF8"),
+        *("--locale", "C", "--auth", "scram-sha-256", "--no-instructions"),
+    )
+    beside.rename(server.data)
+
+
+def _run(server: Postgres, program: str, *arguments: str) -> None:
+    done = subprocess.run(
+        [str(server.binaries / program), *arguments],
+        env=_environment(),
+        cwd="/",
+        user=None if server.account is None else server.account.uid,
+        group=None if server.account is None else server.account.gid,
+        extra_groups=None if server.account is None else [],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Problem(
+            f"PostgreSQL was not started: {program} ended with {done.returncode}; nothing was kept in {server.home}. "
+            f"It said: {done.stderr.strip() or done.stdout.strip()}"
+        )
+
+
+def _environment() -> dict[str, str]:
+    """Return what PostgreSQL's programs see: nothing of ours (PGPORT, PGDATA and the like would steer them)."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _wal_compression(server: Postgres) -> str:
+    """Return lz4 when this build has it; the wheel's has not."""
+    asked = subprocess.run(
+        [str(server.binaries / "pg_config"), "--configure"], env=_environment(), capture_output=True, check=False
+    )
+    return "lz4" if b"--with-lz4" in asked.stdout else "off"
+
+
+def _require_same_version(server: Postgres) -> None:
+    made_by = (server.data / "PG_VERSION").read_text(encoding="ascii").strip()
+    asked = subprocess.run(
+        [str(server.binaries / "postgres"), "--version"], env=_environment(), capture_output=True, text=True, check=True
+    )
+    ours = asked.stdout.split()[2].split(".")[0]
+    if ours != made_by:
+        raise Problem(
+            f"PostgreSQL was not started: the data in {server.data} is of PostgreSQL {made_by} and the programs in "
+            f"{server.binaries} are of {ours}; set CUSTODY_POSTGRES_BIN to a PostgreSQL {made_by}"
+        )
+
+
+def _clear_stale_lock(server: Postgres) -> None:
+    """Stop the server a killed supervisor left behind; forget a lock whose process id went to another program.
+
+    A lock whose process is dead stays: PostgreSQL removes it itself, after looking for survivors in shared memory.
+    """
+    lock = server.data / "postmaster.pid"
+    try:
+        left_over = psutil.Process(int(lock.read_text(encoding="ascii").split()[0]))
+        ours = left_over.name().startswith("postgres") and str(server.data) in left_over.cmdline()
+    except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
+        return
+    if ours:
+        stop(left_over, first=STOP, patience_seconds=STOP_SECONDS)
+    else:
+        lock.unlink()
