@@ -76,6 +76,16 @@ class Entry:
     extensions: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry on its way into the event store."""
+
+    originator_id: UUID
+    originator_version: int
+    wire: str
+    state: bytes
+
+
 def fact_json(fact: Fact) -> bytes:
     """Return the members of `fact` that were given, as JSON."""
     return fact.__pydantic_serializer__.to_json(fact, exclude_unset=True)

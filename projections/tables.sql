@@ -48,6 +48,7 @@ create table {schema}.identifiers (
 
 create table {schema}.findings (
     position bigint not null,
+    number int not null,                 -- the how-manieth of the entry's findings, from 0
     code text not null,
     level text not null,
     message text not null,
@@ -58,7 +59,7 @@ create table {schema}.findings (
     recorded_at timestamptz not null,
     resolved_position bigint,
     resolved_at timestamptz,
-    primary key (position, code)
+    primary key (position, number)
 );
 
 -- Merge statements, both ways round, so that the records that may be one person are found from either.
@@ -70,16 +71,19 @@ create table {schema}.links (
 );
 
 -- Population intervals. Each row says what the ledger held from `recorded_from` until before `recorded_until`
--- (null: still does). Days are of the civil time zone; a null day is an unknown one, before every other.
+-- (null: still does). `position` is the entry that made it hold this, `number` tells rows of one such entry apart.
+-- Days are of the civil time zone; a null day is an unknown one, before every other.
 create table {schema}.stays (
     person uuid not null,
     admitted_on date,
     left_on date,                        -- null with left = null: still in care
     left_by text,                        -- the fact that ended it, null: still in care
     country text,
-    position bigint not null,            -- the entry that made the ledger hold this
+    position bigint not null,
+    number int not null,
     recorded_from timestamptz not null,
-    recorded_until timestamptz
+    recorded_until timestamptz,
+    primary key (person, position, number)
 );
 
 create table {schema}.absences (
@@ -88,8 +92,10 @@ create table {schema}.absences (
     ended_on date,
     ended_by text,
     position bigint not null,
+    number int not null,
     recorded_from timestamptz not null,
-    recorded_until timestamptz
+    recorded_until timestamptz,
+    primary key (person, position, number)
 );
 
 create table {schema}.releases (
@@ -100,8 +106,10 @@ create table {schema}.releases (
     sponsor_category text not null,
     country text,
     position bigint not null,
+    number int not null,
     recorded_from timestamptz not null,
-    recorded_until timestamptz
+    recorded_until timestamptz,
+    primary key (person, position, number)
 );
 
 -- Children whose entry could not be applied, with that entry and all their later ones, in order.

@@ -1,0 +1,61 @@
+"""What intake makes of a message before the ledger decides: a readable submission, a refusal, or bytes to set aside."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.agencies import Agency
+from ledger.entry import Finding
+from ledger.facts import Fact
+from ledger.submission import Refusal, Submission
+
+Key = tuple[str, str]
+"""The idempotency key: (ce_source, ce_id)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands on Kafka, and which agency's topic that is."""
+
+    agency: Agency
+    topic: str
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A submission of the right form; the record decides what becomes of it."""
+
+    agency: Agency
+    key: Key
+    digest: str
+    wire: str
+    sent_at: datetime
+    extensions: Mapping[str, str]
+    submission: Submission[Fact]
+    remarks: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An attributable message that no record can accept; its refusal is kept and answered."""
+
+    agency: Agency
+    key: Key
+    digest: str
+    refusal: Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Illegible:
+    """A message that cannot be read; its bytes are kept. Where its key is known its sender is answered."""
+
+    place: Place
+    key: tuple[str | None, str | None]
+    reason: str
+    value: bytes | None
+    headers: bytes
+
+
+Arrival = Claim | Malformed | Illegible

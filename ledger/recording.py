@@ -1,0 +1,308 @@
+"""The one transaction of intake: entries, identifiers, idempotency keys, outcomes and Kafka offsets, or nothing.
+
+It runs under the event store's table lock from the first look-up to the commit, so that two processes that open the
+same identifier at once make one record, and `recorded_at` rises with the position. A member of the consumer group
+that lost a partition finds the offset moved by its successor and can commit nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, cast
+from uuid import UUID
+
+from eventsourcing.persistence import StoredEvent
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed
+from ledger.batch import Answer, Batch, Known, Name, Rows, needs_names
+from ledger.entry import recorded_at_of
+from ledger.eventstore import Ledger, read_stored
+from ledger.record import Record
+from ledger.record_ids import new_record_id
+from ledger.settings import Settings
+from ledger.times import parse_instant
+
+CACHED_ENTRIES: Final = 40_000
+"""How many entries the records kept in memory may hold together: about 120 MB at most."""
+
+
+class LostPartitionsError(Exception):
+    """Another member of the group has taken over; nothing of the batch was recorded. Take the offsets anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetMove:
+    """How far a batch takes one partition: recorded only if `old` is still where the ledger stands."""
+
+    topic: str
+    partition: int
+    old: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a batch came to."""
+
+    accepted: int
+    answered_without_entry: int
+    set_aside: int
+    last_position: int
+
+
+class Recording:
+    """Records batches of arrivals; keeps the records it decided on lately, and forgets those others moved."""
+
+    def __init__(self, ledger: Ledger, settings: Settings) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._records: dict[UUID, Record] = {}
+        self._cached = 0
+        self._last_position = -1
+
+    def record(self, arrivals: Sequence[Arrival], moves: Sequence[OffsetMove]) -> Tally:
+        """Decide and record `arrivals` in order, and move the offsets, in one transaction.
+
+        Raises `LostPartitionsError` when an offset was moved by another; then, as after any error, nothing of this
+        batch was recorded and what was cached is forgotten.
+        """
+        try:
+            with self._ledger.datastore.transaction(commit=True) as cursor:
+                tally = self._record(cursor, arrivals, moves)
+        except BaseException:
+            self._records.clear()
+            self._cached = 0
+            self._last_position = -1
+            raise
+        self._last_position = tally.last_position
+        self._cached += tally.accepted
+        self._evict()
+        return tally
+
+    def _record(self, cursor: Cursor[DictRow], arrivals: Sequence[Arrival], moves: Sequence[OffsetMove]) -> Tally:
+        self._ledger.entries.lock(cursor)
+        _move_offsets(cursor, moves)
+        position, state = self._ledger.entries.last(cursor)
+        if position != self._last_position:
+            self._forget_changed(cursor)
+        now = cursor.execute("select clock_timestamp() as now").fetchone()
+        assert now is not None
+        known = self._look_up(cursor, arrivals)
+        batch = Batch(
+            known,
+            settings=self._settings,
+            now=cast(datetime, now["now"]).astimezone(UTC),
+            last_position=position,
+            last_recorded_at=None if state is None else parse_instant(recorded_at_of(state)),
+            new_record_id=new_record_id,
+        )
+        for arrival in arrivals:
+            batch.take(arrival)
+        self._write(cursor, batch.rows)
+        self._cache(known)
+        rows = batch.rows
+        return Tally(
+            accepted=len(rows.events),
+            answered_without_entry=len(rows.outcomes),
+            set_aside=len(rows.set_aside),
+            last_position=rows.positions[-1] if rows.positions else position,
+        )
+
+    def _look_up(self, cursor: Cursor[DictRow], arrivals: Sequence[Arrival]) -> Known:
+        keys = [a.key for a in arrivals if isinstance(a, Claim | Malformed)]
+        names: set[Name] = set()
+        asked: set[UUID] = set()
+        for arrival in arrivals:
+            if isinstance(arrival, Claim):
+                for name in (*arrival.submission.child, *needs_names(arrival.submission.fact)):
+                    if name.scheme == "ledger":
+                        asked.add(UUID(name.value))
+                    else:
+                        names.add((name.scheme, name.value))
+        carriers = _carriers(cursor, names)
+        children = asked | set(carriers.values())
+        linked = _linked(cursor, children)
+        for joined in linked.values():
+            children |= joined
+        records = {child: self._records[child] for child in children if child in self._records}
+        records |= self._load(cursor, children - records.keys())
+        return Known(answers=_answers(cursor, keys), carriers=carriers, records=records, linked=linked)
+
+    def _load(self, cursor: Cursor[DictRow], children: set[UUID]) -> dict[UUID, Record]:
+        """Read records from the event store."""
+        if not children:
+            return {}
+        cursor.execute(
+            "select originator_id, originator_version, topic, state, notification_id from ledger.stored_events"
+            " where originator_id = any(%b) order by originator_id, originator_version",
+            (list(children),),
+        )
+        records: dict[UUID, Record] = {}
+        for row in cursor:
+            event = StoredEvent(row["originator_id"], row["originator_version"], row["topic"], bytes(row["state"]))
+            record = records.get(row["originator_id"])
+            if record is None:
+                record = records[row["originator_id"]] = Record(row["originator_id"])
+            record.add(read_stored(row["notification_id"], event))
+            self._cached += 1
+        return records
+
+    def _write(self, cursor: Cursor[DictRow], rows: Rows) -> None:
+        if rows.events:
+            mapper = self._ledger.mapper
+            # the library's type for what a mapper takes has fields of its own aggregates
+            events = [mapper.to_stored_event(event) for event in rows.events]  # type: ignore[arg-type]
+            self._ledger.entries.insert(cursor, events, rows.positions)
+        if rows.identifiers:
+            cursor.execute(
+                "insert into ledger.identifiers select * from unnest(%b::text[], %b::text[], %b::uuid[])",
+                _columns(rows.identifiers),
+            )
+        if rows.links:
+            cursor.execute(
+                "insert into ledger.links select * from unnest(%b::uuid[], %b::uuid[]) on conflict do nothing",
+                _columns(rows.links),
+            )
+        if rows.submissions:
+            cursor.execute(
+                "insert into ledger.submissions (source, id, digest, position, refusal, agency)"
+                " select s, i, d, p, convert_from(r, 'UTF8')::jsonb, a from"
+                " unnest(%b::text[], %b::text[], %b::text[], %b::bigint[], %b::bytea[], %b::text[])"
+                " as t(s, i, d, p, r, a)",
+                _columns(rows.submissions),
+            )
+        if rows.outcomes:
+            cursor.execute(
+                "insert into ledger.outcomes (agency, submission_id, body)"
+                " select * from unnest(%b::text[], %b::text[], %b::bytea[])",
+                _columns(rows.outcomes),
+            )
+            if not rows.events:
+                cursor.execute("notify stored_events")
+        for aside in rows.set_aside:
+            _set_aside(cursor, aside)
+
+    def _forget_changed(self, cursor: Cursor[DictRow]) -> None:
+        """Drop cached records that another process has added to since this one's last batch."""
+        if not self._records:
+            return
+        cursor.execute(
+            "select distinct originator_id from ledger.stored_events where notification_id > %s",
+            (self._last_position,),
+        )
+        for row in cursor:
+            record = self._records.pop(row["originator_id"], None)
+            if record is not None:
+                self._cached -= len(record.entries)
+
+    def _cache(self, known: Known) -> None:
+        for child, record in known.records.items():
+            self._records.pop(child, None)  # so that the dictionary's order is that of last use
+            self._records[child] = record
+
+    def _evict(self) -> None:
+        """Forget the records decided on longest ago until the cache is within its bound."""
+        if self._cached <= CACHED_ENTRIES:
+            return
+        for child in list(self._records):
+            if self._cached <= CACHED_ENTRIES // 2:
+                return
+            self._cached -= len(self._records.pop(child).entries)
+
+
+def _move_offsets(cursor: Cursor[DictRow], moves: Sequence[OffsetMove]) -> None:
+    """Move each partition's offset from `old` to `new`, or raise: the fence against a member that lost it."""
+    for move in moves:
+        moved = cursor.execute(
+            "insert into ledger.intake_offsets as o (topic, partition, next_offset) values (%s, %s, %s)"
+            " on conflict (topic, partition) do update set next_offset = excluded.next_offset"
+            " where o.next_offset = %s returning 1",
+            (move.topic, move.partition, move.new, move.old),
+        ).fetchone()
+        if moved is None:
+            raise LostPartitionsError(
+                f"{move.topic} partition {move.partition} was moved past offset {move.old} by another intake process; "
+                "nothing of this batch was recorded; its partitions are read again from where the ledger stands"
+            )
+
+
+def _answers(cursor: Cursor[DictRow], keys: Sequence[Key]) -> dict[Key, Answer]:
+    """Return what became of earlier submissions with these keys."""
+    if not keys:
+        return {}
+    cursor.execute(
+        "select s.source, s.id, s.digest, s.position, s.refusal, e.originator_id, e.originator_version, e.state"
+        " from unnest(%b::text[], %b::text[]) as k(source, id)"
+        " join ledger.submissions s on s.source = k.source and s.id = k.id"
+        " left join ledger.stored_events e on e.notification_id = s.position",
+        _columns(keys),
+    )
+    return {
+        (row["source"], row["id"]): Answer(
+            row["digest"],
+            row["position"],
+            row["originator_id"],
+            row["originator_version"],
+            None if row["state"] is None else recorded_at_of(bytes(row["state"])),
+            row["refusal"],
+        )
+        for row in cursor
+    }
+
+
+def _carriers(cursor: Cursor[DictRow], names: set[Name]) -> dict[Name, UUID]:
+    """Return the record that carries each identifier."""
+    if not names:
+        return {}
+    cursor.execute(
+        "select i.scheme, i.value, i.child from unnest(%b::text[], %b::text[]) as k(scheme, value)"
+        " join ledger.identifiers i on i.scheme = k.scheme and i.value = k.value",
+        _columns(list(names)),
+    )
+    return {(row["scheme"], row["value"]): row["child"] for row in cursor}
+
+
+def _linked(cursor: Cursor[DictRow], children: set[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """Return, for each record a merge statement ever touched, all records such statements join to it."""
+    if not children:
+        return {}
+    cursor.execute(
+        "with recursive reached(start, child) as ("
+        " select distinct l.child, l.child from ledger.links l where l.child = any(%b)"
+        " union select r.start, l.other from reached r join ledger.links l on l.child = r.child)"
+        " select start, array_agg(child) as members from reached group by start",
+        (list(children),),
+    )
+    linked: dict[UUID, frozenset[UUID]] = {}
+    for row in cursor:
+        members = frozenset(row["members"])
+        for member in members:
+            linked[member] = members
+    return linked
+
+
+def _set_aside(cursor: Cursor[DictRow], aside: Illegible) -> None:
+    cursor.execute(
+        'insert into ledger.set_aside (agency, topic, partition, "offset", ce_source, ce_id, reason, value, headers,'
+        " set_aside_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())",
+        (
+            aside.place.agency,
+            aside.place.topic,
+            aside.place.partition,
+            aside.place.offset,
+            *aside.key,
+            aside.reason,
+            aside.value,
+            aside.headers,
+        ),
+    )
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    """Turn rows into one list a column, as `unnest` takes them."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+__all__ = ["LostPartitionsError", "OffsetMove", "Recording", "Tally"]

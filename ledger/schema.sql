@@ -1,0 +1,86 @@
+-- What the ledger keeps beside the event store's own table (ledger.stored_events). All of it is written in the
+-- transaction that records the entries, except relay_checkpoint, which belongs to the relay.
+
+create table if not exists ledger.made (
+    only boolean primary key default true check (only),
+    zone text not null,                  -- the civil time zone, fixed for the ledger's life
+    clock text not null,                 -- wall or driven, likewise
+    made_at timestamptz not null default clock_timestamp()
+);
+
+create table if not exists ledger.identifiers (
+    scheme text collate "C" not null,
+    value text collate "C" not null,
+    child uuid not null,
+    primary key (scheme, value)
+);
+
+-- Merge statements, both ways round: from which records may a person be made up?
+create table if not exists ledger.links (
+    child uuid not null,
+    other uuid not null,
+    primary key (child, other)
+);
+
+-- The idempotency key of every submission ever answered, with what became of it.
+create table if not exists ledger.submissions (
+    source text collate "C" not null,
+    id text collate "C" not null,
+    digest text collate "C" not null,
+    position bigint,                     -- null: refused
+    refusal jsonb,                       -- null: accepted
+    agency text not null,
+    primary key (source, id)
+);
+
+-- Outcomes that are not told by an entry: duplicates and refusals, for the relay to send.
+create table if not exists ledger.outcomes (
+    number bigint generated always as identity primary key,
+    agency text not null,
+    submission_id text not null,
+    body bytea not null
+);
+
+create table if not exists ledger.intake_offsets (
+    topic text not null,
+    partition int not null,
+    next_offset bigint not null,
+    primary key (topic, partition)
+);
+
+create table if not exists ledger.set_aside (
+    number bigint generated always as identity primary key,
+    agency text not null,
+    topic text not null,
+    partition int not null,
+    "offset" bigint not null,
+    ce_id text,
+    ce_source text,
+    reason text not null,
+    value bytea,
+    headers bytea not null,              -- JSON: [[name, base64 of the value], ...]
+    set_aside_at timestamptz not null,
+    retried_at timestamptz,
+    unique (topic, partition, "offset")
+);
+
+create table if not exists ledger.relay_checkpoint (
+    name text primary key,               -- 'entries' or 'outcomes'
+    position bigint not null,
+    kafka_end jsonb not null             -- end offset of each partition when it was written
+);
+
+-- H3: no entry is ever changed or taken away, whoever asks.
+create or replace function ledger.refuse_change() returns trigger language plpgsql as $$
+begin
+    raise exception 'H3: an entry is never changed or removed; record a correction or a void instead';
+end $$;
+create or replace trigger entries_are_for_ever before update or delete or truncate on ledger.stored_events
+    for each statement execute function ledger.refuse_change();
+
+-- Insert-only: vacuum has next to nothing to do, and must not hold up the writers' table lock.
+alter table ledger.stored_events set (
+    autovacuum_vacuum_insert_scale_factor = 0.5, autovacuum_vacuum_insert_threshold = 10000000,
+    autovacuum_analyze_scale_factor = 0.2, autovacuum_analyze_threshold = 100000
+);
+alter table ledger.stored_events alter column state set compression lz4;

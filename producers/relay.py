@@ -1,0 +1,212 @@
+"""The relay: puts every entry on `custody.entries` and every outcome on its agency's topic, in order.
+
+PostgreSQL decides, Kafka tells. An entry is sent as its bytes are, to the partition of its child, with the preceding
+position in `ce_previous`, so that a reader of several partitions sees that nothing is missing. After a crash the last
+entry of each partition on Kafka says what was sent already, so no position is sent twice; outcomes may come twice
+(same `ce_id`). Where Kafka lost what it had, the relay starts over and sends what is missing.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+import psycopg
+import structlog
+from eventsourcing.persistence import Notification
+from kafka import KafkaProducer
+from psycopg.rows import DictRow, dict_row
+
+from ledger.cloudevents import binary_headers
+from ledger.entry import recorded_at_of, value
+from ledger.eventstore import Ledger
+from ledger.outcomes import WIRE, accepted
+from ledger.tail import Tail, check_not_ahead
+from ledger.times import write_clock
+from ledger.topics import ENTRIES, LARGEST_MESSAGE_BYTES, outcomes, partition_of
+
+BATCH: Final = 2000
+IDLE_SECONDS: Final = 0.5
+SEND_SECONDS: Final = 60.0
+SOURCE: Final = "/custody-ledger"
+_RELAY_LOCK: Final = 0x72656C6179
+"""Advisory lock held for life: two relays would break the order within a partition."""
+
+Sent = list[Any]
+"""Futures of one batch."""
+
+
+def relay_producer(bootstrap: str) -> KafkaProducer:
+    """Return the producer: idempotent, so that retries neither double nor reorder what a partition holds."""
+    return KafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id="custody-relay",
+        enable_idempotence=True,
+        acks="all",
+        retries=2**31,
+        delivery_timeout_ms=int(SEND_SECONDS * 1000),
+        request_timeout_ms=20_000,
+        max_in_flight_requests_per_connection=5,
+        linger_ms=5,
+        batch_size=262_144,
+        compression_type="lz4",
+        max_request_size=2 * LARGEST_MESSAGE_BYTES,
+        max_block_ms=30_000,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+
+
+class Relay:
+    """Sends entries and outcomes from where Kafka stands; one batch is on its way while the next is read."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        database_url: str,
+        producer: KafkaProducer,
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
+        self._ledger = ledger
+        self._producer = producer
+        self._log = log
+        self._connection = psycopg.connect(database_url, autocommit=True, row_factory=dict_row)
+        self._position = 0
+        self._outcome = 0
+        self._on_kafka: dict[int, int] = {}
+        self._ends: dict[int, int] = {}
+
+    def begin(self, tail: Tail, stopped: Callable[[], bool]) -> None:
+        """Wait to be the only relay, then find where to go on; raises `KafkaAheadError` with the cure."""
+        while not stopped() and not self._is_the_only_one():
+            self._log.warning("relay.waits", reason="another relay runs on this database")
+            self._connection.execute("select pg_sleep(2)")
+        self._connection.execute("listen stored_events")
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            check_not_ahead(tail, cursor)
+            cursor.execute("select name, position, kafka_end from ledger.relay_checkpoint")
+            checkpoints: dict[str, DictRow] = {row["name"]: row for row in cursor}
+        self._on_kafka = tail.positions
+        self._ends = dict(tail.ends)
+        entries = checkpoints.get("entries")
+        if entries is not None and all(tail.ends.get(int(n), 0) >= end for n, end in entries["kafka_end"].items()):
+            self._position = entries["position"]
+        elif entries is not None:
+            self._log.warning(
+                "relay.starts_over", reason="Kafka holds less than was sent", position=entries["position"]
+            )
+        if "outcomes" in checkpoints:
+            self._outcome = checkpoints["outcomes"]["position"]
+        self._log.info("relay.begins", position=self._position, outcome=self._outcome)
+
+    def run(self, stopped: Callable[[], bool]) -> None:
+        """Send what there is, then wait to be woken, until `stopped`."""
+        on_its_way: tuple[Sent, int] | None = None
+        while not stopped():
+            batch = self._ledger.entries.select_notifications(
+                start=self._position, limit=BATCH, inclusive_of_start=False
+            )
+            sent = self._send_entries(batch) if batch else []
+            if on_its_way is not None:
+                self._settle(*on_its_way)
+            on_its_way = (sent, self._position) if batch else None
+            answered = self._send_outcomes()
+            if batch and len(batch) == BATCH:
+                continue
+            if on_its_way is not None:
+                self._settle(*on_its_way)
+                on_its_way = None
+            if not batch and not answered:
+                for _ in self._connection.notifies(timeout=IDLE_SECONDS, stop_after=1):
+                    pass
+        if on_its_way is not None:
+            self._settle(*on_its_way)
+
+    def _is_the_only_one(self) -> bool:
+        row = self._connection.execute("select pg_try_advisory_lock(%s) as only", (_RELAY_LOCK,)).fetchone()
+        return bool(row and row["only"])
+
+    def _send_entries(self, batch: Sequence[Notification]) -> Sent:
+        sent: Sent = []
+        send = self._producer.send
+        for event in batch:
+            position = event.id
+            child = event.originator_id
+            assert isinstance(child, UUID)
+            partition = partition_of(child)
+            if position > self._on_kafka.get(partition, 0):
+                sent.append(
+                    send(
+                        ENTRIES,
+                        value=value(
+                            position=position,
+                            child=child,
+                            version=event.originator_version,
+                            wire=event.topic,
+                            state=event.state,
+                        ),
+                        key=str(child).encode(),
+                        headers=binary_headers(
+                            id=str(position),
+                            source=SOURCE,
+                            type=event.topic,
+                            time=recorded_at_of(event.state),
+                            extra=(("previous", str(self._position)),),
+                        ),
+                        partition=partition,
+                    )
+                )
+            # an outcome may come twice: a crash between the two sends must not leave a submission unanswered
+            agency, submission_id, body = accepted(
+                position=position, child=child, version=event.originator_version, state=event.state
+            )
+            sent.append(
+                self._send_outcome(agency, submission_id, f"entry-{position}", recorded_at_of(event.state), body)
+            )
+            self._position = position
+        return sent
+
+    def _send_outcome(self, agency: Any, submission_id: str, id: str, time: str, body: bytes) -> Any:
+        return self._producer.send(
+            outcomes(agency),
+            value=body,
+            key=submission_id.encode(),
+            headers=binary_headers(id=id, source=SOURCE, type=WIRE, time=time),
+            partition=0,
+        )
+
+    def _send_outcomes(self) -> int:
+        """Send refusals and duplicates; they are told by no entry."""
+        rows = self._connection.execute(
+            "select number, agency, submission_id, body, clock_timestamp() as now from ledger.outcomes"
+            " where number > %s order by number limit %s",
+            (self._outcome, BATCH),
+        ).fetchall()
+        if not rows:
+            return 0
+        sent = [
+            self._send_outcome(
+                row["agency"], row["submission_id"], f"outcome-{row['number']}", write_clock(row["now"]), row["body"]
+            )
+            for row in rows
+        ]
+        for future in sent:
+            future.get(timeout=SEND_SECONDS)
+        self._outcome = rows[-1]["number"]
+        self._checkpoint("outcomes", self._outcome, {})
+        return len(rows)
+
+    def _settle(self, sent: Sent, position: int) -> None:
+        """Wait until Kafka has all of a batch, then move the checkpoint; any failed send stops the relay."""
+        for future in sent:
+            metadata = future.get(timeout=SEND_SECONDS)
+            if metadata.topic == ENTRIES:
+                self._ends[metadata.partition] = metadata.offset + 1
+        self._checkpoint("entries", position, self._ends)
+
+    def _checkpoint(self, name: str, position: int, ends: dict[int, int]) -> None:
+        self._connection.execute(
+            "insert into ledger.relay_checkpoint (name, position, kafka_end) values (%s, %s, %s::jsonb)"
+            " on conflict (name) do update set position = excluded.position, kafka_end = excluded.kafka_end",
+            (name, position, orjson.dumps({str(n): end for n, end in ends.items()}).decode()),
+        )
