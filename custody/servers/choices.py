@@ -16,6 +16,7 @@ from custody.files import write_whole
 from custody.servers.account import Account, can_enter
 from custody.servers.ports import choose
 
+_FILE: Final = "servers.json"
 _FOR_ROOT: Final = Path("/var/lib/custody-ledger")
 
 
@@ -32,11 +33,7 @@ class Choices:
 
 def choices_of(data: Path, account: Account | None, environment: Mapping[str, str] = os.environ) -> Choices:
     """Return what was chosen for `data`, choosing now what never was; ports set in the environment win."""
-    file = data / "servers.json"
-    try:
-        chosen = Choices(**json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        chosen = _choose(data, account)
+    chosen = remembered(data) or _choose(data, account)
     fixed = {
         name: _port(setting, environment[setting])
         for name, setting in (
@@ -47,8 +44,16 @@ def choices_of(data: Path, account: Account | None, environment: Mapping[str, st
         if environment.get(setting)
     }
     chosen = replace(chosen, **fixed)  # type: ignore[arg-type]
-    write_whole(file, json.dumps(asdict(chosen), indent=1) + "\n")
+    write_whole(data / _FILE, json.dumps(asdict(chosen), indent=1) + "\n")
     return chosen
+
+
+def remembered(data: Path) -> Choices | None:
+    """Return what was chosen for `data`; None when servers were never started on it."""
+    try:
+        return Choices(**json.loads((data / _FILE).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
 
 
 def _choose(data: Path, account: Account | None) -> Choices:

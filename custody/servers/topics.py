@@ -3,7 +3,9 @@
 from ledger.topics import TOPICS, Topic
 
 
-def create_topics(bootstrap: str, *, replication_factor: int = 1, topics: tuple[Topic, ...] = TOPICS) -> list[str]:
+def create_topics(
+    bootstrap: str, *, replication_factor: int = 1, topics: tuple[Topic, ...] = TOPICS, patience_ms: int = 15_000
+) -> list[str]:
     """Create what is not there and return its names; raises `Problem` when a topic has too few partitions.
 
     Nothing is changed on a topic that exists: partitions added to it would put a child's later messages elsewhere
@@ -15,7 +17,7 @@ def create_topics(bootstrap: str, *, replication_factor: int = 1, topics: tuple[
     from custody.errors import UNREACHABLE, Problem
 
     try:
-        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=15_000)
+        admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=patience_ms)
     except KafkaError as failure:
         raise Problem(
             f"Kafka at {bootstrap} cannot be reached ({failure}); no topic was made. Start it, or set "

@@ -1,0 +1,128 @@
+"""Real servers for the tests: one private PostgreSQL and one private Kafka, started when a test first asks.
+
+They are started by the product's own modules, with the product's own settings.
+"""
+
+import os
+import shutil
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from kafka import KafkaAdminClient
+from psycopg import sql
+
+from custody.servers import embedded
+from custody.servers.choices import remembered
+from custody.servers.topics import create_topics
+from ledger.topics import TOPICS
+
+TEST_DATA = "CUSTODY_TEST_DATA"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave tests of the shared data out, rather than skip them, where that folder is not."""
+    if os.environ.get(TEST_DATA):
+        return
+    left_out = [item for item in items if "test_data" in getattr(item, "fixturenames", ())]
+    if left_out:
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run of CI in which a test skipped: what was not run was not shown to work."""
+    reporter: Any = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CI") == "true" and reporter is not None and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Give the folder of the shared data; tests that ask for it are left out where it is not."""
+    return Path(os.environ[TEST_DATA]).resolve(strict=True)
+
+
+@contextmanager
+def temporary_data_folder() -> Iterator[Path]:
+    """Make a folder for a ledger's data, and remove it with whatever was kept for it elsewhere.
+
+    pytest's own folders admit nobody but us, and when root runs the tests PostgreSQL runs as somebody else.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="custody-test-"))
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        chosen = remembered(folder)
+        if chosen is not None:
+            shutil.rmtree(chosen.postgres_home, ignore_errors=True)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def data_folder() -> Iterator[Path]:
+    """Give an empty folder to run a whole ledger on."""
+    with temporary_data_folder() as folder:
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[embedded.Running]:
+    """Give the one PostgreSQL and the one Kafka all integration tests share."""
+    with temporary_data_folder() as folder:
+        running = embedded.start(folder, say=print)
+        try:
+            yield running
+        finally:
+            embedded.stop_both(running)
+
+
+@pytest.fixture(scope="session")
+def postgres_url(servers: embedded.Running) -> str:
+    """Give the URL of the server's maintenance database; `database_url` is the one to work in."""
+    return servers.servers.postgres.url("postgres")
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """Give a fresh, empty database; it is dropped afterwards, whoever is still connected."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
+    try:
+        yield postgres_url.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def kafka_bootstrap(servers: embedded.Running) -> str:
+    """Give the address of the one Kafka, with the ledger's topics on it. They keep what earlier tests wrote."""
+    create_topics(servers.servers.kafka.bootstrap)
+    return servers.servers.kafka.bootstrap
+
+
+@pytest.fixture
+def fresh_kafka(kafka_bootstrap: str) -> str:
+    """Give the address of the one Kafka, with every topic of the ledger new and empty."""
+    names = [topic.name for topic in TOPICS]
+    admin = KafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    try:
+        before = {topic["topic_id"] for topic in admin.describe_topics(names)}
+        admin.delete_topics(names, timeout_ms=30_000)
+        create_topics(kafka_bootstrap)
+        deadline = time.monotonic() + 30
+        while before & {topic["topic_id"] for topic in admin.describe_topics(names)}:
+            assert time.monotonic() < deadline, "the broker still shows topics that were deleted"
+        admin.wait_for_topics(names)
+    finally:
+        admin.close()
+    return kafka_bootstrap
