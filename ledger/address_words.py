@@ -1,0 +1,64 @@
+"""The words by which an address is judged: placeholders, street words, unit designators, premises (domain (c))."""
+
+import re
+from typing import Final
+
+PLACEHOLDERS: Final = frozenset(
+    """
+    UNKNOWN UNK N/A NA NONE NIL NULL TBD TBA XXX XX X 0 00000 - -- --- . ? ?? ??? HOMELESS TRANSIENT PENDING MISSING
+    SAME SAME-AS-ABOVE SAME-ADDRESS NOT-PROVIDED NOT-AVAILABLE NOT-APPLICABLE NO-ADDRESS NO-FIXED-ADDRESS
+    ADDRESS-UNKNOWN UNKNOWN-ADDRESS DESCONOCIDO DESCONOCIDA BLANK TO-BE-DETERMINED
+    """.split()
+)
+STREET_WORDS: Final = frozenset(
+    """
+    ALLEY ALY AVENUE AVENIDA AVE AV BOULEVARD BLVD BULEVAR CALLE CALLEJON CAMINO CARR CARRETERA CIR CIRCLE CLOSE
+    COURT CT COVE CV CRESCENT CRES CREEK CROSSING XING DRIVE DR EXPRESSWAY EXPY FREEWAY FWY GARDENS GROVE GRV HEIGHTS
+    HTS HIGHWAY HWY HILL HILLS HL HOLLOW JUNCTION KM LANDING LANE LN LOOP MALL MEADOWS MILE PARK PARKWAY PKWY PASEO
+    PASS PATH PIKE PLACE PL PLAZA PLZ POINT PT RANCH RD RIDGE RDG ROAD ROUTE RTE ROW RUN RUTA SQUARE SQ STREET ST
+    TERRACE TER TRACE TRAIL TRL TURNPIKE TPKE VALLEY VIA VIEW VILLAGE VISTA WALK WAY URB BARRIO BO SECTOR
+    """.split()
+)
+NUMBER_WORDS: Final = frozenset("ONE TWO THREE FOUR FIVE SIX SEVEN EIGHT NINE TEN ELEVEN TWELVE".split())
+
+UNIT: Final = re.compile(
+    r"\b(?:APT|APTS|APARTMENT|APARTAMENTO|APTO|BLDG|BUILDING|DEPT|DEPTO|DPTO|FL|FLOOR|PISO|HNGR|INT|LOT|PIER|RM|ROOM|SLIP"
+    r"|SPC|SPACE|STE|SUITE|STOP|TRLR|TRAILER|UNIT|CASA)\b[.:]?"
+    r"\s*(?:#|NO\.?|NUM\.?)?\s*-?\s*(?:\d[\w/-]*|[A-Z]-?\d[\w-]*|[A-Z])(?![\w'])"
+    r"|#\s*-?\s*\w[\w-]*"
+    r"|\b(?:BSMT|BASEMENT|FRNT|FRONT|LBBY|LOWR|LOWER|OFC|PH|PENTHOUSE|REAR|SIDE|UPPR|UPPER)\b"
+    r"|\b(?:\d+(?:ST|ND|RD|TH)|FIRST|SECOND|THIRD|FOURTH|GROUND|MAIN|TOP)\s+(?:FL|FLR|FLOOR|PISO|LVL|LEVEL)\b"
+    r"|\b\d{1,4}-?[A-Z]$"
+    r"|^\d{1,4}-?[A-Z]\s+(?=\d)"  # the unit before the number: 5B 210 Main
+)
+"""Publication 28 and what is written in practice, Spanish included."""
+UNIT_WITHOUT_VALUE: Final = re.compile(
+    r"\b(?:APT|APARTMENT|APARTAMENTO|APTO|DEPTO|DPTO|UNIT)\b[.:]?"
+    r"\s*(?:#|NO\.?)?\s*(?:N/A|UNKNOWN|UNK|\?+)?\s*(?=$|,)|#\s*$"
+)
+BUILDINGS: Final = re.compile(
+    r"\b(?:TOWERS?|ARMS|(?:COURT|CT|GARDEN|ST|STREET|AVE|RD|DR) APTS|APARTMENTS|APTS|APARTAMENTOS|COMPLEX|MANOR)\b"
+    r"(?P<rest>.*)"
+)
+PREMISES: Final = re.compile(
+    r"\b(?:HOTEL|MOTEL|INN|HOSTEL|GREYHOUND|(?:BUS|TRAIN|GAS|POLICE|FIRE|BORDER PATROL) STATION|TERMINAL|AIRPORT"
+    r"|RESTAURANT|TAQUERIA|AUTO SALES|CAR SALES|CAR DEALER(?:SHIP)?|DEALERSHIP|MOTORS|COURTHOUSE|IMMIGRATION COURT"
+    r"|LAW OFFICES?|LAW FIRM|ATTORNEYS?(?: AT LAW)?|DETENTION CENTER|PROCESSING CENTER|INFLUX FACILITY|BORDER PATROL"
+    r"|U\.?S\.? ?(?:ICE|CBP)|ICE ERO|CBP|USCIS|HHS|OFFICE OF REFUGEE RESETTLEMENT|SHELTER)\b(?P<rest>.*)"
+)
+"""What OIG-23-47 found released people sent to, and the agencies' own places."""
+
+ORDINAL: Final = re.compile(r"\b\d+(?:ST|ND|RD|TH)\b")
+ROUTE: Final = re.compile(
+    r"\b(?:HWY|HIGHWAY|ROUTE|RTE|US|SR|CR|FM|INTERSTATE|LOOP|STATE ROAD|COUNTY ROAD)\s*#?\s*\d+\b"
+)
+LAST_ZIP: Final = re.compile(r"[\s,](\d{5})(?:-?\d{4})?\s*$")
+BOX_NUMBER: Final = re.compile(
+    r"\b(?:P\.?\s*O\.?\s*(?:BOX|DRAWER)|POST OFFICE BOX|APARTADO|BOX)\b\.?\s*(?:#|NO\.?)?\s*\d+|\bGENERAL DELIVERY\b"
+)
+RURAL_BOX: Final = re.compile(
+    r"\b(?:RR|R\.R\.|HC|RURAL ROUTE|HIGHWAY CONTRACT|PSC|CMR|UNIT)\b\s*\d*,?\s*.*\bBOX\b\s*#?\s*\d+"
+)
+MAILBOX: Final = re.compile(r"\bPMB\b\s*#?\s*\d+")
+CARE_OF: Final = re.compile(r"\s*(?:C/O|C\\O|IN CARE OF|CARE OF|ATTN:?)(?!\w)", re.IGNORECASE)
+WORD: Final = re.compile(r"[A-Z']+")
