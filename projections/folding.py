@@ -1,0 +1,130 @@
+"""One person's fold: happenings in their order, applied to the regions; all at once, or as they come in.
+
+The order is `occurred_at` as corrected, then position. A day stands for its last instant in the civil time zone, an
+unknown time comes before everything. A reported address takes the place at which it comes into force.
+"""
+
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from operator import itemgetter
+from typing import Final
+
+from ledger.entry import Entry
+from ledger.facts import (
+    STATEMENTS,
+    AddressReported,
+    CorrectionIssued,
+    EntryVoided,
+    Fact,
+    IdentityMerged,
+    IdentityUnmerged,
+)
+from ledger.times import UNKNOWN_KEY, microseconds, order_key
+from projections.answers import apply
+from projections.care import Care
+from projections.effective import Effective, effective
+from projections.regions import Regions, age_on
+from projections.state import State
+from projections.whereabouts import in_force_from
+
+__all__ = ["Folding", "age_on"]
+
+_STATEMENTS: Final[frozenset[type[Fact]]] = frozenset(STATEMENTS)
+_CHANGING_OTHERS: Final[frozenset[type[Fact]]] = frozenset(
+    (CorrectionIssued, EntryVoided, IdentityMerged, IdentityUnmerged)
+)
+_NO_LIMIT: Final = sys.maxsize
+
+
+class Folding:
+    """The regions and the care of one person, whose entries may come from several records that are that person."""
+
+    __slots__ = ("_key", "_limit", "_position", "_state", "_zone")
+
+    def __init__(self, zone: str) -> None:
+        self._zone = zone
+        self._state = State(zone)
+        self._limit = _NO_LIMIT
+        self._key = UNKNOWN_KEY
+        """The place in the order of the happening applied last."""
+        self._position = 0
+        """The highest position seen."""
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], zone: str, happened_by: datetime | None = None) -> "Folding":
+        """Return the fold of all that `entries` say had happened by `happened_by` (`None`: without a limit)."""
+        folding = cls(zone)
+        if happened_by is not None:
+            folding._limit = microseconds(happened_by)
+        standing = effective(entries)
+        folding._position = standing[-1].entry.position if standing else 0
+        for one in standing:
+            if isinstance(one.fact, CorrectionIssued) and not one.voided_by:
+                target = one.fact.corrects
+                folding._state.renamed[one.entry.position] = folding._state.renamed.get(target, target)
+        for key, _, entry in _in_order(standing, zone, folding._limit):
+            folding._key = key
+            apply(folding._state, entry)
+        return folding
+
+    def extend(self, entry: Entry) -> bool:
+        """Apply the next entry by position; False when only a fold of all entries gives the right answer.
+
+        That is so when it belongs before what was applied already, and when it changes what others say or which
+        records are one person. A fold that said False must be thrown away.
+        """
+        fact = entry.fact
+        kind = type(fact)
+        if kind in _CHANGING_OTHERS or entry.position <= self._position:
+            return False
+        self._position = entry.position
+        if kind in _STATEMENTS:
+            return True
+        if kind is AddressReported:
+            entry = _in_force(entry, self._zone)
+        key = order_key(entry.occurred_at, self._zone)
+        if key > self._limit:
+            return True
+        if key < self._key:
+            return False
+        self._key = key
+        apply(self._state, entry)
+        return True
+
+    def regions(self) -> Regions:
+        """Return the four regions as they stand now."""
+        state = self._state
+        return Regions(state.custody, state.docket.proceedings(), state.tracking.whereabouts(), state.age)
+
+    def care(self) -> Care:
+        """Return the stays, absences and releases as they stand now."""
+        return self._state.care.care()
+
+
+def _in_order(standing: Iterable[Effective], zone: str, limit: int) -> list[tuple[int, int, Entry]]:
+    """Return the happenings that count, in fold order: (place in the order, position, entry as corrected)."""
+    placed = []
+    for one in standing:
+        entry = one.entry
+        kind = type(entry.fact)
+        if one.voided_by or kind in _STATEMENTS:
+            continue
+        if one.corrected_by:
+            entry = replace(entry, fact=one.fact, occurred_at=one.occurred_at, recorded_fact=one.shown_fact)
+        if kind is AddressReported:
+            entry = _in_force(entry, zone)
+        key = order_key(entry.occurred_at, zone)
+        if key <= limit:
+            placed.append((key, entry.position, entry))
+    placed.sort(key=itemgetter(0, 1))
+    return placed
+
+
+def _in_force(entry: Entry, zone: str) -> Entry:
+    """Return the entry of a reported address as it stands in the fold: when it comes into force."""
+    fact = entry.fact
+    if not isinstance(fact, AddressReported) or fact.effective_from is None:
+        return entry
+    return replace(entry, occurred_at=in_force_from(fact, entry.occurred_at, zone))
