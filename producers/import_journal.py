@@ -1,0 +1,65 @@
+"""How far an import has got, kept in the data folder: an import that was stopped goes on there.
+
+One small file for each imported file (by its content) and each Kafka (by its cluster id): the rows whose outcomes
+have all come, counted from the first row without a gap, and what the outcomes were. When the import is through,
+the file is removed, and a repeat sends everything again.
+"""
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import orjson
+
+_PIECE: Final = 1 << 20
+
+
+@dataclass(slots=True)
+class Account:
+    """Counts over rows, and over the outcomes of what they submitted."""
+
+    rows: int = 0
+    unreadable: int = 0
+    submitted: int = 0
+    accepted: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    findings: Counter[str] = field(default_factory=Counter)
+
+
+def content_digest(raw: BinaryIO) -> str:
+    """Return the SHA-256 of the whole file, and leave it at its beginning."""
+    digest = hashlib.sha256()
+    while piece := raw.read(_PIECE):
+        digest.update(piece)
+    raw.seek(0)
+    return digest.hexdigest()
+
+
+def journal_file(folder: Path, *, digest: str, cluster: str) -> Path:
+    """Return where the journal of this file and this Kafka is kept."""
+    return folder / f"{digest[:32]}-{hashlib.sha256(cluster.encode()).hexdigest()[:8]}.json"
+
+
+def read_journal(file: Path) -> Account:
+    """Return what was accounted for before; nothing, where no import was stopped or the journal is not whole."""
+    try:
+        written: Mapping[str, Any] = orjson.loads(file.read_bytes())
+        return Account(**{**written, "findings": Counter(written["findings"])})
+    except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError):
+        return Account()  # everything is sent again; what is known already is answered as a duplicate
+
+
+def write_journal(file: Path, account: Account) -> None:
+    """Replace the journal in one step: a reader, or a crash, finds the old one or the new one."""
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = file.with_name(f"{file.name}.{os.getpid()}")
+    with beside.open("wb") as opened:
+        opened.write(orjson.dumps(asdict(account)))
+        opened.flush()
+        os.fsync(opened.fileno())
+    beside.replace(file)

@@ -1,0 +1,161 @@
+"""The HHS release file into the ledger: every row sent, every outcome awaited and accounted for."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from producers.client_errors import ClientError
+from producers.hhs_file import BadRow, ReleaseFileError, Row, read_releases
+from producers.hhs_releases import SOURCE, claims
+from producers.import_account import Report, Window
+from producers.import_journal import Account, read_journal, write_journal
+from producers.outcomes import OutcomeReader
+from producers.sending import Sender
+
+WINDOW: Final = 8_000
+"""Rows under way at most: three submissions each, so that intake never waits for us and memory stays flat."""
+_STOP_SECONDS: Final = 15.0
+"""How long a stopped import waits for the outcomes of what it had sent."""
+_LOOK_EVERY_ROWS: Final = 250
+_JOURNAL_SECONDS: Final = 2.0
+_TOLD_SECONDS: Final = 0.2
+
+_CONSTANT_HEADERS: Final = (
+    ("ce_specversion", b"1.0"),
+    ("ce_source", SOURCE.encode()),
+    ("content-type", b"application/json"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an import stands; `share` is the part of the file that was read, from 0 to 1."""
+
+    rows_read: int
+    share: float
+    confirmed: Account
+
+
+def import_releases(
+    raw: BinaryIO,
+    size: int,
+    journal: Path,
+    *,
+    sender: Sender,
+    reader: OutcomeReader,
+    stopped: Callable[[], bool],
+    progress: Callable[[Progress], None],
+) -> Report:
+    """Send every row of the file behind those the journal has, and return when each is answered.
+
+    `raw` is the file at its beginning, `size` its bytes. The journal holds what is through whenever this ends early;
+    it is removed when the whole file is through. Nothing is raised for what happens outside: the report says it.
+    """
+    before = read_journal(journal)
+    report = Report(before, began_behind_row=before.rows)
+    run = _Run(sender, reader, Window(report), _Pace(raw, size, journal, report, progress), stopped)
+    try:
+        try:
+            run.send_rows(raw, report)
+        except ReleaseFileError as error:
+            report.ended, report.failure = "broken", str(error)
+        sender.settle()
+        run.await_rest(report)
+    except ClientError as error:
+        report.ended, report.failure, report.error = "cut off", str(error), error
+    if report.ended in ("whole", "broken"):
+        journal.unlink(missing_ok=True)
+    else:
+        write_journal(journal, report.account)
+    return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What one import works with."""
+
+    sender: Sender
+    reader: OutcomeReader
+    window: Window
+    pace: "_Pace"
+    stopped: Callable[[], bool]
+
+    def send_rows(self, raw: BinaryIO, report: Report) -> None:
+        """Send the rows behind those that are through already, never more than `WINDOW` ahead of the ledger."""
+        for number, row in enumerate(read_releases(raw), 1):
+            if number % _LOOK_EVERY_ROWS == 0:
+                self.window.answer(self.reader.poll(0))
+                self.pace.look(number)
+            if number <= report.began_behind_row:
+                continue
+            while len(self.window) >= WINDOW and not self.stopped():
+                self._wait(number)
+            if self.stopped():
+                report.ended = "stopped"
+                return
+            if isinstance(row, BadRow):
+                self.window.leave_out(row)
+            else:
+                self._send(row)
+
+    def await_rest(self, report: Report) -> None:
+        """Wait until every row sent is through; when stopped, only a while."""
+        stops_at: float | None = None
+        while len(self.window):
+            if stops_at is None and self.stopped():
+                report.ended = "stopped"
+                stops_at = time.monotonic() + _STOP_SECONDS
+            if stops_at is not None and time.monotonic() > stops_at:
+                return
+            self._wait(self.window.next - 1)
+
+    def _wait(self, rows_read: int) -> None:
+        self.window.answer(self.reader.poll(500))
+        self.window.check()
+        self.pace.look(rows_read)
+
+    def _send(self, row: Row) -> None:
+        made = claims(row)
+        key = b"hhs-release-row:" + row.label.encode()
+        partition = self.sender.partition_of(key)
+        self.window.begin((made[0].id, made[1].id, made[2].id))
+        for id, wire, sent_at, data in made:
+            self.sender.send(
+                data,
+                key=key,
+                headers=[
+                    *_CONSTANT_HEADERS,
+                    ("ce_id", id.encode()),
+                    ("ce_type", wire.encode()),
+                    ("ce_time", sent_at.encode()),
+                ],
+                label=id,
+                partition=partition,
+            )
+
+
+class _Pace:
+    """Tells the progress and keeps the journal, neither too often."""
+
+    def __init__(
+        self, raw: BinaryIO, size: int, journal: Path, report: Report, progress: Callable[[Progress], None]
+    ) -> None:
+        self._raw = raw
+        self._size = max(size, 1)
+        self._journal = journal
+        self._report = report
+        self._progress = progress
+        self._told_at = self._kept_at = time.monotonic()
+
+    def look(self, rows_read: int) -> None:
+        """Tell and keep, where it is time to."""
+        now = time.monotonic()
+        if now - self._told_at > _TOLD_SECONDS:
+            self._told_at = now
+            share = min(self._raw.tell() / self._size, 1.0)
+            self._progress(Progress(rows_read, share, replace(self._report.account)))
+        if now - self._kept_at > _JOURNAL_SECONDS:
+            self._kept_at = now
+            write_journal(self._journal, self._report.account)
