@@ -158,6 +158,11 @@ def value(*, position: int, child: UUID, version: int, wire: str, state: bytes) 
     )
 
 
+def is_first(payload: bytes) -> bool:
+    """Return whether a message of `custody.entries` opens its record, without parsing it."""
+    return payload.find(b',"version":1,', 0, 100) > 0
+
+
 def read_entry(payload: bytes) -> Entry:
     """Read a message of `custody.entries`. Raises `UnknownWireNameError` for a fact this version does not know."""
     given: dict[str, Any] = orjson.loads(payload)

@@ -152,8 +152,7 @@ class Recording:
     def _write(self, cursor: Cursor[DictRow], rows: Rows) -> None:
         if rows.events:
             mapper = self._ledger.mapper
-            # the library's type for what a mapper takes has fields of its own aggregates
-            events = [mapper.to_stored_event(event) for event in rows.events]  # type: ignore[arg-type]
+            events = [mapper.to_stored_event(event) for event in rows.events]
             self._ledger.entries.insert(cursor, events, rows.positions)
         if rows.identifiers:
             cursor.execute(

@@ -1,0 +1,122 @@
+"""Recovery: brings entries back from Kafka into a PostgreSQL that was restored from an older backup.
+
+Either side can be rebuilt from the other: an entry carries its fact, its identifiers and its submission's key and
+digest, so the event store, the identifiers and the idempotency keys follow from it. Refusals of the lost time do not;
+messages of the intake topics that were answered in it are read again and found to be duplicates.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from psycopg import Cursor
+from psycopg.rows import DictRow
+
+from ledger.entry import Recorded, value
+from ledger.eventstore import Ledger
+from ledger.following import ALL_PARTITIONS, BATCH, EntryMessage, Sequencer, entries_consumer, read_messages, start_at
+from ledger.tail import KafkaAheadError, Tail, read_tail
+
+
+def recover(ledger: Ledger, bootstrap: str, say: Callable[[int, int], None]) -> int:
+    """Insert every entry that Kafka holds beyond PostgreSQL's last; returns how many. Stop the roles first.
+
+    Raises `KafkaAheadError` when PostgreSQL was written to after the restore: then it cannot be mended here.
+    """
+    tail = read_tail(bootstrap)
+    goal = max(tail.positions.values())
+    with ledger.datastore.transaction() as cursor:
+        last, _ = ledger.entries.last(cursor)
+        _check_same_story(tail, cursor, last)
+    consumer = entries_consumer(bootstrap)
+    start_at(consumer, {}, ALL_PARTITIONS)
+    sequencer = Sequencer(last)
+    recovered = 0
+    began = datetime.now(UTC)
+    try:
+        while sequencer.last < goal:
+            for records in consumer.poll(timeout_ms=1000, max_records=BATCH).values():
+                sequencer.add(read_messages(records))
+            messages = sequencer.take(BATCH)
+            if messages:
+                with ledger.datastore.transaction(commit=True) as cursor:
+                    ledger.entries.lock(cursor)
+                    if ledger.entries.last(cursor)[0] != messages[0].previous:
+                        raise KafkaAheadError("another process wrote to the ledger; stop all roles, then recover again")
+                    _insert(ledger, cursor, messages)
+                recovered += len(messages)
+                began = datetime.now(UTC)
+                say(sequencer.last, goal)
+            elif (datetime.now(UTC) - began).total_seconds() > 60:
+                raise KafkaAheadError(
+                    f"{recovered} entries were brought back; the one after position {sequencer.last} is missing on "
+                    "Kafka, so nothing after it can be"
+                )
+    finally:
+        consumer.close(autocommit=False)
+    return recovered
+
+
+def _check_same_story(tail: Tail, cursor: Cursor[DictRow], last: int) -> None:
+    for partition, position in tail.positions.items():
+        row = cursor.execute(
+            "select originator_id, originator_version, topic, state from ledger.stored_events"
+            " where notification_id = %s",
+            (position,),
+        ).fetchone()
+        if position and position <= last and (row is None or _message(position, row) != tail.last[partition]):
+            raise KafkaAheadError(
+                f"entry {position} is not the same in PostgreSQL as on Kafka: PostgreSQL was written to after it was "
+                "restored; nothing was changed. Restore the backup again, and recover before starting any role"
+            )
+
+
+def _message(position: int, row: DictRow) -> bytes:
+    return value(
+        position=position,
+        child=row["originator_id"],
+        version=row["originator_version"],
+        wire=row["topic"],
+        state=bytes(row["state"]),
+    )
+
+
+def _insert(ledger: Ledger, cursor: Cursor[DictRow], messages: list[EntryMessage]) -> None:
+    events = [_recorded(message.payload) for message in messages]
+    mapper = ledger.mapper
+    ledger.entries.insert(
+        cursor,
+        [mapper.to_stored_event(event) for event in events],
+        [message.position for message in messages],
+    )
+    for message in messages:
+        entry: dict[str, Any] = orjson.loads(message.payload)
+        names = list(entry["identifiers"])
+        if entry["type"].startswith("custody.identifier-asserted."):
+            names.append(entry["fact"]["identifier"])
+        for name in names:
+            if name["scheme"] != "ledger":
+                cursor.execute(
+                    "insert into ledger.identifiers values (%s, %s, %s) on conflict do nothing",
+                    (name["scheme"], name["value"], message.child),
+                )
+        other = entry.get("resolved", {}).get("other")
+        if other:
+            for pair in ((message.child, UUID(other)), (UUID(other), message.child)):
+                cursor.execute("insert into ledger.links values (%s, %s) on conflict do nothing", pair)
+        submission, producer = entry["submission"], entry["producer"]
+        cursor.execute(
+            "insert into ledger.submissions (source, id, digest, position, refusal, agency)"
+            " values (%s, %s, %s, %s, null, %s) on conflict do nothing",
+            (producer["system"], submission["id"], submission["digest"], message.position, producer["agency"]),
+        )
+
+
+def _recorded(payload: bytes) -> Recorded:
+    """Take a message apart into what the event store keeps; the inverse of `ledger.entry.value`."""
+    given = orjson.loads(payload)
+    child, version, wire = UUID(given["child"]), given["version"], given["type"]
+    front = value(position=given["position"], child=child, version=version, wire=wire, state=b"{")
+    return Recorded(child, version, wire, b"{" + payload[len(front) :])

@@ -1,0 +1,127 @@
+"""Reading `custody.entries` in the one order of the positions, from several partitions.
+
+Each message names the position before it (`ce_previous`), so the next entry is the one whose predecessor came last:
+nothing is skipped, and what is missing shows as a wait with a name.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from kafka import KafkaConsumer, TopicPartition
+
+from ledger.entry import is_first
+from ledger.times import parse_instant
+from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
+
+BATCH: Final = 2000
+MOST_AHEAD: Final = 20_000
+"""Messages held whose turn has not come; beyond it reading waits, so that memory stays bounded."""
+ALL_PARTITIONS: Final = tuple(range(ENTRIES_PARTITIONS))
+
+
+class EntryMessage(NamedTuple):
+    """A message of `custody.entries`, as far as its key and headers tell: its value may be damaged."""
+
+    position: int
+    previous: int
+    child: UUID
+    recorded_at: str
+    partition: int
+    offset: int
+    payload: bytes
+
+    def clock(self) -> datetime:
+        """Return `recorded_at`."""
+        return parse_instant(self.recorded_at)
+
+
+def entries_consumer(bootstrap: str, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 250) -> KafkaConsumer:
+    """Return a consumer of `custody.entries`; its offsets are kept with the rows, never in Kafka."""
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id="custody-entries",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        allow_auto_create_topics=False,
+        max_poll_records=BATCH,
+        fetch_min_bytes=fetch_min_bytes,
+        fetch_max_wait_ms=fetch_max_wait_ms,
+        fetch_max_bytes=16 * 1_048_576,
+        max_partition_fetch_bytes=4 * 1_048_576,
+        check_crcs=True,
+        metrics_enabled=False,
+    )
+
+
+def start_at(consumer: KafkaConsumer, offsets: dict[int, int], partitions: Sequence[int]) -> None:
+    """Take these partitions from these offsets; a partition without one begins at its first message."""
+    taken = [TopicPartition(ENTRIES, n) for n in partitions]
+    consumer.assign(taken)
+    new = [partition for partition in taken if partition.partition not in offsets]
+    beginnings = consumer.beginning_offsets(new) if new else {}
+    for partition in taken:
+        consumer.seek(partition, offsets.get(partition.partition, beginnings.get(partition, 0)))
+
+
+def read_messages(records: Iterable[Any]) -> list[EntryMessage]:
+    """Read key and headers of Kafka records; their values are left as they are."""
+    messages = []
+    for record in records:
+        headers = dict(record.headers)
+        messages.append(
+            EntryMessage(
+                int(headers["ce_id"]),
+                int(headers["ce_previous"]),
+                UUID(record.key.decode()),
+                headers["ce_time"].decode(),
+                record.partition,
+                record.offset,
+                record.value,
+            )
+        )
+    return messages
+
+
+def continued_records(messages: Iterable[EntryMessage]) -> set[UUID]:
+    """Return the records that a batch goes on with, leaving out those it opens."""
+    goes_on: dict[UUID, bool] = {}
+    for message in messages:
+        if message.child not in goes_on:
+            goes_on[message.child] = not is_first(message.payload)
+    return {child for child, before in goes_on.items() if before}
+
+
+class Sequencer:
+    """Puts the messages of all partitions into the order of their positions."""
+
+    def __init__(self, last: int) -> None:
+        self.last = last
+        """The position taken last."""
+        self._waiting: dict[int, EntryMessage] = {}
+
+    def add(self, messages: Iterable[EntryMessage]) -> None:
+        """Take messages as they come; one whose position was taken already is passed over."""
+        for message in messages:
+            if message.position > self.last:
+                self._waiting[message.previous] = message
+
+    def take(self, most: int, up_to: int | None = None) -> list[EntryMessage]:
+        """Return the next messages in order, as far as none is missing and none is beyond position `up_to`."""
+        taken: list[EntryMessage] = []
+        while len(taken) < most:
+            following = self._waiting.get(self.last)
+            if following is None or (up_to is not None and following.position > up_to):
+                break
+            del self._waiting[self.last]
+            self.last = following.position
+            taken.append(following)
+        return taken
+
+    @property
+    def ahead(self) -> int:
+        """How many messages wait for one before them."""
+        return len(self._waiting)

@@ -1,0 +1,234 @@
+"""Entries applied one by one to the persons they are about. Pure but for `load`, which reads rows back.
+
+A person is one record, or several that merges in force join. Every entry leads to the same rows whenever and in
+whatever batch it arrives: an entry in order extends the person's fold, any other makes it anew from all entries.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from ledger.entry import Entry, read_entry
+from ledger.facts import EntryVoided, FindingResolved, IdentityMerged, IdentityUnmerged
+from ledger.following import EntryMessage
+from ledger.merges import groups, person_of
+from projections.changes import Changes, Opened, intervals
+from projections.effective import effective
+from projections.folding import Folding
+
+CACHED_ENTRIES: Final = 60_000
+"""How many entries the persons kept in memory may hold together: about 200 MB at most."""
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """One or more records that are one person, with all their entries in order of position."""
+
+    id: UUID
+    records: frozenset[UUID]
+    entries: list[Entry]
+    folding: Folding
+    held: Opened = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the tables hold of some records and of all records that merge statements ever joined to them."""
+
+    entries: dict[UUID, list[Entry]]
+    linked: dict[UUID, frozenset[UUID]]
+    held: dict[UUID, Opened]
+
+
+Load = Callable[[set[UUID]], Loaded]
+
+
+class Applying:
+    """The persons at hand, and the changes since the last `take_changes`.
+
+    With `alone` every record is taken as a person of its own, whatever merges say: for a process that sees only some
+    of the partitions.
+    """
+
+    def __init__(self, zone: str, load: Load, *, alone: bool = False) -> None:
+        self._zone = zone
+        self._load = load
+        self._alone = alone
+        self._persons: dict[UUID, Person] = {}
+        self._linked: dict[UUID, frozenset[UUID]] = {}
+        self._cached = 0
+        self._touched: dict[UUID, Person] = {}
+        self._changes = Changes()
+        self.parked: set[UUID] = set()
+        """Records whose entries wait."""
+
+    def prepare(self, children: Iterable[UUID]) -> None:
+        """Have these records at hand: read back, in one go, those that are not."""
+        missing = {child for child in children if child not in self._persons}
+        if not missing:
+            return
+        loaded = self._load(missing)
+        self._linked |= loaded.linked
+        done: set[UUID] = set()
+        for child in loaded.entries:
+            if child in done or child in self._persons:
+                continue
+            records = self._group(child, loaded.entries)
+            done |= records
+            entries = sorted(
+                (entry for record in records for entry in loaded.entries.get(record, ())), key=lambda e: e.position
+            )
+            person = Person(person_of(records), records, entries, Folding.of(entries, self._zone))
+            person.held = loaded.held.get(person.id, {})
+            self._keep(person)
+
+    def apply(self, message: EntryMessage) -> None:
+        """Apply one entry; one that cannot be applied parks its record, and later entries of it wait behind it."""
+        if message.child in self.parked:
+            self.park(message, "an earlier entry of this child waits")
+            return
+        try:
+            self._apply(read_entry(message.payload), message.payload)
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with one child must not stop the others
+            self.park(message, f"{type(error).__name__}: {error}")
+
+    def park(self, message: EntryMessage, reason: str) -> None:
+        """Set an entry aside for its record; what was applied before it stays."""
+        person = self._persons.get(message.child)
+        if message.child not in self.parked and person is not None:
+            # the fold may have taken in half of what failed
+            person.folding = Folding.of(person.entries, self._zone)
+        self.parked.add(message.child)
+        self._changes.parked.append((message.child, message.position, message.clock(), message.payload, reason))
+
+    def take_changes(self) -> Changes:
+        """Return what has changed since the last call, with the present state of every record touched."""
+        changes = self._changes
+        for person in self._touched.values():
+            regions = person.folding.regions()
+            position = person.entries[-1].position
+            for record in person.records:
+                changes.put_state(record, person.id, regions, position=position, zone=self._zone)
+        self._touched = {}
+        self._changes = Changes()
+        return changes
+
+    def forget(self) -> None:
+        """Drop everything at hand: after a failed write the tables know better."""
+        self._persons.clear()
+        self._linked.clear()
+        self._touched.clear()
+        self._cached = 0
+        self._changes = Changes()
+
+    def evict(self) -> None:
+        """Forget the persons kept longest until the cache is within its bound; only between batches."""
+        if self._cached <= CACHED_ENTRIES:
+            return
+        for person in list(dict.fromkeys(self._persons.values())):
+            if self._cached <= CACHED_ENTRIES // 2:
+                return
+            self._forget(person)
+
+    def _apply(self, entry: Entry, payload: bytes) -> None:
+        child = entry.child
+        person = self._persons.get(child)
+        if person is None:
+            if entry.version > 1:
+                self.prepare((child,))
+                person = self._persons.get(child)
+            if person is None:
+                person = Person(child, frozenset((child,)), [], Folding(self._zone))
+                self._keep(person)
+        if isinstance(entry.fact, IdentityMerged | IdentityUnmerged):
+            other = UUID(entry.resolved["other"])
+            self._changes.links += [(child, other, entry.position), (other, child, entry.position)]
+            if not self._alone:
+                self._regroup(entry, payload, frozenset((child, other)))
+                return
+        elif isinstance(entry.fact, EntryVoided) and child in self._linked:
+            self._regroup(entry, payload, frozenset((child,)))
+            return
+        if not person.folding.extend(entry):
+            person.folding = Folding.of([*person.entries, entry], self._zone)
+        held = intervals(person.folding.care())
+        person.entries.append(entry)
+        self._cached += 1
+        self._changes.add_entry(entry, payload)
+        if held != person.held.keys():
+            person.held = self._changes.hold(person.id, person.held, held, entry)
+        self._touched[person.id] = person
+        if isinstance(entry.fact, EntryVoided | FindingResolved):
+            self._resolve_findings(person)
+
+    def _regroup(self, entry: Entry, payload: bytes, joined: frozenset[UUID]) -> None:
+        """Apply a statement that may join or part records: the persons concerned are made anew."""
+        child = entry.child
+        self.prepare(joined)
+        concerned = frozenset(record for one in joined for record in self._linked.get(one, frozenset((one,))))
+        for record in concerned:
+            self._linked[record] = concerned
+        self.prepare(concerned)
+        before = {p.id: p for p in (self._persons[record] for record in concerned)}
+        by_record: dict[UUID, list[Entry]] = {record: [] for record in concerned}
+        for one in (e for person in before.values() for e in person.entries):
+            by_record[one.child].append(one)
+        by_record[child].append(entry)
+        after: dict[UUID, Person] = {}
+        for record in sorted(concerned):
+            records = self._group(record, by_record)
+            id = person_of(records)
+            if id in after:
+                continue
+            entries = sorted((e for r in records for e in by_record[r]), key=lambda e: e.position)
+            after[id] = Person(id, records, entries, Folding.of(entries, self._zone))
+        for person in before.values():
+            self._forget(person)
+        for id in sorted(before.keys() | after.keys()):
+            old = before[id].held if id in before else {}
+            now = intervals(after[id].folding.care()) if id in after else set()
+            held = self._changes.hold(id, old, now, entry)
+            if id in after:
+                after[id].held = held
+                self._keep(after[id])
+                self._touched[id] = after[id]
+            else:
+                self._touched.pop(id, None)
+        self._changes.add_entry(entry, payload)
+        for person in after.values():
+            self._resolve_findings(person)
+
+    def _resolve_findings(self, person: Person) -> None:
+        """Say of every finding of a person whether it is open: resolved, or its entry voided."""
+        by_position = {entry.position: entry for entry in person.entries}
+        for one in effective(person.entries):
+            resolved = dict(reversed(one.resolved_findings))
+            voided_by = min(one.voided_by, default=None)
+            for number, finding in enumerate(one.entry.findings):
+                by = resolved.get(finding.code, voided_by)
+                at = None if by is None else by_position[by].recorded_at
+                self._changes.resolutions[(one.entry.position, number)] = (by, at)
+
+    def _group(self, child: UUID, entries: dict[UUID, list[Entry]]) -> frozenset[UUID]:
+        """Return the records that are one person with `child`, itself included, by the statements in `entries`."""
+        linked = self._linked.get(child)
+        if linked is None:
+            return frozenset((child,))
+        statements = [
+            entry
+            for record in linked
+            for entry in entries.get(record, ())
+            if isinstance(entry.fact, IdentityMerged | IdentityUnmerged | EntryVoided)
+        ]
+        return groups(statements).get(child, frozenset((child,)))
+
+    def _keep(self, person: Person) -> None:
+        for record in person.records:
+            self._persons[record] = person
+        self._cached += len(person.entries)
+
+    def _forget(self, person: Person) -> None:
+        for record in person.records:
+            self._persons.pop(record, None)
+        self._cached -= len(person.entries)

@@ -1,0 +1,159 @@
+"""The rows a batch of entries comes to, gathered before any is written.
+
+Rows of one record are kept only in their last state; rows of the population intervals are history and are all kept.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from ledger.entry import Entry
+from ledger.facts import IdentifierAsserted
+from ledger.times import last_instant, write_when
+from projections.care import Care
+from projections.regions import Regions
+
+StayRow = tuple[date | None, date | None, str | None, str | None]
+AbsenceRow = tuple[date | None, date | None, str | None]
+ReleaseRow = tuple[int, date | None, str | None, str, str | None]
+Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow]
+"""A table's name and the content of one of its rows: what the ledger holds of a person's time in care."""
+
+Opened = dict[Interval, tuple[int, int]]
+"""What the ledger holds of one person now, each with (position, number) of the entry that made it hold this."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rows to write, as tuples in the order of the columns in tables.sql."""
+
+    entries: list[tuple[UUID, int, datetime, bytes]] = field(default_factory=list)
+    locations: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+    statuses: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
+    identifiers: list[tuple[str, str, UUID, int]] = field(default_factory=list)
+    findings: list[tuple[Any, ...]] = field(default_factory=list)
+    resolutions: dict[tuple[int, int], tuple[int | None, datetime | None]] = field(default_factory=dict)
+    links: list[tuple[UUID, UUID, int]] = field(default_factory=list)
+    opened: dict[tuple[str, UUID, int, int], tuple[tuple[Any, ...], datetime, datetime | None]] = field(
+        default_factory=dict
+    )
+    """(table, person, position, number): content, recorded_from, recorded_until."""
+    closed: list[tuple[str, UUID, int, int, datetime]] = field(default_factory=list)
+    parked: list[tuple[UUID, int, datetime, bytes, str]] = field(default_factory=list)
+
+    def add_entry(self, entry: Entry, payload: bytes) -> None:
+        """Keep the entry itself, its identifiers and its findings."""
+        self.entries.append((entry.child, entry.position, entry.recorded_at, payload))
+        names = entry.identifiers
+        if isinstance(entry.fact, IdentifierAsserted):
+            names = (*names, (entry.fact.identifier.scheme, entry.fact.identifier.value))
+        for scheme, value in names:
+            if scheme != "ledger":
+                self.identifiers.append((scheme, value, entry.child, entry.position))
+        for number, finding in enumerate(entry.findings):
+            self.findings.append(
+                (
+                    entry.position,
+                    number,
+                    finding.code,
+                    finding.level,
+                    finding.message,
+                    entry.child,
+                    entry.type,
+                    entry.producer.agency,
+                    entry.producer.office,
+                    entry.recorded_at,
+                )
+            )
+
+    def put_state(self, child: UUID, person: UUID, regions: Regions, *, position: int, zone: str) -> None:
+        """Keep the present state of one record."""
+        custody, whereabouts, age = regions.custody, regions.whereabouts, regions.age
+        self.locations[child] = (
+            child,
+            person,
+            custody.state,
+            custody.legal_custodian,
+            custody.physical_custodian,
+            custody.place,
+            _json(whereabouts.residence),
+            None if custody.since is None else last_instant(custody.since, zone),
+            None if custody.since is None else write_when(custody.since),
+            position,
+        )
+        self.statuses[child] = (
+            child,
+            person,
+            custody.state,
+            _proceedings(regions),
+            whereabouts.state,
+            None if whereabouts.since is None else last_instant(whereabouts.since, zone),
+            _json(whereabouts.residence),
+            _json(whereabouts.mailing),
+            age.date_of_birth,
+            age.basis,
+            position,
+        )
+
+    def hold(self, person: UUID, before: Opened, now: set[Interval], entry: Entry) -> Opened:
+        """From this entry on the ledger holds `now` of a person: close what it no longer holds, open what is new."""
+        after: Opened = {}
+        for interval, (position, number) in before.items():
+            if interval in now:
+                after[interval] = (position, number)
+                continue
+            key = (interval[0], person, position, number)
+            if key in self.opened:
+                content, since, _ = self.opened[key]
+                self.opened[key] = (content, since, entry.recorded_at)
+            else:
+                self.closed.append((*key, entry.recorded_at))
+        new = now - before.keys()
+        if new:
+            numbers = {"stays": 0, "absences": 0, "releases": 0}
+            for table, content in sorted(new, key=_content_order):
+                number = numbers[table]
+                numbers[table] = number + 1
+                after[(table, content)] = (entry.position, number)
+                self.opened[(table, person, entry.position, number)] = (content, entry.recorded_at, None)
+        return after
+
+
+def intervals(care: Care) -> set[Interval]:
+    """Return what a person's care comes to, as contents of rows."""
+    country = care.country
+    held: set[Interval] = {("stays", (s.admitted_on, s.left_on, s.left_by, country)) for s in care.stays}
+    held |= {("absences", (a.absent_on, a.ended_on, a.ended_by)) for a in care.absences}
+    held |= {("releases", (r.position, r.released_on, r.state, r.sponsor_category, country)) for r in care.releases}
+    return held
+
+
+def _content_order(interval: Interval) -> tuple[str, str]:
+    """A fixed order, so that a rebuild numbers rows as the live run did."""
+    return interval[0], repr(interval[1])
+
+
+def _json(members: Mapping[str, Any] | None) -> str | None:
+    return None if members is None else orjson.dumps(members).decode()
+
+
+def _proceedings(regions: Regions) -> str:
+    """Return the proceedings as the JSON of the row: the contract's members and the reason of an NTA not pursued."""
+    return orjson.dumps(
+        [
+            {
+                "court_case": p.court_case,
+                "nta_id": p.nta_id,
+                "state": p.state,
+                "served": p.served,
+                "next_hearing_at": None if p.next_hearing_at is None else write_when(p.next_hearing_at),
+                "since": None if p.since is None else write_when(p.since),
+                "reason": p.reason,
+            }
+            for p in regions.proceedings
+        ]
+    ).decode()

@@ -1,0 +1,167 @@
+"""The projections role: follows `custody.entries` and keeps the live version of the read tables.
+
+Rows and checkpoint are one transaction; killed anywhere, it goes on where the tables stand.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+import psycopg
+import structlog
+from kafka import KafkaConsumer
+
+from ledger.following import (
+    ALL_PARTITIONS,
+    BATCH,
+    MOST_AHEAD,
+    EntryMessage,
+    Sequencer,
+    continued_records,
+    read_messages,
+    start_at,
+)
+from projections.applying import Applying
+from projections.remaking import joined_to, remake
+from projections.store import Tables, connect, live_schema
+
+POLL_MS: Final = 250
+PATIENCE_SECONDS: Final = 10.0
+"""How long a missing entry is waited for before the log says which one it is."""
+
+
+class SwappedError(Exception):
+    """A rebuild has put another version in place of the one this process was writing."""
+
+
+class Follower:
+    """Applies entries to one version of the tables."""
+
+    def __init__(
+        self, consumer: KafkaConsumer, tables: Tables, zone: str, log: structlog.typing.FilteringBoundLogger
+    ) -> None:
+        self._consumer = consumer
+        self._tables = tables
+        self._zone = zone
+        self._log = log
+        self._applying = Applying(zone, tables.load)
+        self._applying.parked = tables.parked()
+        position, _ = tables.progress()
+        self.sequencer = Sequencer(position)
+        start_at(consumer, tables.offsets(), ALL_PARTITIONS)
+
+    def step(self, *, up_to: int | None = None, must_be_live: bool = True, poll_ms: int = POLL_MS) -> int:
+        """Apply what is there, at most a batch, up to position `up_to`; return how many entries were applied."""
+        if self.sequencer.ahead < MOST_AHEAD:
+            polled = self._consumer.poll(timeout_ms=poll_ms, max_records=BATCH)
+            for records in polled.values():
+                self.sequencer.add(read_messages(records))
+        messages = self.sequencer.take(BATCH, up_to)
+        if messages:
+            self._write(messages, must_be_live)
+        return len(messages)
+
+    def retry(self, children: set[UUID]) -> None:
+        """Apply the waiting entries of these records again; what still fails goes on waiting."""
+        applying = self._applying
+        joined = joined_to(self._tables, children)
+        applying.forget()
+        waiting = remake(self._tables, self._zone, joined)
+        applying.parked = (applying.parked - joined) | waiting
+        self._log.info("children.retried", children=len(children), still_parked=len(waiting))
+
+    def _write(self, messages: list[EntryMessage], must_be_live: bool) -> None:
+        try:
+            self._apply(messages, must_be_live)
+        except psycopg.DataError as error:
+            # one entry's rows cannot be written: find it by writing them one by one, and park it
+            self._log.error("batch.unwritable", reason=str(error).splitlines()[0])
+            for message in messages:
+                try:
+                    self._apply([message], must_be_live)
+                except psycopg.DataError as cause:
+                    reason = f"{type(cause).__name__}: {str(cause).splitlines()[0]}"
+                    self._apply([message], must_be_live, park=reason)
+
+    def _apply(self, messages: list[EntryMessage], must_be_live: bool, park: str | None = None) -> None:
+        applying = self._applying
+        applying.prepare(continued_records(messages) - applying.parked)
+        parked_before = set(applying.parked)
+        for message in messages:
+            if park is None:
+                applying.apply(message)
+            else:
+                applying.park(message, park)
+        changes = applying.take_changes()
+        offsets = {message.partition: message.offset + 1 for message in messages}
+        last = messages[-1]
+        try:
+            with self._tables.connection.transaction():
+                if must_be_live and live_schema(self._tables.connection) != self._tables.schema:
+                    raise SwappedError
+                self._tables.write(changes, offsets, last.position, last.clock())
+        except BaseException:
+            applying.forget()
+            applying.parked = parked_before
+            raise
+        applying.evict()
+        if changes.parked:
+            self._log.error(
+                "entries.parked",
+                entries=len(changes.parked),
+                children_waiting=len(applying.parked),
+                first_reason=changes.parked[0][4],
+                cure="`custody set-aside list` shows them; `custody set-aside retry` applies them again",
+            )
+
+
+def follow(
+    database_url: str,
+    consumer: KafkaConsumer,
+    zone: str,
+    log: structlog.typing.FilteringBoundLogger,
+    *,
+    stopped: Callable[[], bool],
+    ready: Callable[[], None],
+) -> None:
+    """Keep the live version until `stopped`; goes over to another version when a rebuild swaps it in."""
+    with connect(database_url) as connection, connect(database_url) as ears:
+        ears.execute("listen custody_retry")
+        while not stopped():
+            with connection.transaction():
+                schema = live_schema(connection)
+            follower = Follower(consumer, Tables(connection, schema), zone, log)
+            log.info("version.followed", schema=schema, position=follower.sequencer.last)
+            parked = Tables(connection, schema).parked()
+            if parked:
+                follower.retry(parked)
+            ready()
+            try:
+                _keep(follower, ears, log, stopped)
+            except SwappedError:
+                log.info("version.swapped", schema=schema)
+
+
+def _keep(
+    follower: Follower,
+    ears: psycopg.Connection[Any],
+    log: structlog.typing.FilteringBoundLogger,
+    stopped: Callable[[], bool],
+) -> None:
+    moved_at = time.monotonic()
+    told = False
+    while not stopped():
+        if follower.step():
+            moved_at, told = time.monotonic(), False
+        elif follower.sequencer.ahead and time.monotonic() - moved_at > PATIENCE_SECONDS and not told:
+            told = True
+            log.error(
+                "entry.missing",
+                after_position=follower.sequencer.last,
+                waiting=follower.sequencer.ahead,
+                cure="an entry is not on Kafka: is the relay running? `custody verify` names what is missing",
+            )
+        asked = {UUID(notice.payload) for notice in ears.notifies(timeout=0)}
+        if asked:
+            follower.retry(asked)

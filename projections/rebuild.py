@@ -1,0 +1,198 @@
+"""The rebuild: fills a new version of the read tables from Kafka beside the live one, compares, and swaps.
+
+Two processes each take half of the partitions up to the position the live version has reached; records that merges
+join are then made anew in the one order of the positions, as the live run made them. Then the follower's own code
+catches up, and in one transaction that holds the live version still the two are compared and the views turned round.
+"""
+
+import json
+import selectors
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Identifier
+
+from ledger.following import entries_consumer
+from ledger.settings import Settings
+from ledger.topics import ENTRIES_PARTITIONS
+from projections.comparing import differences
+from projections.follower import Follower
+from projections.remaking import remake
+from projections.store import Tables, connect, live_schema, make_indexes, make_version, point_views_at
+
+WORKERS: Final = 2
+CLOSE_ENOUGH: Final = 500
+"""Entries the new version may be behind when the live one is held still for the swap."""
+PATIENCE_SECONDS: Final = 60.0
+_REBUILD_LOCK: Final = 0x72656275696C64
+
+Say = Callable[[str, int, int], None]
+"""Told (what is being done, how far, of how much)."""
+
+
+class RebuildError(Exception):
+    """The rebuild could not be finished; the live version goes on as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """A new version of the tables, compared with the live one at the same position.
+
+    `differences` says in which rows the live version was not what Kafka says; `gap` whether entries are missing there.
+    """
+
+    schema: str
+    live: str
+    position: int
+    entries: int
+    fill_seconds: float
+    differences: tuple[str, ...]
+    gap: bool
+
+
+def rebuild(settings: Settings, log: structlog.typing.FilteringBoundLogger, say: Say) -> Rebuilt:
+    """Rebuild all read tables and swap them in; raises `RebuildError` and leaves all as it is when that fails."""
+    with connect(settings.database_url) as connection:
+        rebuilt = refill(settings, connection, log, say, swap=True)
+        connection.execute(SQL("drop schema {} cascade").format(Identifier(rebuilt.live)))
+    return rebuilt
+
+
+def refill(
+    settings: Settings,
+    connection: Connection[TupleRow],
+    log: structlog.typing.FilteringBoundLogger,
+    say: Say,
+    *,
+    swap: bool,
+) -> Rebuilt:
+    """Fill a new version from Kafka and compare it with the live one; it stays there for the caller to drop.
+
+    With `swap` the readers are turned to it, unless entries are missing on Kafka: then `RebuildError` is raised.
+    Without it what Kafka holds is filled in as far as it goes, and `gap` says that something is missing.
+    """
+    began = time.monotonic()
+    row = connection.execute("select pg_try_advisory_lock(%s)", (_REBUILD_LOCK,)).fetchone()
+    if not (row and row[0]):
+        raise RebuildError("another rebuild or verify is at work on this database; wait for it to end")
+    with connection.transaction():
+        live = live_schema(connection)
+    target, reached_at = Tables(connection, live).progress()
+    fresh = f"read_{int(live.removeprefix('read_')) + 1}"
+    with connection.transaction():
+        make_version(connection, fresh)
+    entries, gap = _fill(fresh, target, say)
+    if gap and swap:
+        raise RebuildError(
+            f"custody.entries does not hold every entry up to position {target}: the chain of positions has a gap; "
+            "nothing was swapped; `custody verify` names what is missing"
+        )
+    connection.execute(
+        SQL("update {}.progress set position = %s, recorded_at = %s").format(Identifier(fresh)),
+        (target, reached_at),
+    )
+    say("making indexes", 0, 0)
+    make_indexes(connection, fresh)
+    tables = Tables(connection, fresh)
+    for joined in tables.linked_records():
+        remake(tables, settings.zone, joined)
+    filled = time.monotonic()
+    found = _catch_up_and_compare(settings, tables, live, log, say, swap=swap, gap=gap)
+    position, _ = tables.progress()
+    return Rebuilt(fresh, live, position, entries, filled - began, found, gap)
+
+
+def _fill(schema: str, target: int, say: Say) -> tuple[int, bool]:
+    """Let the workers apply everything up to `target`; returns how many entries that were, and if some are missing.
+
+    Every entry names the position before it, so the steps of a chain without a gap add up to its last position.
+    """
+    workers = [
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "projections.rebuild_worker",
+                schema,
+                str(target),
+                *(str(n) for n in range(ENTRIES_PARTITIONS) if n % WORKERS == worker),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for worker in range(WORKERS)
+    ]
+    last: dict[int, dict[str, int]] = {}
+    try:
+        with selectors.DefaultSelector() as selector:
+            for worker in workers:
+                assert worker.stdout is not None
+                selector.register(worker.stdout, selectors.EVENT_READ, worker.pid)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    line = key.fileobj.readline()  # type: ignore[union-attr]
+                    if not line:
+                        selector.unregister(key.fileobj)
+                        continue
+                    last[key.data] = json.loads(line)
+                say("applying entries", sum(w["entries"] for w in last.values()), sum(w["of"] for w in last.values()))
+    finally:
+        for worker in workers:
+            if worker.poll() is None and selector.get_map() is not None:
+                worker.kill()
+            worker.wait()
+    if any(worker.returncode for worker in workers):
+        raise RebuildError("a rebuild process failed, see its message above; nothing was swapped")
+    entries = sum(w["entries"] for w in last.values())
+    return entries, sum(w["steps"] for w in last.values()) != target
+
+
+def _catch_up_and_compare(
+    settings: Settings,
+    tables: Tables,
+    live: str,
+    log: structlog.typing.FilteringBoundLogger,
+    say: Say,
+    *,
+    swap: bool,
+    gap: bool,
+) -> tuple[str, ...]:
+    connection = tables.connection
+    old = Tables(connection, live)
+    consumer = entries_consumer(settings.kafka_bootstrap)
+    try:
+        follower = Follower(consumer, tables, settings.zone, log)
+        if not gap:
+            _catch_up(follower, lambda: old.progress()[0], CLOSE_ENOUGH, say)
+        with connection.transaction():
+            # from here the follower of the live version waits: its batches begin with a share lock on this row
+            connection.execute("select from read.ledger for update")
+            held_at = old.progress()[0]
+            _catch_up(follower, lambda: held_at, 0, say)
+            say("comparing", 0, 0)
+            found = differences(connection, live, tables.schema)
+            if swap:
+                point_views_at(connection, tables.schema)
+    finally:
+        consumer.close(autocommit=False)
+    return found
+
+
+def _catch_up(follower: Follower, live_position: Callable[[], int], behind: int, say: Say) -> None:
+    moved_at = time.monotonic()
+    while (live := live_position()) - follower.sequencer.last > behind:
+        if follower.step(up_to=live, must_be_live=False):
+            moved_at = time.monotonic()
+            say("catching up", follower.sequencer.last, live)
+        elif time.monotonic() - moved_at > PATIENCE_SECONDS:
+            raise RebuildError(
+                f"the entry after position {follower.sequencer.last} is not on Kafka, though the live version has it; "
+                "nothing was swapped; `custody verify` names what is missing"
+            )
