@@ -9,7 +9,7 @@ from kafka.errors import KafkaError
 from ledger.agencies import Agency
 from ledger.topics import outcomes
 from producers.client_errors import BrokerUnreachableError, TopicMissingError
-from producers.sending import REACH_MS, reason
+from producers.reaching import REACH_MS, reason, require_listener
 
 AT_ONCE: Final = 4000
 REMEMBERED: Final = 50_000
@@ -41,6 +41,7 @@ class OutcomeReader:
         self._partition = TopicPartition(outcomes(agency), 0)
         self._young: set[bytes] = set()
         self._old: set[bytes] = set()
+        require_listener(bootstrap)
         try:
             self._consumer = KafkaConsumer(
                 bootstrap_servers=bootstrap.split(","),

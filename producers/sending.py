@@ -14,9 +14,8 @@ from kafka.partitioner.default import murmur2
 from ledger.agencies import Agency
 from ledger.topics import LARGEST_MESSAGE_BYTES, intake
 from producers.client_errors import BrokerUnreachableError, MessageTooLargeError, NotSentError, TopicMissingError
+from producers.reaching import REACH_MS, reason, require_listener
 
-REACH_MS: Final = 10_000
-"""How long Kafka may take to answer at all."""
 DELIVERY_MS: Final = 60_000
 """How long Kafka may take to confirm a message, retries included."""
 ON_ITS_WAY: Final = 10_000
@@ -39,6 +38,7 @@ class Sender:
         self._on_its_way: deque[tuple[Any, int, str]] = deque()
         self._bytes = 0
         self._until_look = _LOOK_EVERY
+        require_listener(bootstrap)
         try:
             self._producer = KafkaProducer(
                 bootstrap_servers=bootstrap.split(","),
@@ -123,9 +123,3 @@ class Sender:
             raise NotSentError(self._bootstrap, label, count, reason(error)) from error
         self._on_its_way.popleft()
         self._bytes -= size
-
-
-def reason(error: KafkaError) -> str:
-    """Return a Kafka error in the words a person can use."""
-    text = str(error).strip()
-    return text if text else type(error).__name__

@@ -1,0 +1,191 @@
+"""The verbs that send: `submit` for any agency's events, `import hhs-releases` for ORR's history."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
+
+import typer
+
+from custody.options import Data, Json
+
+if TYPE_CHECKING:
+    from custody.errors import Problem
+    from ledger.agencies import Agency
+    from producers.client_errors import ClientError
+
+_PATIENCE_SECONDS: Final = 60.0
+
+
+def submit(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - is standard input.")],
+    agency: Annotated[str, typer.Option(help="Who sends: CBP, ICE-ERO, ICE-OPLA, ORR, EOIR, USCIS or STEWARD.")],
+    wait: Annotated[bool, typer.Option("--wait", help="Print each outcome as a JSON line, in input order.")] = False,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="With --wait: give up when no outcome comes for so many seconds.")
+    ] = _PATIENCE_SECONDS,
+    data: Data = None,
+) -> None:
+    """Send submissions to an agency's intake topic.
+
+    Each line is a CloudEvent in structured form. A line that is no JSON object is reported with its number and not
+    sent; the others are, and the exit status is 1. Without --wait the command returns when Kafka has everything; the
+    answers come on custody.outcomes.<agency>. With --wait a refusal is an outcome like any other: exit status 0.
+
+    \b
+    Examples:
+      custody submit --agency ORR events.jsonl
+      custody submit --agency EOIR --wait - < hearing.json
+    """
+    from custody.errors import FAILED, Problem
+    from custody.where import find_where
+    from producers.client import AgencyClient
+    from producers.client_errors import ClientError
+    from producers.submitting import submit as submit_lines
+
+    sender = _agency(agency)
+    where = find_where(data)
+    _quiet_kafka()
+
+    def tell_outcome(outcome: dict[str, Any]) -> None:
+        import orjson
+
+        sys.stdout.buffer.write(orjson.dumps(outcome) + b"\n")
+        sys.stdout.buffer.flush()
+
+    def tell_problem(number: int, problem: str) -> None:
+        print(f"line {number}: {problem}", file=sys.stderr)
+
+    with nullcontext(sys.stdin.buffer) if file == "-" else _opened(file) as lines:
+        try:
+            with AgencyClient(where.bootstrap, sender) as client:
+                done = submit_lines(
+                    lines,
+                    client,
+                    wait=wait,
+                    patience_seconds=timeout,
+                    tell_outcome=tell_outcome,
+                    tell_problem=tell_problem,
+                )
+        except ClientError as error:
+            raise _problem(error) from None
+        except KeyboardInterrupt:
+            raise Problem(
+                "stopped; lines that were read may or may not have been sent; submit the file again under the same "
+                "ids: what is known already is answered as a duplicate"
+            ) from None
+    if not wait:
+        print(f"{done.sent} sent to {sender}'s intake; what became of them is on custody.outcomes.{sender.lower()}")
+    if done.left_out or done.unanswerable:
+        raise Problem(
+            f"{done.left_out} line{'' if done.left_out == 1 else 's'} not sent, {done.unanswerable} sent that nobody "
+            f"can be answered for, {done.sent - done.unanswerable} sent; see the lines named above",
+            FAILED,
+        )
+
+
+def import_hhs_releases(
+    file: Annotated[str, typer.Argument(help="The release file: csv, or csv packed with xz.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Import the HHS release file as ORR's history.
+
+    Three facts a row go through the import door: particulars, admission, release. The category's text decides where
+    its code is blank (finding code-missing); the second row of a doubled id opens its own record, 1905#2 (finding
+    doubled-row-id). Ctrl-C stops cleanly, and the same command goes on where it was. Once a file is through,
+    importing it again changes nothing: every submission is a duplicate.
+
+    \b
+    Examples:
+      custody import hhs-releases hhs_releases_2015_2023.csv.xz
+      custody import hhs-releases releases.csv --json
+    """
+    import os
+
+    from custody.errors import WRONG_USAGE, Problem
+    from custody.import_shown import judge, lines, shown, telling
+    from custody.where import find_where
+    from ledger.process import Stop, settle_memory
+    from producers.client_errors import ClientError
+    from producers.import_journal import content_digest, journal_file
+    from producers.importing import import_releases
+    from producers.outcomes import OutcomeReader
+    from producers.reaching import cluster_id
+    from producers.sending import Sender
+
+    with _opened(file) as raw:
+        if not raw.seekable():
+            raise Problem(
+                f"{file} is a pipe; nothing was sent; an import reads its file twice: save it first", WRONG_USAGE
+            )
+        where = find_where(data)
+        _quiet_kafka()
+        try:
+            cluster = cluster_id(where.bootstrap)
+            reader = OutcomeReader(where.bootstrap, "ORR")
+            sender = Sender(where.bootstrap, "ORR")
+        except ClientError as error:
+            raise _problem(error) from None
+        journal = journal_file(where.data / "imports", digest=content_digest(raw), cluster=cluster)
+        stop = Stop()
+        settle_memory()
+        with telling() as progress:
+            report = import_releases(
+                raw,
+                os.fstat(raw.fileno()).st_size,
+                journal,
+                sender=sender,
+                reader=reader,
+                stopped=lambda: stop.asked,
+                progress=progress,
+            )
+        sender.close()
+        reader.close()
+    if as_json:
+        import orjson
+
+        print(orjson.dumps(shown(report, file), option=orjson.OPT_INDENT_2).decode())
+    else:
+        print("\n".join(lines(report)))
+    if report.error is not None:
+        raise _problem(report.error)
+    judge(report, file)
+
+
+def _agency(given: str) -> "Agency":
+    from custody.errors import WRONG_USAGE, Problem
+    from ledger.agencies import PRODUCERS
+
+    for agency in PRODUCERS:
+        if agency == given.upper():
+            return agency
+    raise Problem(f"{given!r} sends nothing; the agencies that do are {', '.join(PRODUCERS)}", WRONG_USAGE)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    from custody.errors import WRONG_USAGE, Problem
+
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(Path(name).open("rb"))
+        except OSError as error:
+            raise Problem(f"{name} cannot be read: {error.strerror}; nothing was sent", WRONG_USAGE) from None
+        yield opened
+
+
+def _problem(error: "ClientError") -> "Problem":
+    from custody.errors import FAILED, UNREACHABLE, Problem
+    from producers.client_errors import BrokerUnreachableError
+
+    return Problem(str(error), UNREACHABLE if isinstance(error, BrokerUnreachableError) else FAILED)
+
+
+def _quiet_kafka() -> None:
+    """Keep the Kafka client's log off the terminal: what concerns the person is told by our own errors."""
+    import logging
+
+    logging.getLogger("kafka").addHandler(logging.NullHandler())
+    logging.getLogger("kafka").propagate = False
