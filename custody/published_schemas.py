@@ -1,0 +1,206 @@
+"""The published JSON Schemas (2020-12): the submission of every fact, the outcome, the entry, the CloudEvent.
+
+Submissions are derived from the models that read them, so that what is published is what is accepted. A file has
+no `$id`; a reference to another file is relative to where it lies.
+"""
+
+from typing import Any, Final, get_args
+
+from custody.published_words import SUBMISSION_MEMBERS, described
+from ledger.agencies import AGENCIES
+from ledger.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
+from ledger.entry import Door, Level, Subject
+from ledger.facts import BY_WIRE, EARLIER
+from ledger.facts.vocabulary import Category, Fact
+from ledger.submission import SAFETY_FACTS, model_of
+
+DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
+
+Schema = dict[str, Any]
+
+_INSTANT: Final[Schema] = {"type": "string", "format": "date-time"}
+_DAY: Final[Schema] = {"type": "string", "format": "date"}
+_UUID: Final[Schema] = {"type": "string", "format": "uuid"}
+_TEXT: Final[Schema] = {"type": "string"}
+_FINDING: Final[Schema] = {
+    "type": "object",
+    "description": "A remark a rule makes on an accepted entry; it never changes the entry.",
+    "properties": {"code": _TEXT, "level": {"enum": list(get_args(Level))}, "message": _TEXT},
+    "required": ["code", "level", "message"],
+}
+
+
+def category_of(fact: type[Fact], member: str) -> str:
+    """Return the sharing category of a fact's member."""
+    return next(mark.name for mark in fact.model_fields[member].metadata if isinstance(mark, Category))
+
+
+def submission_schema(wire: str) -> Schema:
+    """Return the schema of the data of a submission of this type."""
+    fact = BY_WIRE[wire]
+    derived = _plain(model_of(fact).model_json_schema())
+    definition = derived["$defs"][fact.__name__]
+    for name, member in definition["properties"].items():
+        member["description"] = described(wire, name)
+        member["x-category"] = category_of(fact, name)
+    for name, member in derived["properties"].items():
+        if name in SUBMISSION_MEMBERS:
+            member["description"] = SUBMISSION_MEMBERS[name]
+    published: Schema = {
+        "$schema": DIALECT,
+        "title": wire,
+        "description": definition["description"],
+        "x-producers": list(fact.producers),
+    }
+    if fact in SAFETY_FACTS:
+        published["x-safety-fact"] = True
+    if fact in EARLIER:
+        published["deprecated"] = True
+    return {**published, **{name: part for name, part in derived.items() if name != "title"}}
+
+
+def outcome_schema() -> Schema:
+    """Return the schema of what becomes of a submission."""
+    nullable_text = {"type": ["string", "null"]}
+    return _object(
+        "custody.outcome.v1",
+        "What became of a submission. One may come twice, with the same `ce_id`: drop the repeat.",
+        {
+            "submission": {
+                "type": "object",
+                "description": "The submission's `ce_source` and `ce_id`.",
+                "properties": {"source": nullable_text, "id": nullable_text},
+                "required": ["source", "id"],
+            },
+            "status": {"enum": ["accepted", "duplicate", "refused"]},
+            "position": {
+                "type": ["integer", "null"],
+                "description": "Of the entry; for a duplicate, of the entry the first one became.",
+            },
+            "child": {"anyOf": [_UUID, {"type": "null"}], "description": "The child's record."},
+            "version": {"type": ["integer", "null"], "description": "The entry's number within its record."},
+            "recorded_at": {"anyOf": [_INSTANT, {"type": "null"}], "description": "When the ledger accepted it."},
+            "findings": {"type": "array", "items": _FINDING},
+            "refusal": {
+                "description": "Why nothing was recorded: the rule, the cure, and the member it stands at.",
+                "anyOf": [
+                    {
+                        "type": "object",
+                        "properties": {"code": _TEXT, "message": _TEXT, "member": nullable_text},
+                        "required": ["code", "message", "member"],
+                    },
+                    {"type": "null"},
+                ],
+            },
+        },
+        all_required=True,
+    )
+
+
+def entry_schema() -> Schema:
+    """Return the schema of a message on `custody.entries`."""
+    when = {"anyOf": [_INSTANT, _DAY]}
+    properties: Schema = {
+        "position": {"type": "integer", "minimum": 1, "description": "Rises from entry to entry, with gaps."},
+        "child": {"anyOf": [_UUID, {"type": "null"}], "description": "The record; null where the subject is no child."},
+        "version": {"type": "integer", "minimum": 1, "description": "The entry's number within its record."},
+        "type": {"type": "string", "description": "The wire name of the fact, as it was submitted."},
+        "subject": {"enum": list(get_args(Subject))},
+        "recorded_at": {**_INSTANT, "description": "When the ledger accepted it; rises strictly with `position`."},
+        "occurred_at": {"anyOf": [_INSTANT, _DAY, {"type": "null"}], "description": "When, as the producer says."},
+        "known_since": {**when, "description": "Since when the producer says that it knew it."},
+        "producer": {
+            "type": "object",
+            "properties": {
+                "agency": {"enum": list(AGENCIES)},
+                "office": {"type": ["string", "null"]},
+                "user": {"type": ["string", "null"]},
+                "system": {"type": "string", "description": "The submission's `ce_source`."},
+            },
+            "required": ["agency", "office", "user", "system"],
+        },
+        "door": {"enum": list(get_args(Door))},
+        "source": {"type": "object", "description": "As in the submission."},
+        "identifiers": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"scheme": _TEXT, "value": _TEXT},
+                "required": ["scheme", "value"],
+            },
+        },
+        "findings": {"type": "array", "items": _FINDING},
+        "submission": {
+            "type": "object",
+            "description": "The submission's `ce_id` and the digest its repeats are known by.",
+            "properties": {"id": _TEXT, "digest": _TEXT},
+            "required": ["id", "digest"],
+        },
+        "resolved": {
+            "type": "object",
+            "description": "Records that the fact names by an identifier, by member.",
+            "additionalProperties": _UUID,
+        },
+        "extensions": {
+            "type": "object",
+            "description": "Other attributes of the submission's CloudEvent.",
+            "additionalProperties": _TEXT,
+        },
+        "fact": {"type": "object", "description": "As recorded, in the version that `type` names."},
+    }
+    schema = _object("custody.entries", "A fact at its place in the ledger.", properties)
+    schema["required"] = [name for name in properties if name not in ("resolved", "extensions")]
+    schema["allOf"] = [_if_type(wire, "fact", f"{wire}.json#/properties/fact") for wire in sorted(BY_WIRE)]
+    return schema
+
+
+def cloudevent_schema() -> Schema:
+    """Return the schema of a submission in structured mode, as `custody submit` takes it line by line."""
+    name = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+    schema = _object(
+        "A submission as a CloudEvent",
+        "Structured mode, content type `application/cloudevents+json`. (`source`, `id`) is the idempotency key.",
+        {
+            "specversion": {"const": "1.0"},
+            "id": {**name, "description": "Unique within `source`; the same id with the same data is a repeat."},
+            "source": {**name, "description": "The sending system, such as `/orr/uc-portal`."},
+            "type": {"enum": sorted(BY_WIRE), "description": "The wire name of the fact."},
+            "time": {**_INSTANT, "description": "When that system sent it, with an offset."},
+            "datacontenttype": {"type": ["string", "null"], "description": "`application/json`, or absent."},
+            "data": {"type": "object", "description": "The submission."},
+            "data_base64": {"type": "string", "contentEncoding": "base64", "contentMediaType": "application/json"},
+        },
+    )
+    schema["required"] = ["specversion", "id", "source", "type", "time"]
+    schema["oneOf"] = [{"required": ["data"]}, {"required": ["data_base64"]}]
+    schema["additionalProperties"] = {"type": ["string", "integer", "boolean", "null"], "maxLength": LONGEST_EXTENSION}
+    schema["allOf"] = [_if_type(wire, "data", f"{wire}.json") for wire in sorted(BY_WIRE)]
+    return schema
+
+
+def _object(title: str, description: str, properties: Schema, *, all_required: bool = False) -> Schema:
+    schema: Schema = {"$schema": DIALECT, "title": title, "description": description, "type": "object"}
+    schema["properties"] = properties
+    if all_required:
+        schema["required"] = list(properties)
+    return schema
+
+
+def _if_type(wire: str, member: str, reference: str) -> Schema:
+    return {
+        "if": {"properties": {"type": {"const": wire}}},
+        "then": {"properties": {member: {"$ref": reference}}},
+    }
+
+
+def _plain(node: Any, *, names: bool = False) -> Any:
+    """Take out what pydantic adds for forms on a screen: titles, and a null as default; `names`: keys are members."""
+    if isinstance(node, list):
+        return [_plain(inner) for inner in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _plain(inner, names=key in ("properties", "$defs") and not names)
+        for key, inner in node.items()
+        if names or not (key == "title" or (key == "default" and inner is None))
+    }

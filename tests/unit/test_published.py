@@ -1,0 +1,408 @@
+"""What is published about the messages is true, in step with the code, and never takes a promise back."""
+
+import json
+import re
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import orjson
+import pytest
+import yaml
+from jsonschema.protocols import Validator
+from referencing import Registry, Resource
+
+from custody import published
+from custody.published_compatibility import incompatibilities
+from custody.published_schemas import cloudevent_schema, entry_schema, outcome_schema, submission_schema
+from custody.published_words import FACT_MEMBERS, described
+from ledger.agencies import PRODUCERS
+from ledger.cloudevents import STRUCTURED_HEADERS, Message, read_message
+from ledger.facts import BY_WIRE, short_name
+from ledger.outcomes import outcome, refusal_members
+from ledger.submission import Refusal, read_submission
+from ledger.topics import TOPICS
+from tests.golden.making import ENTRIES, SUBMISSIONS
+
+WIRES = sorted(BY_WIRE)
+RELEASED = "custody.released-to-sponsor.v1"
+ASYNCAPI = Path(__file__).parents[1] / "data" / "asyncapi-3.0.0.json"
+
+Schema = dict[str, Any]
+
+
+@cache
+def registry() -> Registry[Any]:
+    """Return the published schemas as they refer to each other, file beside file."""
+    schemas = {f"{wire}.json": submission_schema(wire) for wire in WIRES}
+    return Registry().with_resources((name, Resource.from_contents(schema)) for name, schema in schemas.items())
+
+
+def validator(schema: Schema) -> Validator:
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return jsonschema.Draft202012Validator(
+        schema, registry=registry(), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    )
+
+
+@cache
+def entry_check() -> Validator:
+    return validator(entry_schema())
+
+
+@cache
+def event_check() -> Validator:
+    return validator(cloudevent_schema())
+
+
+def submission(wire: str) -> dict[str, Any]:
+    data: dict[str, Any] = orjson.loads((SUBMISSIONS / f"{wire}.json").read_bytes())
+    return data
+
+
+# --- in step with the code
+
+
+def test_the_committed_files_are_in_step_with_the_code() -> None:
+    """Nobody reads a schema, a catalogue or a reference that is older than the code beside it."""
+    assert list(published.out_of_step(published.ROOT)) == []
+
+
+def test_no_shipped_promise_is_broken() -> None:
+    """Everything a wire name ever accepted is accepted today; what is accepted today is promised from now on."""
+    assert list(published.broken_promises(published.BASELINES)) == []
+
+
+def test_the_check_names_each_file_that_is_missing_stale_or_of_no_use(tmp_path: Path) -> None:
+    """The check says which file to look at, and a schema left behind does not go unseen."""
+    for name, text in published.documents().items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert list(published.out_of_step(tmp_path)) == []
+    (tmp_path / "docs/facts.md").write_text("old", encoding="utf-8")
+    (tmp_path / "docs/schemas/outcome.json").unlink()
+    (tmp_path / "docs/schemas/custody.gone.v1.json").write_text("{}", encoding="utf-8")
+    assert sorted(finding.partition(" ")[0] for finding in published.out_of_step(tmp_path)) == [
+        "docs/facts.md",
+        "docs/schemas/custody.gone.v1.json",
+        "docs/schemas/outcome.json",
+    ]
+
+
+def test_the_check_names_promises_that_were_broken(tmp_path: Path) -> None:
+    """A wire name gone, one without a baseline, one narrowed and one that outgrew its baseline are all told."""
+    for path in published.BASELINES.glob("*.json"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "custody.nta-filed.v1.json").unlink()
+    (tmp_path / "custody.gone.v1.json").write_text("{}", encoding="utf-8")
+    wider, narrower = submission_schema(RELEASED), submission_schema("custody.nta-issued.v1")
+    wider["$defs"]["ReleasedToSponsor"]["properties"]["sponsor_email"] = {"type": "string"}
+    del narrower["$defs"]["NtaIssued"]["properties"]["court"]
+    (tmp_path / f"{RELEASED}.json").write_text(json.dumps(wider), encoding="utf-8")
+    (tmp_path / "custody.nta-issued.v1.json").write_text(json.dumps(narrower), encoding="utf-8")
+    found = "\n".join(published.broken_promises(tmp_path))
+    assert "custody.gone.v1 was shipped and is gone" in found
+    assert "custody.nta-filed.v1 has no baseline" in found
+    assert f"{RELEASED}: fact.sponsor_email: is no longer a member" in found
+    assert "custody.nta-issued.v1 accepts more than its baseline promises" in found
+    assert len(found.splitlines()) == 4
+
+
+def test_the_command_exits_0_only_when_all_is_in_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`--check` is what continuous integration runs: 0, or 1 with each file named."""
+    assert published.main(["--check"]) == 0
+    monkeypatch.setattr(published, "ROOT", tmp_path)
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "0.1.0"\n', encoding="utf-8")
+    assert published.main(["--check"]) == 1
+    assert published.main([]) == 0
+    assert published.main(["--check"]) == 0
+
+
+# --- the schemas accept what is accepted
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_schema_accepts_the_example_and_refuses_what_the_ledger_refuses(wire: str) -> None:
+    """An agency that checks against the schema before it sends learns there what intake would tell it later."""
+    check = validator(submission_schema(wire))
+    data = submission(wire)
+    assert list(check.iter_errors(data)) == []
+    for spoil in (_extra_member, _no_source, _no_fact_member, _wrong_time, _wrong_scheme):
+        bad = deepcopy(data)
+        spoil(bad)
+        if bad != data:
+            assert list(check.iter_errors(bad)), spoil.__name__
+            assert isinstance(read_submission(wire, orjson.dumps(bad)), Refusal), spoil.__name__
+
+
+def _extra_member(data: dict[str, Any]) -> None:
+    data["fact"]["adress"] = 1
+
+
+def _no_source(data: dict[str, Any]) -> None:
+    del data["source"], data["door"]
+
+
+def _no_fact_member(data: dict[str, Any]) -> None:
+    required = [name for name, field in BY_WIRE[_wire_of(data)].model_fields.items() if field.is_required()]
+    for name in required[:1]:
+        del data["fact"][name]
+
+
+def _wire_of(data: dict[str, Any]) -> str:
+    return next(wire for wire in WIRES if BY_WIRE[wire].model_fields.keys() == data["fact"].keys())
+
+
+def _wrong_time(data: dict[str, Any]) -> None:
+    data["occurred_at"] = 20220304
+
+
+def _wrong_scheme(data: dict[str, Any]) -> None:
+    data["child"][0]["scheme"] = "passport"
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_an_entry_is_described_by_the_entry_schema(wire: str) -> None:
+    """Readers of `custody.entries` can check every entry, its fact included."""
+    check = entry_check()
+    entry = orjson.loads((ENTRIES / f"{wire}.json").read_bytes())
+    assert list(check.iter_errors(entry)) == []
+    entry["fact"]["adress"] = {}
+    assert list(check.iter_errors(entry))
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_structured_event_is_described_by_the_cloudevent_schema(wire: str) -> None:
+    """What `custody submit` takes line by line can be checked as a whole, and reading agrees."""
+    check = event_check()
+    event: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": "m-1",
+        "source": "/orr/uc-portal",
+        "type": wire,
+        "time": "2022-03-04T13:25:00-06:00",
+        "data": submission(wire),
+    }
+    assert list(check.iter_errors(event)) == []
+    assert isinstance(read_message(STRUCTURED_HEADERS, orjson.dumps(event)), Message)
+    for missing in ("id", "source", "type", "time", "specversion", "data"):
+        assert list(check.iter_errors({name: part for name, part in event.items() if name != missing})), missing
+    assert list(check.iter_errors({**event, "data": {}}))
+
+
+def test_outcomes_are_described_by_the_outcome_schema() -> None:
+    """Accepted, duplicate and refused all have the one shape."""
+    check = validator(outcome_schema())
+    refusal = refusal_members(Refusal("H6", "outside its code list", "fact.kind"))
+    finding = {"code": "C1", "level": "warn", "message": "no handoff was started"}
+    child = "0195e000-0000-7000-8000-000000000017"
+    bodies = [
+        outcome(source="/s", id="1", status="refused", refusal=refusal),
+        outcome(source=None, id="1", status="refused", refusal=refusal),
+        outcome(
+            source="/s",
+            id="1",
+            status="accepted",
+            position=7,
+            child=child,
+            version=2,
+            recorded_at="2024-09-01T12:30:15.123456Z",
+            findings=[finding],
+        ),
+    ]
+    for body in bodies:
+        assert list(check.iter_errors(orjson.loads(body))) == []
+    assert list(check.iter_errors({**orjson.loads(bodies[0]), "status": "lost"}))
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_schema_says_who_may_produce_the_fact_and_which_category_each_member_is_of(wire: str) -> None:
+    """Producers and categories are published, so that no agency has to guess who will see what."""
+    schema = submission_schema(wire)
+    fact = BY_WIRE[wire]
+    assert schema["x-producers"] == list(fact.producers)
+    members = schema["$defs"][fact.__name__]["properties"]
+    assert members.keys() == fact.model_fields.keys()
+    assert all(member["x-category"] and member["description"] for member in members.values())
+
+
+def test_every_member_is_described_and_no_description_is_left_over() -> None:
+    """A new member needs a sentence; a sentence about a member that is gone would mislead."""
+    used = set()
+    for wire, fact in BY_WIRE.items():
+        for member in fact.model_fields:
+            special = f"{short_name(wire)}.{member}"
+            used.add(special if special in FACT_MEMBERS else member)
+            assert described(wire, member).endswith(".")
+    assert used == FACT_MEMBERS.keys()
+
+
+# --- AsyncAPI
+
+
+def asyncapi() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((published.ROOT / "docs/asyncapi.yaml").read_text("utf-8"))
+    return document
+
+
+def test_the_asyncapi_document_is_asyncapi_3() -> None:
+    """It validates against AsyncAPI's own schema, so that code generators take it."""
+    check = jsonschema.Draft7Validator(json.loads(ASYNCAPI.read_text("utf-8")))
+    assert [error.message for error in check.iter_errors(asyncapi())] == []
+    broken = asyncapi()
+    del broken["channels"]["intake"]["messages"]["handoff-accepted-v1"]["$ref"]
+    broken["operations"]["sendEntry"]["action"] = "publish"
+    assert list(check.iter_errors(broken))
+
+
+def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
+    """Local references resolve, and each payload is a published file."""
+    document = asyncapi()
+    references = re.findall(r"\$ref: '?([^'\n]+)", (published.ROOT / "docs/asyncapi.yaml").read_text("utf-8"))
+    assert len(references) > len(WIRES) * 3
+    for reference in references:
+        if reference.startswith("#/"):
+            target: Any = document
+            for step in reference[2:].split("/"):
+                target = target[step]
+        else:
+            assert (published.ROOT / "docs" / reference).is_file(), reference
+
+
+def test_the_asyncapi_document_names_the_topics_that_exist() -> None:
+    """Addresses, agencies, partitions and retention are those the topics are made with."""
+    channels = asyncapi()["channels"]
+    described_topics = {}
+    for channel in channels.values():
+        binding = channel["bindings"]["kafka"]
+        for agency in channel.get("parameters", {}).get("agency", {}).get("enum", [""]):
+            described_topics[channel["address"].format(agency=agency)] = binding
+    made = {topic.name: topic for topic in TOPICS}
+    assert described_topics.keys() == made.keys()
+    assert len(channels["intake"]["parameters"]["agency"]["enum"]) == len(PRODUCERS)
+    for name, binding in described_topics.items():
+        assert binding["partitions"] == made[name].partitions
+        assert {
+            key: value[0] if isinstance(value, list) else str(value)
+            for key, value in binding["topicConfiguration"].items()
+        } == made[name].config
+
+
+def test_every_fact_is_a_message_of_the_asyncapi_document() -> None:
+    """A client generated from the document can send every fact under its wire name."""
+    messages = asyncapi()["components"]["messages"]
+    assert {message["name"] for message in messages.values()} == {*WIRES, "custody.outcome.v1", "entry"}
+    for message in messages.values():
+        assert set(message["headers"]["required"]) >= {"ce_id", "ce_source", "ce_type", "ce_time", "ce_specversion"}
+
+
+# --- compatibility
+
+OLD: Schema = {
+    "$defs": {"Place": {"type": "object", "properties": {"city": {"type": "string"}}, "additionalProperties": False}},
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "kind": {"enum": ["a", "b"], "type": "string", "description": "old words"},
+        "note": {"anyOf": [{"type": "string", "maxLength": 10}, {"type": "null"}]},
+        "count": {"type": "integer", "minimum": 0},
+        "seen": {"anyOf": [{"type": "boolean"}, {"const": "unknown", "type": "string"}]},
+        "tags": {"type": "array", "items": {"enum": ["x", "y"], "type": "string"}, "minItems": 1, "maxItems": 5},
+        "place": {"$ref": "#/$defs/Place"},
+        "when": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]},
+        "codes": {"type": "object", "additionalProperties": {"type": "string", "maxLength": 5}},
+        "open": {"type": "object"},
+    },
+    "required": ["kind"],
+}
+
+
+def changed(path: str, value: Any) -> Schema:
+    """Return `OLD` with the part at `path` replaced, or taken out for `...`."""
+    new = deepcopy(OLD)
+    *steps, last = path.split("/")
+    target: Any = new
+    for step in steps:
+        target = target[int(step) if isinstance(target, list) else step]
+    key: Any = int(last) if isinstance(target, list) else last
+    if value is ...:
+        del target[key]
+    else:
+        target[key] = value
+    return new
+
+
+NARROWER = {
+    "member removed": ("properties/kind", ..., "kind: is no longer a member"),
+    "new required member": ("required", ["kind", "count"], "count: is now required"),
+    "code removed": ("properties/kind/enum", ["a"], "kind: `b` is no longer accepted"),
+    "text became a list": ("properties/note/anyOf/0/enum", ["a"], "note: any value was accepted"),
+    "shorter": ("properties/note/anyOf/0/maxLength", 9, "note: maxLength fell from 10 to 9"),
+    "first limit": ("$defs/Place/properties/city/maxLength", 9, "place.city: maxLength fell from no limit"),
+    "null refused": ("properties/note", {"type": "string", "maxLength": 10}, "note: null is no longer accepted"),
+    "other type": ("properties/count/type", "string", "count: integer is no longer accepted"),
+    "higher least": ("properties/count/minimum", 1, "count: minimum rose from 0 to 1"),
+    "unknown refused": ("properties/seen", {"type": "boolean"}, "seen: string is no longer accepted"),
+    "item code removed": ("properties/tags/items/enum", ["x"], "tags[]: `y` is no longer accepted"),
+    "more items needed": ("properties/tags/minItems", 2, "tags: minItems rose"),
+    "fewer items allowed": ("properties/tags/maxItems", 4, "tags: maxItems fell"),
+    "nested member removed": ("$defs/Place/properties/city", ..., "place.city: is no longer a member"),
+    "nested member required": ("$defs/Place/required", ["city"], "place.city: is now required"),
+    "days refused": ("properties/when/anyOf/1", ..., "when: format is now date-time"),
+    "pattern": ("$defs/Place/properties/city/pattern", "^[A-Z]", "place.city: pattern is now"),
+    "values of a map": ("properties/codes/additionalProperties/maxLength", 4, "codes.*: maxLength fell"),
+    "map closed": ("properties/codes/additionalProperties", False, "codes: other members are no longer accepted"),
+    "object closed": ("properties/open/additionalProperties", False, "open: other members are no longer accepted"),
+    "named member narrows": ("properties/open/properties", {"n": {"type": "integer"}}, "open.n: any type is no longer"),
+    "names limited": ("properties/open/propertyNames", {"maxLength": 3}, "open{}: maxLength fell"),
+    "condition": ("not", {"required": ["note"]}, "the data: not is new or changed"),
+    "whole type": ("type", "array", "the data: object is no longer accepted"),
+}
+
+
+@pytest.mark.parametrize("name", NARROWER)
+def test_a_change_that_refuses_what_was_accepted_is_reported(name: str) -> None:
+    """Each way in which an agency's running client could break is told with its path."""
+    path, value, told = NARROWER[name]
+    new = changed(path, value)
+    assert any(told in finding for finding in incompatibilities(OLD, new)), incompatibilities(OLD, new)
+
+
+WIDER = {
+    "nothing": ("required", ["kind"]),
+    "other words": ("properties/kind/description", "new words"),
+    "annotation": ("properties/kind/x-category", "court"),
+    "new code": ("properties/kind/enum", ["b", "c", "a"]),
+    "new optional member": ("properties/extra", {"type": "string"}),
+    "no longer required": ("required", []),
+    "longer": ("properties/note/anyOf/0/maxLength", 11),
+    "no limit": ("properties/note/anyOf/0/maxLength", ...),
+    "one more type": ("properties/count/type", ["integer", "string"]),
+    "numbers": ("properties/count/type", "number"),
+    "null too": ("properties/place", {"anyOf": [{"$ref": "#/$defs/Place"}, {"type": "null"}]}),
+    "members opened": ("additionalProperties", True),
+    "no format": ("properties/when/anyOf/1/format", ...),
+    "list instead of union": ("properties/note", {"type": ["null", "string"], "maxLength": 10}),
+    "const as enum": ("properties/seen/anyOf/1", {"enum": ["unknown", "maybe"]}),
+}
+
+
+@pytest.mark.parametrize("name", WIDER)
+def test_a_change_that_accepts_more_is_no_incompatibility(name: str) -> None:
+    """Facts may grow: new optional members, new codes, wider limits, better words."""
+    path, value = WIDER[name]
+    assert incompatibilities(OLD, changed(path, value)) == []
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_every_fact_is_compatible_with_itself_and_feels_each_member_taken_away(wire: str) -> None:
+    """The check sees into every published schema: no member of any fact can vanish unnoticed."""
+    schema = submission_schema(wire)
+    assert incompatibilities(schema, schema) == []
+    definition = BY_WIRE[wire].__name__
+    for member in BY_WIRE[wire].model_fields:
+        poorer = deepcopy(schema)
+        del poorer["$defs"][definition]["properties"][member]
+        assert f"fact.{member}: is no longer a member" in incompatibilities(schema, poorer)
