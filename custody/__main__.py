@@ -1,0 +1,74 @@
+"""`custody`: the command line of the ledger."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from custody import verbs_running
+from custody.errors import Problem, unreachable
+
+app = typer.Typer(
+    name="custody",
+    help="The custody ledger: who had which child when, who knew it, and how.",
+    epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such thing, 4 a server cannot be reached.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: loading rich would double the time every verb takes to start
+)
+
+# Verbs that start, stop and show.
+app.command("up")(verbs_running.up)
+app.command("down")(verbs_running.down)
+app.command("status")(verbs_running.status)
+app.command("run")(verbs_running.run)
+app.command("topics")(verbs_running.topics)
+
+# Verbs that send: custody/verbs_sending.py.
+
+# Verbs that read: custody/verbs_reading.py.
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"custody-ledger {version('custody-ledger')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run a verb; a `Problem` is one message on standard error and the exit status of the contract."""
+    try:
+        app()
+    except Problem as problem:
+        _fail(problem)
+    except BrokenPipeError:
+        # The reader of our output left (`custody timeline ... | head`): nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception as failure:
+        known = unreachable(failure)
+        if known is None:
+            raise
+        _fail(known)
+
+
+def _fail(problem: Problem) -> None:
+    print(f"custody: {problem.message}", file=sys.stderr)
+    sys.exit(problem.exit_code)
+
+
+if __name__ == "__main__":
+    main()

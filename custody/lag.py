@@ -1,0 +1,148 @@
+"""How far each role is behind, counted in messages and entries; what is not made yet counts as empty."""
+
+from dataclasses import dataclass
+from typing import Final, LiteralString
+
+import psycopg
+from kafka import KafkaConsumer, TopicPartition
+from psycopg import sql
+
+from ledger.topics import ENTRIES, TOPICS
+
+_INTAKE: Final = "custody.intake."
+Offsets = dict[TopicPartition, tuple[int, int]]
+"""The first and the next offset of each partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """What stands between the agencies' messages and the read tables."""
+
+    intake: int
+    """Messages on the intake topics that nobody took yet."""
+    relay: int
+    """Entries and outcomes recorded and not yet confirmed by Kafka."""
+    projections: int
+    """Messages of `custody.entries` that the live read tables do not hold yet."""
+    position: int
+    """The last entry recorded; 0: none."""
+    read_position: int
+    """The last entry in the live read tables."""
+    complete_to: str | None
+    """The ledger time up to which the live read tables hold everything; None: they hold nothing."""
+    parked_children: int
+    set_aside: int
+
+
+def measure(database_url: str, bootstrap: str) -> Lag:
+    """Ask both servers once; raises psycopg's and kafka-python's errors when one does not answer."""
+    ends = _ends(bootstrap)
+    with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as connection:
+        there = _tables(connection)
+        position = 0
+        if "ledger.stored_events" in there:
+            position = _number(connection, "select coalesce(max(notification_id), 0) from ledger.stored_events")
+        set_aside = 0
+        if "ledger.set_aside" in there:
+            set_aside = _number(connection, "select count(*) from ledger.set_aside where retried_at is null")
+        reading = _Reading(0, 0, None, 0)
+        if "read.ledger" in there:
+            reading = _reading(connection)
+        return Lag(
+            intake=_intake_lag(connection, there, ends),
+            relay=_relay_lag(connection, there),
+            projections=sum(end for partition, (_, end) in ends.items() if partition.topic == ENTRIES) - reading.taken,
+            position=position,
+            read_position=reading.position,
+            complete_to=reading.complete_to,
+            parked_children=reading.parked_children,
+            set_aside=set_aside,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How far the live read tables are."""
+
+    taken: int
+    position: int
+    complete_to: str | None
+    parked_children: int
+
+
+def _ends(bootstrap: str) -> Offsets:
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap.split(","),
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        allow_auto_create_topics=False,
+        bootstrap_timeout_ms=10_000,
+    )
+    try:
+        partitions = [
+            TopicPartition(topic.name, number)
+            for topic in TOPICS
+            if topic.name == ENTRIES or topic.name.startswith(_INTAKE)
+            for number in range(topic.partitions)
+        ]
+        begins, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+        return {partition: (begins[partition], ends[partition]) for partition in partitions}
+    finally:
+        consumer.close()
+
+
+def _intake_lag(connection: psycopg.Connection, there: set[str], ends: Offsets) -> int:
+    taken: dict[tuple[str, int], int] = {}
+    if "ledger.intake_offsets" in there:
+        rows = connection.execute("select topic, partition, next_offset from ledger.intake_offsets").fetchall()
+        taken = {(topic, partition): offset for topic, partition, offset in rows}
+    return sum(
+        max(0, end - max(begin, taken.get((partition.topic, partition.partition), 0)))
+        for partition, (begin, end) in ends.items()
+        if partition.topic.startswith(_INTAKE)
+    )
+
+
+def _relay_lag(connection: psycopg.Connection, there: set[str]) -> int:
+    """Count rows, not positions: positions have gaps."""
+    if "ledger.relay_checkpoint" not in there:
+        return 0
+    sent: dict[str, int] = dict(connection.execute("select name, position from ledger.relay_checkpoint").fetchall())
+    return _number(
+        connection,
+        "select (select count(*) from ledger.stored_events where notification_id > %s)"
+        " + (select count(*) from ledger.outcomes where number > %s)",
+        sent.get("entries", 0),
+        sent.get("outcomes", 0),
+    )
+
+
+def _reading(connection: psycopg.Connection) -> _Reading:
+    row = connection.execute("select schema_name from read.ledger").fetchone()
+    if row is None:
+        return _Reading(0, 0, None, 0)
+    schema = sql.Identifier(str(row[0]))
+    found = connection.execute(
+        sql.SQL(
+            "select (select coalesce(sum(next_offset), 0)::bigint from {schema}.checkpoint),"
+            " (select position from {schema}.progress), (select recorded_at from {schema}.progress),"
+            " (select count(distinct child) from {schema}.parked)"
+        ).format(schema=schema)
+    ).fetchone()
+    assert found is not None
+    taken, position, complete_to, parked_children = found
+    return _Reading(taken, position or 0, None if complete_to is None else complete_to.isoformat(), parked_children)
+
+
+def _tables(connection: psycopg.Connection) -> set[str]:
+    rows = connection.execute(
+        "select schemaname || '.' || tablename from pg_tables where schemaname in ('ledger', 'read')"
+    ).fetchall()
+    return {name for (name,) in rows}
+
+
+def _number(connection: psycopg.Connection, query: LiteralString, *values: int) -> int:
+    row = connection.execute(query, values).fetchone()
+    assert row is not None
+    return int(row[0])

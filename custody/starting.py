@@ -1,0 +1,152 @@
+"""Start the supervisor of a data folder and follow it until all is ready; stop it, or what it left behind."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from custody.errors import Problem
+from custody.parts import stop_signal
+from custody.servers.process import spawn, stop, tail
+from custody.state import State, left_over, read_state, write_state
+
+_LOOK_SECONDS: Final = 0.1
+_READY_SECONDS: Final = 300.0
+_STOP_SECONDS: Final = 240.0
+"""Longer than every role and server may take together."""
+
+Say = Callable[[str], None]
+
+
+def start(data: Path, *, say: Say) -> State:
+    """Start everything on `data` and return once all is ready; what was started is stopped on Ctrl-C.
+
+    Where another process is starting or running it already, say so and wait for that one. Raises `Problem`.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+    lock = _lock(data)
+    if lock is None:
+        return _join(data, say)
+    try:
+        supervisor = _spawn_supervisor(data, lock)
+    finally:
+        os.close(lock)  # the supervisor's copy keeps the folder locked
+    with _interrupted_as_keyboard():
+        try:
+            return _follow(data, say, lambda state: state.supervisor.pid == supervisor.pid, supervisor)
+        except KeyboardInterrupt:
+            say("stopping what was started")
+            stop(supervisor, first=signal.SIGTERM, patience_seconds=_STOP_SECONDS)
+            raise Problem("stopped before all was ready; nothing is left running") from None
+
+
+def end(data: Path, *, say: Say) -> bool:
+    """Stop everything on `data`, also what a killed supervisor left behind; say whether anything ran."""
+    state = read_state(data)
+    if state is None:
+        return False
+    supervisor = state.supervisor.find()
+    if supervisor is not None:
+        say("stopping the roles, then Kafka, then PostgreSQL")
+        in_order = stop(supervisor, first=signal.SIGTERM, patience_seconds=_STOP_SECONDS)
+        state = read_state(data) or state
+        if in_order:
+            return True
+    left = left_over(state.processes)
+    for report, process in left:
+        say(f"stopping {report.name}, left running when its supervisor was killed")
+        if not stop(process, first=stop_signal(report.name), patience_seconds=60):
+            say(f"{report.name} did not stop by itself and was killed")
+    _write_stopped(data, state)
+    return bool(left) or supervisor is not None
+
+
+def _lock(data: Path) -> int | None:
+    """Return a descriptor that holds the lock on `data`; None when a supervisor, or an `up` before it, has it."""
+    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _spawn_supervisor(data: Path, lock: int) -> subprocess.Popen[bytes]:
+    return spawn(
+        [sys.executable, "-m", "custody.supervisor", str(data), str(lock)],
+        log=data / "logs" / "supervisor.log",
+        environment=os.environ,
+        hand_over=lock,
+    )
+
+
+def _join(data: Path, say: Say) -> State:
+    """Wait for the supervisor that another `up` started. A Ctrl-C here ends the waiting and nothing else."""
+    state = read_state(data)
+    if state is not None and state.phase == "running" and state.supervisor.find() is not None:
+        say(f"the ledger on {data} already runs")
+        return state
+    say(f"another `custody up` is starting the ledger on {data}; waiting for it")
+    return _follow(data, say, lambda state: state.supervisor.find() is not None or state.phase == "failed", None)
+
+
+def _follow(
+    data: Path, say: Say, is_current: Callable[[State], bool], supervisor: subprocess.Popen[bytes] | None
+) -> State:
+    """Pass on what the supervisor says until all is ready."""
+    told = 0
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        ended = supervisor is not None and supervisor.poll() is not None
+        state = read_state(data)
+        if state is not None and is_current(state):
+            for line in state.said[told:]:
+                say(line)
+            told = len(state.said)
+            match state.phase:
+                case "running":
+                    return state
+                case "failed":
+                    raise Problem(state.failure or "the start failed", state.exit_code)
+                case "stopping" | "stopped" if state.failure is None:
+                    raise Problem("it was stopped before all was ready; run `custody up` again")
+                case _:
+                    pass
+        if ended:
+            log = data / "logs" / "supervisor.log"
+            raise Problem(f"the supervisor ended before all was ready; {log} ends:\n{tail(log)}")
+        if time.monotonic() > deadline:
+            raise Problem(
+                f"not all was ready after {_READY_SECONDS:.0f} s; the supervisor goes on trying. See `custody status` "
+                f"and the logs in {data / 'logs'}, or stop it with `custody down`"
+            )
+        time.sleep(_LOOK_SECONDS)
+
+
+def _write_stopped(data: Path, state: State) -> None:
+    from dataclasses import replace
+
+    processes = tuple(replace(report, state="stopped", pid=None) for report in state.processes)
+    write_state(data, replace(state, phase="stopped", processes=processes))
+
+
+@contextmanager
+def _interrupted_as_keyboard() -> Iterator[None]:
+    """Treat SIGTERM like Ctrl-C while we wait: either leaves nothing running."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,206 @@
+"""`python -m custody.supervisor DATA LOCK`: starts the servers and the roles of a data folder, keeps them running.
+
+Started by `custody up`, which hands over the descriptor of the lock on the data folder: who holds it is the one
+supervisor of that folder. What it does is read by others from `<data>/state.json`.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from types import FrameType
+from typing import Final, TypeVar
+
+import psutil
+
+from custody import roles
+from custody.errors import Problem
+from custody.files import write_whole
+from custody.parts import role_part, server_parts, stop_signal
+from custody.reach import require_postgres
+from custody.servers import embedded
+from custody.servers.process import stop
+from custody.servers.topics import create_topics
+from custody.state import Phase, Pid, State, left_over, read_state, write_state
+from custody.supervised import Supervised
+from custody.where import servers_given, zone_and_clock
+
+Result = TypeVar("Result")
+
+_LOOK_SECONDS: Final = 0.1
+_TRIES: Final = 3
+"""How often a role may end before `custody up` stops waiting for it."""
+
+
+class StopAsked(Exception):
+    """SIGTERM or SIGINT came; raised only where nothing is half done."""
+
+
+class Supervisor:
+    """Everything that runs on one data folder."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._me = Pid.of(os.getpid())
+        self._zone, self._clock = zone_and_clock(data)
+        self._addresses: tuple[str, str] | None = None
+        self._said: list[str] = []
+        self._servers: list[Supervised] = []
+        self._roles: list[Supervised] = []
+        self._phase: Phase = "starting"
+        self._failure: Problem | None = None
+        self._written: State | None = None
+        self._stop_asked = False
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal `custody up` ran in may close
+
+    def run(self) -> int:
+        """Start all, keep all running until asked to stop, stop all; returns the exit status."""
+        try:
+            self._stop_left_over()
+            self._start_servers()
+            self._start_roles()
+            while True:
+                self._look()
+        except StopAsked:
+            pass
+        except Problem as problem:
+            self._failure = problem
+        self._stop_all()
+        return 0 if self._failure is None else self._failure.exit_code
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self._stop_asked = True
+
+    def _stop_left_over(self) -> None:
+        """End what a killed supervisor left running: two brokers on one folder would ruin it."""
+        last = read_state(self._data)
+        for report, process in left_over(() if last is None else last.processes):
+            self._say(f"stopping {report.name}, left running when its supervisor was killed")
+            stop(process, first=stop_signal(report.name), patience_seconds=60)
+        self._write()
+
+    def _start_servers(self) -> None:
+        self._addresses = servers_given()
+        if self._addresses is not None:
+            database_url, bootstrap = self._addresses
+            self._say(f"using the PostgreSQL that is set and the Kafka at {bootstrap}")
+            self._aside(lambda: require_postgres(database_url))
+        else:
+            self._say("starting PostgreSQL and Kafka")
+            prepared = self._aside(lambda: embedded.prepare(self._data, say=self._say))
+            self._servers = server_parts(prepared)
+            while not all(server.was_ready for server in self._servers):
+                self._look()
+                for server in self._servers:
+                    if server.state == "restarting" and not server.was_ready:
+                        raise Problem(f"{server.name} was not started: it {server.reason}. See {server.log}")
+            bootstrap = prepared.kafka.bootstrap
+            self._addresses = (prepared.postgres.url(), bootstrap)
+        created = self._aside(lambda: create_topics(bootstrap))
+        self._say(f"{len(created)} topics made" if created else "all topics are there")
+
+    def _start_roles(self) -> None:
+        assert self._addresses is not None
+        database_url, bootstrap = self._addresses
+        write_whole(self._data / "ledger.json", json.dumps({"zone": self._zone, "clock": self._clock}) + "\n")
+        environment = roles.environment(
+            database_url=database_url, bootstrap=bootstrap, zone=self._zone, clock=self._clock
+        )
+        self._say(f"starting {', '.join(roles.ROLES)}")
+        self._roles = [role_part(role, data=self._data, environment=environment) for role in roles.ROLES]
+        while not all(_is_settled(role) for role in self._roles):
+            self._look()
+        self._phase = "running"
+
+    def _look(self) -> None:
+        """Look at every process once, tell what changed, pause."""
+        for part in (*self._servers, *self._roles):
+            before = part.reason
+            part.step(time.monotonic())
+            if part.state == "restarting" and part.reason != before:
+                self._say(f"{part.name} {part.reason}; starting it again")
+        self._write()
+        time.sleep(_LOOK_SECONDS)
+        self._stop_if_asked()
+
+    def _aside(self, work: Callable[[], Result]) -> Result:
+        """Run what may take long in a thread, so that a stop is heard meanwhile; raises what `work` raises."""
+        done: Future[Result] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as failure:  # noqa: BLE001 - raised again in the thread that waits
+                done.set_exception(failure)
+
+        threading.Thread(target=run, daemon=True).start()
+        while not done.done():
+            self._write()
+            time.sleep(_LOOK_SECONDS)
+            self._stop_if_asked()
+        return done.result()
+
+    def _stop_if_asked(self) -> None:
+        if self._stop_asked:
+            raise StopAsked
+
+    def _stop_all(self) -> None:
+        """Stop roles side by side, then Kafka, then PostgreSQL: each may need the ones that stop after it."""
+        self._phase = "stopping"
+        self._write()
+        for role in self._roles:
+            role.ask_to_end()
+        for part in (*self._roles, *reversed(self._servers)):
+            part.end()
+            self._write()
+        for child in psutil.Process().children(recursive=True):  # initdb and the like, cut off in the middle
+            stop(child, first=signal.SIGTERM, patience_seconds=5)
+        self._phase = "stopped" if self._failure is None else "failed"
+        self._write()
+
+    def _say(self, text: str) -> None:
+        print(time.strftime("%Y-%m-%dT%H:%M:%S%z"), text, file=sys.stderr, flush=True)
+        self._said.append(text)
+
+    def _write(self) -> None:
+        """Write the state file, if anything in it is new."""
+        failure = self._failure
+        database_url, bootstrap = self._addresses or (None, None)
+        state = State(
+            phase=self._phase,
+            supervisor=self._me,
+            said=tuple(self._said[-200:]),
+            failure=None if failure is None else failure.message,
+            exit_code=0 if failure is None else failure.exit_code,
+            database_url=database_url,
+            bootstrap=bootstrap,
+            zone=self._zone,
+            clock=self._clock,
+            processes=tuple(part.report() for part in (*self._servers, *self._roles)),
+        )
+        if state != self._written:
+            write_state(self._data, state)
+            self._written = state
+
+
+def _is_settled(role: Supervised) -> bool:
+    """Say whether there is anything to wait for: one that ends again and again is told about, and tried further."""
+    return role.was_ready or role.state == "refused" or role.restarts >= _TRIES
+
+
+def main(data: str, lock: str) -> None:
+    """Be the supervisor of `data`; the lock stays with this process, no child inherits it."""
+    os.set_inheritable(int(lock), False)
+    status = Supervisor(Path(data)).run()
+    os._exit(status)  # a thread may still wait for Maven Central; nothing is left for it to do
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
