@@ -155,6 +155,7 @@ FLAWED_HEADERS: list[tuple[Headers, str, str | None]] = [
     ([*headers(), ("ce_id", b"m-2")], "ce_id stands twice", None),
     (headers(ce_source=None), "ce_source is missing", "m-1"),
     (headers(ce_source=b"s" * (LONGEST_NAME + 1)), "ce_source is longer than 256", "m-1"),
+    (headers(ce_source=b"a\0"), "ce_source contains a NUL", "m-1"),
     (headers(ce_type=None), "ce_type is missing", "m-1"),
     (headers(ce_type=b"a\0"), "ce_type contains a NUL", "m-1"),
     (headers(ce_specversion=None), "ce_specversion is missing", "m-1"),
@@ -175,6 +176,7 @@ FLAWED_HEADERS: list[tuple[Headers, str, str | None]] = [
     (headers(content_type=b""), "content type is neither application/json", "m-1"),
     (headers(content_type=b"application/cloudevents-batch+json"), "one event a record", None),
     (headers(content_type=b"application/cloudevents+avro"), "one event a record", None),
+    (headers(content_type=b"application/cloudevents+json; charset=latin-1"), "one event a record", None),
 ]
 
 
