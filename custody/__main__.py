@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from custody import verbs_running
+from custody import verbs_running, verbs_sending
 from custody.errors import Problem, unreachable
 
 app = typer.Typer(
@@ -26,7 +26,11 @@ app.command("status")(verbs_running.status)
 app.command("run")(verbs_running.run)
 app.command("topics")(verbs_running.topics)
 
-# Verbs that send: custody/verbs_sending.py.
+# Verbs that send.
+app.command("submit")(verbs_sending.submit)
+imports = typer.Typer(help="Import history from a file.", no_args_is_help=True)
+app.add_typer(imports, name="import")
+imports.command("hhs-releases")(verbs_sending.import_hhs_releases)
 
 # Verbs that read: custody/verbs_reading.py.
 

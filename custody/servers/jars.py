@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ OTHER_WAYS: Final = (
 )
 _ATTEMPTS: Final = 3
 _AT_ONCE: Final = 6
+_TIMEOUT_SECONDS: Final = 15
+_BESIDE: Final = "fetching-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,30 +89,45 @@ def _is_as_pinned(file: Path, jar: Jar) -> bool:
 
 def _fetch(jars: list[Jar], folder: Path) -> None:
     """Fetch into a folder beside, check, then move: a jar in the cache is whole and is the one that was pinned."""
-    with tempfile.TemporaryDirectory(dir=folder) as beside, ThreadPoolExecutor(_AT_ONCE) as threads:
-        for jar, file in zip(jars, threads.map(lambda jar: _fetch_one(jar, Path(beside)), jars), strict=True):
-            found = hashlib.sha256(file.read_bytes()).hexdigest()
-            if found != jar.sha256:
-                raise Problem(
-                    f"Kafka was not started: {jar.artifact}-{jar.version}.jar from Maven Central has SHA-256 {found}, "
-                    f"and {jar.sha256} is pinned; nothing of it was kept. Something between here and Maven Central "
-                    f"changes files: find out what, or use one of {OTHER_WAYS}"
-                )
-            file.replace(folder / jar.file_name)
+    for broken_off in folder.glob(f"{_BESIDE}*"):
+        shutil.rmtree(broken_off)
+    with tempfile.TemporaryDirectory(prefix=_BESIDE, dir=folder) as beside, ThreadPoolExecutor(_AT_ONCE) as threads:
+        fetching = [threads.submit(_fetch_one, jar, Path(beside)) for jar in jars]
+        try:
+            for jar, fetched in zip(jars, fetching, strict=True):
+                _require_pinned(jar, fetched.result())
+                fetched.result().replace(folder / jar.file_name)
+        except Problem:
+            threads.shutdown(cancel_futures=True)  # one that cannot be had is enough: the others need not be tried
+            raise
+
+
+def _require_pinned(jar: Jar, file: Path) -> None:
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    if found != jar.sha256:
+        raise Problem(
+            f"Kafka was not started: {jar.artifact}-{jar.version}.jar from Maven Central has SHA-256 {found}, and "
+            f"{jar.sha256} is pinned; nothing of it was kept. Something between here and Maven Central changes "
+            f"files: find out what, or use one of {OTHER_WAYS}"
+        )
 
 
 def _fetch_one(jar: Jar, repository: Path) -> Path:
     from jgo.maven import MavenContext
     from requests import RequestException
 
-    artifact = MavenContext(repo_cache=repository, timeout=30).project(jar.group, jar.artifact).at_version(jar.version)
+    artifact = (
+        MavenContext(repo_cache=repository, timeout=_TIMEOUT_SECONDS)
+        .project(jar.group, jar.artifact)
+        .at_version(jar.version)
+        .artifact()
+    )
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            return Path(artifact.artifact().resolve())
+            return Path(artifact.resolve())
         except (RequestException, RuntimeError, OSError) as failure:
-            partial = artifact.artifact().cached_path
-            if partial is not None:
-                partial.unlink(missing_ok=True)
+            if artifact.cached_path is not None:
+                artifact.cached_path.unlink(missing_ok=True)  # the part of it that came
             if attempt == _ATTEMPTS:
                 raise Problem(
                     f"Kafka was not started: {jar.artifact}-{jar.version}.jar could not be fetched from Maven Central "
