@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 Scheme = Literal["a-number", "fin", "cbp-subject", "orr-id", "eoir-case", "hhs-release-row", "ledger"]
 SCHEMES: Final[tuple[Scheme, ...]] = get_args(Scheme)
 
-_A_NUMBER: Final = re.compile(r"[Aa]?(\d{7,9})")
+_A_NUMBER: Final = re.compile(r"[Aa]?([0-9]{7,9})")
 
 
 def a_number(text: str) -> str:

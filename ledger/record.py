@@ -73,7 +73,7 @@ class Record:
                 found += standing
         return found
 
-    def happenings(self) -> Iterator[Entry]:
+    def standing(self) -> Iterator[Entry]:
         """Yield every entry that stands, as corrected, in no particular order."""
         for standing in self._standing.values():
             yield from standing

@@ -4,12 +4,13 @@ What is refused here is refused at every door: form (H0), a code outside its lis
 ever repeats a value that was sent, so that nothing forbidden can leak through a refusal.
 """
 
-from dataclasses import dataclass
+import re
 from functools import lru_cache
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic_core import from_json
 
 from ledger.entry import Finding
 from ledger.facts import (
@@ -24,7 +25,19 @@ from ledger.facts import (
     SignificantIncidentReported,
 )
 from ledger.facts.vocabulary import Text, When
+from ledger.form import Refusal, faults, nul_character, repeated_name
 from ledger.identifiers import Identifier
+
+__all__ = [
+    "LIMIT_BYTES",
+    "SAFETY_FACTS",
+    "Refusal",
+    "ReportedBy",
+    "Source",
+    "Submission",
+    "model_of",
+    "read_submission",
+]
 
 SAFETY_FACTS: Final[frozenset[type[Fact]]] = frozenset(
     {
@@ -42,17 +55,11 @@ SAFETY_FACTS: Final[frozenset[type[Fact]]] = frozenset(
 LIMIT_BYTES: Final = 1_048_576
 """A submission larger than this is refused; the intake topics carry up to eight times as much."""
 
+_WIRE_LIKE: Final = re.compile(r"[A-Za-z0-9.-]{1,80}")
+_WHITE_SPACE: Final = b" \t\r\n"
+
 AnyFactT = TypeVar("AnyFactT", bound=Fact)
 Code = Annotated[str, Field(max_length=200)]
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why nothing was recorded: the rule, what to do about it, and the member it stands at."""
-
-    code: str
-    message: str
-    member: str | None = None
 
 
 class Source(BaseModel):
@@ -87,7 +94,7 @@ class Submission(BaseModel, Generic[AnyFactT]):
     source: Source
     door: Literal["command", "feed", "import"]
     reported_by: ReportedBy | None = None
-    expected_version: Annotated[StrictInt, Field(ge=0)] | None = None
+    expected_version: Annotated[StrictInt, Field(ge=0, le=2**63 - 1)] | None = None
     fact: AnyFactT
 
 
@@ -101,72 +108,86 @@ def read_submission(wire: str, data: bytes) -> tuple[Submission[Fact], tuple[Fin
     """Read the JSON `data` of a message of type `wire`; a safety fact is mended and remarked on, not refused."""
     fact_class = BY_WIRE.get(wire)
     if fact_class is None:
-        return Refusal("H0", f"unknown type {wire[:120]!r}: see the catalogue of facts for the wire names", "type")
+        shown = f" {wire}" if _WIRE_LIKE.fullmatch(wire) else ""
+        return Refusal("H0", f"unknown type{shown}: see the catalogue of facts for the wire names", "type")
+    if len(data) > LIMIT_BYTES:
+        return Refusal("H0", f"{len(data)} bytes of data; the limit is {LIMIT_BYTES}: send less in one fact")
+    if b"\\" in data:
+        unstorable = nul_character(data)
+        if unstorable is not None:
+            return unstorable
     model = model_of(fact_class)
     try:
-        return model.model_validate_json(data), ()
+        submission = model.model_validate_json(data)
     except ValidationError as error:
-        errors = error.errors(include_input=False, include_url=False, include_context=False)
-    refusal = _refusal(errors[0], wire)
-    if fact_class in SAFETY_FACTS and all(_refusal(e, wire).code in ("H6", "H7") for e in errors):
-        mended, findings = _mend(orjson.loads(data), [_refusal(e, wire) for e in errors])
-        try:
-            return model.model_validate_json(orjson.dumps(mended)), findings
-        except ValidationError:
-            return refusal
-    return refusal
+        return _misread(error, data, fact_class)
+    if _may_repeat_a_name(submission, data):
+        repeated = repeated_name(data)
+        if repeated is not None:
+            return repeated
+    return submission, ()
 
 
-def _refusal(error: Any, wire: str) -> Refusal:
-    """Say what is wrong at which member, without the value."""
-    path = [str(part) for part in error["loc"]]
-    named = [part for part in path if part not in _UNION_TAGS]
-    member = ".".join(named) or None
-    where = f"`{member}`" if member else "the data"
-    kind = error["type"]
-    message = error["msg"].removeprefix("Value error, ")
-    if kind == "extra_forbidden":
-        return Refusal("H0", f"{where} is not a member of {wire}; leave it out or correct its name", member)
-    if kind == "missing":
-        if named[:1] == ["source"]:
-            return Refusal(
-                "H7", f"{where} is missing: every fact names its source (document, reference, grade)", member
-            )
-        return Refusal("H0", f"{where} is missing from {wire}", member)
-    if kind == "json_invalid":
-        return Refusal("H0", "the data is not JSON in UTF-8: " + message.removeprefix("Invalid JSON: "), None)
-    if kind == "literal_error" or message.startswith(("not a country", "not an adjournment")):
-        return Refusal(
-            "H6",
-            f"{where} is outside its code list: {message}; send `unknown` and the source's own code in `source.codes`",
-            member,
-        )
-    return Refusal("H0", f"{where}: {message}", member)
+def _may_repeat_a_name(submission: Submission[Fact], data: bytes) -> bool:
+    """Return False where the data has no more names than were read, which is cheap to see; else look closer."""
+    read = len(submission.__pydantic_fields_set__) + 2 * len(submission.child)
+    source, reported_by, fact = submission.source, submission.reported_by, submission.fact
+    read += len(source.__pydantic_fields_set__) + len(source.codes) + len(fact.__pydantic_fields_set__)
+    if reported_by is not None:
+        read += len(reported_by.__pydantic_fields_set__)
+    for value in fact.__dict__.values():
+        if isinstance(value, BaseModel):
+            read += len(value.__pydantic_fields_set__)
+    return data.translate(None, _WHITE_SPACE).count(b'":') > read
 
 
-_UNION_TAGS: Final = frozenset({"bool", "constrained-int", "int", "str"}) | frozenset(
-    {"function-plain[_when()]", "tuple[constrained-str, ...]", "literal['unknown']", "literal['all']"}
-)
+def _misread(
+    error: ValidationError, data: bytes, fact_class: type[Fact]
+) -> tuple[Submission[Fact], tuple[Finding, ...]] | Refusal:
+    try:
+        given = from_json(data)
+    except ValueError:
+        given = None
+    refusals = faults(error, given, fact_class.wire)
+    if fact_class not in SAFETY_FACTS:
+        return refusals[0]
+    hard = next((refusal for refusal in refusals if refusal.code not in ("H6", "H7")), None)
+    if hard is not None:
+        return hard
+    repeated = repeated_name(data)
+    if repeated is not None:
+        return repeated
+    try:
+        return model_of(fact_class).model_validate_json(orjson.dumps(_mended(given, refusals))), _findings(refusals)
+    except ValidationError:
+        return refusals[0]
 
 
-def _mend(given: dict[str, Any], refusals: list[Refusal]) -> tuple[dict[str, Any], tuple[Finding, ...]]:
-    """Put `unknown` where a safety fact lacks a source or has a code nobody knows, keeping the code."""
-    source = given.setdefault("source", {})
-    findings = []
+def _mended(given: dict[str, Any], refusals: list[Refusal]) -> dict[str, Any]:
+    """Put `unknown` where a safety fact lacks a source or has a code nobody knows; the code is kept beside it."""
+    source = given["source"] = given.get("source") or {}
+    codes: dict[str, str] = {}
     for refusal in refusals:
         path = (refusal.member or "").split(".")
-        findings.append(Finding(refusal.code, "guard", f"recorded all the same, a safety fact: {refusal.message}"))
-        if path[0] == "source":
-            if path == ["source"]:
-                source.update(document="unknown", reference="unknown", grade="unknown")
-            else:
-                source[path[-1]] = "unknown"
+        if path == ["source"]:
+            source.update(document="unknown", reference="unknown", grade="unknown")
             continue
         holder: Any = given
         for part in path[:-1]:
             holder = holder[int(part)] if isinstance(holder, list) else holder[part]
         key: Any = int(path[-1]) if isinstance(holder, list) else path[-1]
-        if isinstance(holder[key], str):
-            source.setdefault("codes", {})[refusal.member] = holder[key][:200]
+        if refusal.code == "H6" and isinstance(holder[key], str):
+            codes[".".join(path).removeprefix("fact.")[:200]] = holder[key][:200]
         holder[key] = "unknown"
-    return given, tuple(findings)
+    if codes:
+        source["codes"] = {**codes, **source.get("codes", {})}
+    return given
+
+
+def _findings(refusals: list[Refusal]) -> tuple[Finding, ...]:
+    """Return one finding a rule: what a safety fact would have been refused for, had it been another fact."""
+    return tuple(
+        Finding(code, "guard", "recorded all the same, a safety fact: " + "; ".join(r.message for r in of_code))
+        for code in ("H6", "H7")
+        if (of_code := [refusal for refusal in refusals if refusal.code == code])
+    )

@@ -62,8 +62,9 @@ STATEMENT: Final = Category("statement")
 
 Text = Annotated[str, Field(max_length=4000)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
-Position = Annotated[StrictInt, Field(ge=1)]
-Count = Annotated[StrictInt, Field(ge=0)]
+Position = Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]
+Count = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
+"""Bounded, because what is larger than the readers' integers would be recorded and could not be read back."""
 YesNo = StrictBool | Literal["unknown"]
 
 

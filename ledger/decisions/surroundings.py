@@ -1,0 +1,28 @@
+"""What the recording application looks up beside a child's record, for a decision on it."""
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from ledger.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the recording application looked up beside the record."""
+
+    opens_record: bool = False
+    """None of the submission's identifiers was known."""
+    disagreeing: tuple[str, ...] = ()
+    """Shown identifiers of the submission that another person's record carries."""
+    named: UUID | None = None
+    """The record that carries the identifier the fact itself names; None: nobody's."""
+    group: frozenset[UUID] = frozenset()
+    """Other records that are one person with this one by merges in force."""
+    merged_directly: frozenset[UUID] = frozenset()
+    """Those of them joined to this record by a merge of just this pair."""
+    others: tuple[Entry, ...] = ()
+    """Entries of the other records of the group, in position order; none if `record` is their union already."""
+
+
+NOTHING_AROUND: Final = Surroundings()

@@ -1,0 +1,167 @@
+"""What is wrong with the form of a message: which rule, at which member, in words that repeat no value.
+
+A refusal travels to its sender, into the ledger's tables and into logs; so a value that was sent, which may be one
+that nobody may keep, never stands in it (H8). Members are named as the contract writes them: `fact.address.zip`.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+LONGEST_NAME: Final = 80
+"""A name of a member that somebody made up is shown up to here."""
+
+_ABSENT: Final = object()
+_SOURCE_MEMBERS: Final = ("document", "reference", "grade")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why nothing was recorded: the rule, what to do about it, and the member it stands at."""
+
+    code: str
+    message: str
+    member: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """One error of the model, with its place in the data; `branch`: of a union, so others may speak of the same."""
+
+    path: tuple[str, ...]
+    kind: str
+    message: str
+    value: object
+    branch: bool
+
+
+def faults(error: ValidationError, given: object, wire: str, under: tuple[str, ...] = ()) -> list[Refusal]:
+    """Return a refusal for each member that is wrong; `given` is the parsed data, `under` its own path."""
+    found = [_fault(details, given) for details in error.errors(include_url=False, include_input=False)]
+    told = []
+    for path, of_member in groupby(found, key=lambda fault: fault.path):
+        branches = list(of_member)
+        deeper = any(other.path[: len(path)] == path and len(other.path) > len(path) for other in found)
+        if branches[0].branch and deeper:
+            continue  # the other branch of the union fits so far and says more exactly what is wrong
+        told.append(_refusal(branches, wire, under))
+    return told
+
+
+def _fault(details: Any, given: object) -> _Fault:
+    """Follow an error's location through the data: what is not there names a branch of a union, not a member."""
+    path: list[str] = []
+    value = given
+    branch = False
+    for part in details["loc"]:
+        if (isinstance(value, dict) and part in value) or (
+            isinstance(value, list | tuple) and isinstance(part, int) and part < len(value)
+        ):
+            value = value[part]
+        elif details["type"] == "missing" and part == details["loc"][-1]:
+            value = _ABSENT
+        else:
+            branch = True
+            continue
+        path.append(_shown(str(part)))
+    message = details["msg"].removeprefix("Value error, ")
+    if message.startswith(("not an A-number", "not a ledger id")):
+        path.append("value")
+    return _Fault(tuple(path), details["type"], message, value, branch)
+
+
+def _shown(name: str) -> str:
+    plain = name if name.isprintable() else "".join(c if c.isprintable() else "?" for c in name)
+    return plain if len(plain) <= LONGEST_NAME else plain[:LONGEST_NAME] + "…"
+
+
+def _refusal(branches: list[_Fault], wire: str, under: tuple[str, ...]) -> Refusal:
+    fault = branches[0]
+    member = ".".join((*under, *fault.path)) or None
+    where = f"`{member}`" if member else "the data"
+    kinds = {branch.kind for branch in branches}
+    if fault.kind == "extra_forbidden":
+        return Refusal("H0", f"{where} is not a member of {wire}; leave it out or correct its name", member)
+    if not under and _is_missing_source(fault):
+        return Refusal("H7", f"{where} is missing: every fact names its source (document, reference, grade)", member)
+    if fault.kind == "missing":
+        return Refusal("H0", f"{where} is missing from {wire}", member)
+    if fault.kind == "json_invalid":
+        return Refusal("H0", "the data is not JSON in UTF-8: " + fault.message.removeprefix("Invalid JSON: "))
+    if kinds == {"bool_type", "literal_error"}:
+        code = "H6" if isinstance(fault.value, str) else "H0"
+        return Refusal(code, f"{where} is true, false, or `unknown`", member)
+    if kinds == {"literal_error", "tuple_type"}:
+        return Refusal("H0", f"{where} is `all`, or a list of names", member)
+    if fault.kind == "literal_error" or fault.message.startswith(("not a country", "not an adjournment")):
+        return _outside_list(fault, where, member)
+    return Refusal("H0", f"{where}: {fault.message}", member)
+
+
+def _is_missing_source(fault: _Fault) -> bool:
+    """Return whether the source, or what it must name, is absent, null or empty."""
+    if fault.path[:1] != ("source",) or (len(fault.path) == 2 and fault.path[1] not in _SOURCE_MEMBERS):
+        return False
+    return len(fault.path) <= 2 and fault.value in (_ABSENT, None, "")
+
+
+def _outside_list(fault: _Fault, where: str, member: str | None) -> Refusal:
+    cure = "send `unknown` and the source's own code in `source.codes`"
+    if fault.kind == "literal_error" and "'unknown'" not in fault.message:
+        cure = "correct it"
+    return Refusal("H6", f"{where} is outside its code list: {fault.message}; {cure}", member)
+
+
+def nul_character(data: bytes) -> Refusal | None:
+    """Refuse U+0000 in any string: PostgreSQL's text cannot hold it, so it could be recorded nowhere."""
+    if b"\\u0000" not in data:
+        return None
+    try:
+        given = from_json(data)
+    except ValueError:
+        return None  # said better by whoever reads the rest
+    for path, text in _strings(given, ()):
+        if "\x00" in text:
+            member = ".".join(path) or None
+            where = f"`{member}`" if member else "the data"
+            return Refusal("H0", f"{where} holds the character U+0000, which no text here can; leave it out", member)
+    return None
+
+
+def _strings(value: object, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            yield (*path, _shown(name)), name
+            yield from _strings(inner, (*path, _shown(name)))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _strings(inner, (*path, str(index)))
+
+
+class _RepeatedError(Exception):
+    """Carries a name out of the JSON reader."""
+
+
+def repeated_name(data: bytes) -> Refusal | None:
+    """Refuse an object that gives one name twice: which value was meant is not ours to choose."""
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        names: set[str] = set()
+        for name, _ in pairs:
+            if name in names:
+                raise _RepeatedError(name)
+            names.add(name)
+
+    try:
+        json.loads(data, object_pairs_hook=once)
+    except _RepeatedError as error:
+        name = _shown(str(error))
+        return Refusal("H0", f"`{name}` stands twice in one object; send it once", name)
+    return None
