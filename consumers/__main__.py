@@ -2,40 +2,38 @@
 
 import sys
 
-from kafka.errors import KafkaError
+import structlog
+from kafka.errors import OffsetOutOfRangeError
 
 from consumers.intake import intake_consumer, run
 from ledger.eventstore import open_ledger
-from ledger.logs import configure
-from ledger.process import EX_CONFIG, Stop, say_ready, settle_memory
+from ledger.process import RefusedError, Stop, run_role, say_ready, settle_memory
 from ledger.recording import Recording
-from ledger.settings import SettingsError, read_settings
+from ledger.settings import Settings
+from ledger.tail import check_not_ahead, read_tail
 
 
-def main() -> int:
-    """Run intake until SIGTERM; returns the exit status."""
-    log = configure("intake")
-    stop = Stop()
-    try:
-        settings = read_settings()
-        ledger = open_ledger(settings)
-    except SettingsError as error:
-        log.error("role.refused", reason=str(error))
-        return EX_CONFIG
+def intake(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:
+    """Record what the agencies send."""
+    ledger = open_ledger(settings)
+    tail = read_tail(settings.kafka_bootstrap)
+    with ledger.datastore.transaction() as cursor:
+        # recording on top of a restored backup would put a second story under positions Kafka has already told
+        check_not_ahead(tail, cursor)
     consumer = intake_consumer(settings.kafka_bootstrap)
     settle_memory()
-    log.info("role.started", clock=settings.clock, zone=settings.zone)
     try:
         run(consumer, ledger, Recording(ledger, settings), log, stopped=stop.__bool__, ready=say_ready)
-    except KafkaError as error:
-        log.error("role.failed", reason=f"Kafka at {settings.kafka_bootstrap}: {type(error).__name__}: {error}")
-        return 1
+    except OffsetOutOfRangeError as error:
+        raise RefusedError(
+            f"an intake topic does not reach to where the ledger stands ({error}): its messages expired unread, or "
+            "Kafka is a new one; nothing was recorded. If what is missing will be sent again, delete the rows of "
+            "ledger.intake_offsets and start again: what is known already is answered as a duplicate"
+        ) from error
     finally:
         consumer.close(autocommit=False)
         ledger.close()
-    log.info("role.stopped")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_role("intake", intake))

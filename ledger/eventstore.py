@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
+import psycopg
 from eventsourcing.application import Application
 from eventsourcing.persistence import Mapper, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
@@ -101,9 +102,11 @@ class Ledger(Application[UUID]):
 def open_ledger(settings: Settings) -> Ledger:
     """Open the ledger, making its tables if they are not there.
 
-    Raises `SettingsError` when the ledger was made with another civil zone or clock than the settings say:
-    both are fixed for its life, since every day and every `recorded_at` depends on them.
+    Raises `psycopg.OperationalError` when PostgreSQL cannot be reached, and `SettingsError` when the ledger was made
+    with another civil zone or clock than the settings say: both are fixed for its life, since every day and every
+    `recorded_at` depends on them.
     """
+    psycopg.connect(settings.database_url, connect_timeout=10).close()  # fails at once and says why; the pool waits
     parts = conninfo_to_dict(settings.database_url)
     ledger = Ledger(
         env={

@@ -1,14 +1,28 @@
-"""What every role's process does alike: stop on a signal, say that it is ready, refuse to start with the cure."""
+"""What every role's process does alike: settings, log, stopping on a signal, and how it ends."""
 
 import gc
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
+import psycopg
+import structlog
+from eventsourcing.persistence import PersistenceError
+from kafka.errors import KafkaError
+
+from ledger.logs import configure
+from ledger.settings import Settings, SettingsError, read_settings
+from ledger.tail import KafkaAheadError
+
 EX_CONFIG: Final = 78
 """Exit status of a role that refuses to start: trying again changes nothing, the message says what would."""
+
+
+class RefusedError(Exception):
+    """A role cannot do its work until somebody does what the message says."""
 
 
 class Stop:
@@ -24,6 +38,30 @@ class Stop:
 
     def __bool__(self) -> bool:
         return self.asked
+
+
+Role = Callable[[Settings, structlog.typing.FilteringBoundLogger, Stop], None]
+
+
+def run_role(name: str, role: Role) -> int:
+    """Run a role until SIGTERM; return the exit status: 0 stopped, 78 refused to start, 1 a server failed it."""
+    log = configure(name)
+    stop = Stop()
+    try:
+        settings = read_settings()
+        log.info("role.started", clock=settings.clock, zone=settings.zone)
+        role(settings, log, stop)
+    except (SettingsError, KafkaAheadError, RefusedError) as error:
+        log.error("role.refused", reason=str(error))
+        return EX_CONFIG
+    except KafkaError as error:
+        log.error("role.failed", reason=f"Kafka: {type(error).__name__}: {error}; tried again by the supervisor")
+        return 1
+    except (psycopg.OperationalError, PersistenceError) as error:
+        log.error("role.failed", reason=f"PostgreSQL: {type(error).__name__}: {error}; tried again by the supervisor")
+        return 1
+    log.info("role.stopped")
+    return 0
 
 
 def say_ready() -> None:

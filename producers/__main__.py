@@ -2,45 +2,29 @@
 
 import sys
 
-from kafka.errors import KafkaError
+import structlog
 
 from ledger.eventstore import open_ledger
-from ledger.logs import configure
-from ledger.process import EX_CONFIG, Stop, say_ready, settle_memory
-from ledger.settings import SettingsError, read_settings
-from ledger.tail import KafkaAheadError, read_tail
+from ledger.process import Stop, run_role, say_ready, settle_memory
+from ledger.settings import Settings
+from ledger.tail import read_tail
 from producers.relay import Relay, relay_producer
 
 
-def main() -> int:
-    """Run the relay until SIGTERM; returns the exit status."""
-    log = configure("relay")
-    stop = Stop()
-    try:
-        settings = read_settings()
-        ledger = open_ledger(settings)
-    except SettingsError as error:
-        log.error("role.refused", reason=str(error))
-        return EX_CONFIG
+def relay(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:
+    """Put every entry and outcome on Kafka."""
+    ledger = open_ledger(settings)
     producer = relay_producer(settings.kafka_bootstrap)
     try:
-        relay = Relay(ledger, settings.database_url, producer, log)
-        relay.begin(read_tail(settings.kafka_bootstrap), stop.__bool__)
+        work = Relay(ledger, settings.database_url, producer, log)
+        work.begin(lambda: read_tail(settings.kafka_bootstrap), stop.__bool__)
         settle_memory()
         say_ready()
-        relay.run(stop.__bool__)
-    except KafkaAheadError as error:
-        log.error("role.refused", reason=str(error))
-        return EX_CONFIG
-    except KafkaError as error:
-        log.error("role.failed", reason=f"Kafka at {settings.kafka_bootstrap}: {type(error).__name__}: {error}")
-        return 1
+        work.run(stop.__bool__)
     finally:
         producer.close(timeout=10)
         ledger.close()
-    log.info("role.stopped")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_role("relay", relay))

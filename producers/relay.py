@@ -76,11 +76,12 @@ class Relay:
         self._on_kafka: dict[int, int] = {}
         self._ends: dict[int, int] = {}
 
-    def begin(self, tail: Tail, stopped: Callable[[], bool]) -> None:
+    def begin(self, read_tail: Callable[[], Tail], stopped: Callable[[], bool]) -> None:
         """Wait to be the only relay, then find where to go on; raises `KafkaAheadError` with the cure."""
         while not stopped() and not self._is_the_only_one():
             self._log.warning("relay.waits", reason="another relay runs on this database")
             self._connection.execute("select pg_sleep(2)")
+        tail = read_tail()  # only now: another relay may have been sending until a moment ago
         self._connection.execute("listen stored_events")
         with self._connection.cursor(row_factory=dict_row) as cursor:
             check_not_ahead(tail, cursor)

@@ -1,0 +1,192 @@
+"""The verbs that keep the ledger sound: `rebuild`, `verify`, `recover`."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from custody.options import Data, Json
+
+if TYPE_CHECKING:
+    from custody.where import Where
+    from ledger.settings import Settings
+
+Say = Callable[[str, int, int], None]
+
+
+def rebuild(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A read table that made you ask; all of them are rebuilt together. Default: all."),
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Rebuild the read tables from Kafka beside the live ones, compare, and swap.
+
+    Readers go on with the live tables and see the new ones all at once. Where the live tables were not what Kafka's
+    entries come to, the rows are named; the new tables are right. Interrupted, it changes nothing.
+
+    \b
+    Examples:
+      custody rebuild
+      custody rebuild --json
+    """
+    from custody.errors import WRONG_USAGE, Problem
+    from custody.where import find_where
+    from ledger.logs import configure
+    from projections.rebuild import RebuildError
+    from projections.rebuild import rebuild as rebuild_tables
+    from projections.store import TABLES
+
+    if name is not None and name not in TABLES:
+        raise Problem(f"{name!r} is no read table; they are {', '.join(TABLES)}", WRONG_USAGE)
+    where = find_where(data)
+    began = time.monotonic()
+    with _for_workers(where) as settings, _telling() as say:
+        try:
+            rebuilt = rebuild_tables(settings, configure("rebuild"), say)
+        except RebuildError as error:
+            raise Problem(f"not rebuilt: {error}") from None
+    seconds = time.monotonic() - began
+    if as_json:
+        import orjson
+
+        shown = {
+            "version": rebuilt.schema,
+            "position": rebuilt.position,
+            "entries": rebuilt.entries,
+            "fill_seconds": round(rebuilt.fill_seconds, 3),
+            "seconds": round(seconds, 3),
+            "live_differed": list(rebuilt.differences),
+        }
+        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        return
+    print(f"{rebuilt.entries:,} entries in {seconds:.1f} s; the read tables now stand at position {rebuilt.position:,}")
+    for difference in rebuilt.differences:
+        print(f"the live tables had been wrong in {difference}")
+    if not rebuilt.differences:
+        print("the live tables had said the same")
+
+
+def verify(data: Data = None, as_json: Json = False) -> None:
+    """Check that PostgreSQL, Kafka and the read tables say the same, entry by entry and row by row.
+
+    Everything is read anew and nothing is changed. Exit status 1 when something is wrong; what it is, is named by
+    position, child and table.
+
+    \b
+    Examples:
+      custody verify
+      custody verify --json
+    """
+    from custody.errors import FAILED, Problem
+    from custody.where import find_where
+    from ledger.logs import configure
+    from projections.rebuild import RebuildError
+    from readers.verify import verify as verify_all
+
+    where = find_where(data)
+    began = time.monotonic()
+    with _for_workers(where) as settings, _telling() as say:
+        try:
+            verified = verify_all(settings, configure("verify"), say)
+        except RebuildError as error:
+            raise Problem(f"not verified: {error}") from None
+    seconds = time.monotonic() - began
+    if as_json:
+        import orjson
+
+        print(orjson.dumps({**verified.as_json(), "seconds": round(seconds, 3)}, option=orjson.OPT_INDENT_2).decode())
+    else:
+        print(f"{verified.entries:,} entries up to position {verified.position:,} compared in {seconds:.1f} s")
+        if verified.not_yet_in_tables:
+            print(f"{verified.not_yet_in_tables:,} newer entries are not in the read tables yet and were not compared")
+        if verified.parked_children:
+            print(
+                f"{verified.parked_children} children wait for an entry that cannot be applied: custody set-aside list"
+            )
+        for wrong in verified.entries_wrong:
+            print(f"WRONG entry {wrong['position']} of child {wrong['child']}: {wrong['what']}")
+        for table in verified.tables_wrong:
+            print(f"WRONG rows of read table {table}; `custody rebuild` makes them anew from Kafka")
+        if verified.chain_has_gap:
+            print("WRONG custody.entries: the chain of positions has a gap")
+        if verified.sound:
+            print("PostgreSQL, Kafka and the read tables say the same")
+    if not verified.sound:
+        raise Problem("not sound: see what is named above", FAILED)
+
+
+def recover(data: Data = None) -> None:
+    """Bring entries back from Kafka into a PostgreSQL restored from an older backup.
+
+    Stop the roles first (the servers must run). Nothing is overwritten: where PostgreSQL and Kafka tell different
+    stories under one position, nothing is changed and the position is named.
+
+    \b
+    Examples:
+      custody recover
+    """
+    from consumers.recovery import recover as bring_back
+    from custody.errors import Problem
+    from custody.where import find_where
+    from ledger.eventstore import open_ledger
+    from ledger.tail import KafkaAheadError
+
+    where = find_where(data)
+    ledger = open_ledger(_settings(where))
+    try:
+        with _telling() as say:
+            recovered = bring_back(ledger, where.bootstrap, lambda done, of: say("bringing back", done, of))
+    except KafkaAheadError as error:
+        raise Problem(f"not recovered: {error}") from None
+    finally:
+        ledger.close()
+    print(f"{recovered:,} entries brought back from Kafka; start the roles again")
+
+
+def _settings(where: "Where") -> "Settings":
+    from ledger.settings import read_settings
+
+    return read_settings(_environment(where))
+
+
+def _environment(where: "Where") -> dict[str, str]:
+    return {
+        "DATABASE_URL": where.database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": where.bootstrap,
+        "CUSTODY_ZONE": where.zone,
+        "CUSTODY_CLOCK": where.clock,
+    }
+
+
+@contextmanager
+def _for_workers(where: "Where") -> "Iterator[Settings]":
+    """Give the settings, and put them where the processes of a rebuild read theirs."""
+    before = dict(os.environ)
+    os.environ.update(_environment(where))
+    try:
+        yield _settings(where)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@contextmanager
+def _telling() -> Iterator[Say]:
+    """Draw a bar on standard error where that is a terminal; be silent elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda what, done, of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of or None)
