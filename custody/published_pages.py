@@ -6,6 +6,7 @@ from typing import Any
 from custody.published_schemas import Schema, submission_schema
 from ledger.facts import EARLIER, HAPPENINGS, STATEMENTS
 from ledger.facts.vocabulary import Fact
+from ledger.rules import RULES
 
 _LONG_LIST = 24
 
@@ -77,7 +78,7 @@ def _form(member: Schema, root: Schema) -> str:
             return "members and their new values"
 
 
-def rules_page(rules: Sequence[Any]) -> str:
+def rules_page() -> str:
     """Return the table of rules."""
     lines = [
         "# Rules",
@@ -94,15 +95,17 @@ def rules_page(rules: Sequence[Any]) -> str:
     ]
     lines += _table(
         ("code", "by command", "by feed or import", "rule", "source", "mark", "worked out by"),
-        ((r.code, r.command, r.feed, r.text, r.source, r.mark, r.where) for r in rules),
+        ((r.code, r.command, r.feed, r.text, r.source, r.mark, r.where) for r in RULES),
     )
     return "\n".join(lines)
 
 
-def cli_page(app: Any) -> str:
+def cli_page() -> str:
     """Return the reference of the command line: what `--help` says, of the command and of each verb."""
     import typer.main
     from typer.testing import CliRunner
+
+    from custody.__main__ import app
 
     lines = [
         "# Command line",
