@@ -8,12 +8,10 @@ from typing import Final
 ROLES: Final = {"intake": "consumers", "relay": "producers", "projections": "projections"}
 """Role and the module that is its process, in the order of the flow."""
 
-_ANOTHERS: Final = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "CUSTODY_ZONE", "CUSTODY_CLOCK", "CUSTODY_READY_FILE")
-
 
 def command(role: str) -> list[str]:
-    """Return the command of a role's process."""
-    return [sys.executable, "-m", ROLES[role]]
+    """Return the command of a role's process; -P: no file in the folder it is started from takes a module's name."""
+    return [sys.executable, "-P", "-m", ROLES[role]]
 
 
 def environment(
@@ -21,7 +19,7 @@ def environment(
 ) -> dict[str, str]:
     """Return the environment a role runs with: all it is told comes this way."""
     return {
-        **{name: value for name, value in inherited.items() if name not in _ANOTHERS},
+        **inherited,
         "DATABASE_URL": database_url,
         "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
         "CUSTODY_ZONE": zone,

@@ -81,7 +81,7 @@ def _lock(data: Path) -> int | None:
 
 def _spawn_supervisor(data: Path, lock: int) -> subprocess.Popen[bytes]:
     return spawn(
-        [sys.executable, "-m", "custody.supervisor", str(data), str(lock)],
+        [sys.executable, "-P", "-m", "custody.supervisor", str(data), str(lock)],
         log=data / "logs" / "supervisor.log",
         environment=os.environ,
         hand_over=lock,
