@@ -29,7 +29,7 @@ from projections.regions import Regions, age_on
 from projections.state import State
 from projections.whereabouts import in_force_from
 
-__all__ = ["Folding", "age_on"]
+__all__ = ["Folding", "age_on", "happened"]
 
 _STATEMENTS: Final[frozenset[type[Fact]]] = frozenset(STATEMENTS)
 _CHANGING_OTHERS: Final[frozenset[type[Fact]]] = frozenset(
@@ -64,9 +64,11 @@ class Folding:
             if isinstance(one.fact, CorrectionIssued) and not one.voided_by:
                 target = one.fact.corrects
                 folding._state.renamed[one.entry.position] = folding._state.renamed.get(target, target)
-        for key, _, entry in _in_order(standing, zone, folding._limit):
-            folding._key = key
+        placed = happened(standing, zone, happened_by)
+        for entry in placed:
             apply(folding._state, entry)
+        if placed:
+            folding._key = order_key(placed[-1].occurred_at, zone)
         return folding
 
     def extend(self, entry: Entry) -> bool:
@@ -103,8 +105,12 @@ class Folding:
         return self._state.care.care()
 
 
-def _in_order(standing: Iterable[Effective], zone: str, limit: int) -> list[tuple[int, int, Entry]]:
-    """Return the happenings that count, in fold order: (place in the order, position, entry as corrected)."""
+def happened(standing: Iterable[Effective], zone: str, happened_by: datetime | None = None) -> list[Entry]:
+    """Return the happenings that count by H, in fold order, each entry with its fact and time as corrected.
+
+    Voided entries and statements are left out. The `occurred_at` of a reported address is when it comes into force.
+    """
+    limit = _NO_LIMIT if happened_by is None else microseconds(happened_by)
     placed = []
     for one in standing:
         entry = one.entry
@@ -119,7 +125,7 @@ def _in_order(standing: Iterable[Effective], zone: str, limit: int) -> list[tupl
         if key <= limit:
             placed.append((key, entry.position, entry))
     placed.sort(key=itemgetter(0, 1))
-    return placed
+    return [entry for _, _, entry in placed]
 
 
 def _in_force(entry: Entry, zone: str) -> Entry:
