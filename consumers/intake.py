@@ -61,23 +61,36 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
             self.next.pop(partition, None)
 
     def on_partitions_assigned(self, assigned: Any) -> None:
-        """Seek to the ledger's offset, or to the beginning of a partition it has never read."""
+        """Seek to the ledger's offsets."""
         self.take_up(list(assigned))
         self._log.info("partitions.assigned", partitions=len(assigned))
 
+    def begin(self) -> None:
+        """Give every intake partition an offset in the ledger: its first message, where it has none yet.
+
+        Done before a partition is assigned: the listener runs on the client's network thread and may not ask Kafka.
+        """
+        everything = [
+            TopicPartition(topic, number)
+            for topic in (intake(agency) for agency in PRODUCERS)
+            for number in self._consumer.partitions_for_topic(topic) or ()
+        ]
+        beginnings = self._consumer.beginning_offsets(everything)
+        with self._ledger.datastore.transaction(commit=True) as cursor:
+            for partition, offset in beginnings.items():
+                cursor.execute(
+                    "insert into ledger.intake_offsets values (%s, %s, %s) on conflict do nothing",
+                    (partition.topic, partition.partition, offset),
+                )
+
     def take_up(self, partitions: list[TopicPartition]) -> None:
-        """Read the offsets from the ledger and seek there."""
-        if not partitions:
-            return
+        """Read where the ledger stands and seek there."""
         with self._ledger.datastore.transaction() as cursor:
             cursor.execute("select topic, partition, next_offset from ledger.intake_offsets")
             stands = {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in cursor}
-        new = [partition for partition in partitions if partition not in stands]
-        beginnings = self._consumer.beginning_offsets(new) if new else {}
         for partition in partitions:
-            offset = stands.get(partition, beginnings.get(partition, 0))
-            self.next[partition] = offset
-            self._consumer.seek(partition, offset)
+            self.next[partition] = stands[partition]
+            self._consumer.seek(partition, stands[partition])
 
 
 def run(
@@ -91,6 +104,7 @@ def run(
 ) -> None:
     """Read and record until `stopped`; every batch is whole or not at all."""
     partitions = Partitions(consumer, ledger, log)
+    partitions.begin()
     consumer.subscribe([intake(agency) for agency in PRODUCERS], listener=partitions)
     said_ready = False
     while not stopped():

@@ -16,7 +16,7 @@ from psycopg.rows import DictRow
 
 from ledger.entry import Recorded, value
 from ledger.eventstore import Ledger
-from ledger.following import ALL_PARTITIONS, BATCH, EntryMessage, Sequencer, entries_consumer, read_messages, start_at
+from ledger.following import BATCH, EntryMessage, InOrder, entries_consumer
 from ledger.tail import KafkaAheadError, Tail, read_tail
 
 
@@ -31,15 +31,13 @@ def recover(ledger: Ledger, bootstrap: str, say: Callable[[int, int], None]) -> 
         last, _ = ledger.entries.last(cursor)
         _check_same_story(tail, cursor, last)
     consumer = entries_consumer(bootstrap)
-    start_at(consumer, {}, ALL_PARTITIONS)
-    sequencer = Sequencer(last)
+    reading = InOrder(consumer, last, {})
     recovered = 0
     began = datetime.now(UTC)
     try:
-        while sequencer.last < goal:
-            for records in consumer.poll(timeout_ms=1000, max_records=BATCH).values():
-                sequencer.add(read_messages(records))
-            messages = sequencer.take(BATCH)
+        while reading.last < goal:
+            reading.read(1000)
+            messages = reading.take(BATCH)
             if messages:
                 with ledger.datastore.transaction(commit=True) as cursor:
                     ledger.entries.lock(cursor)
@@ -48,10 +46,10 @@ def recover(ledger: Ledger, bootstrap: str, say: Callable[[int, int], None]) -> 
                     _insert(ledger, cursor, messages)
                 recovered += len(messages)
                 began = datetime.now(UTC)
-                say(sequencer.last, goal)
+                say(reading.last, goal)
             elif (datetime.now(UTC) - began).total_seconds() > 60:
                 raise KafkaAheadError(
-                    f"{recovered} entries were brought back; the one after position {sequencer.last} is missing on "
+                    f"{recovered} entries were brought back; the one after position {reading.last} is missing on "
                     "Kafka, so nothing after it can be"
                 )
     finally:

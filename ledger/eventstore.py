@@ -5,7 +5,7 @@ The library's locked recorder keeps the events table and its lock; the insert is
 """
 
 from collections.abc import Sequence
-from importlib import resources
+from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
@@ -86,7 +86,7 @@ class EntryRecorder(PostgresApplicationRecorder):
 class Ledger(Application[UUID]):
     """The recording application on PostgreSQL."""
 
-    name = "Ledger"
+    name = "stored"  # the library names its table by it: stored_events
 
     @property
     def entries(self) -> EntryRecorder:
@@ -129,7 +129,7 @@ def open_ledger(settings: Settings) -> Ledger:
         cursor.execute("select pg_advisory_xact_lock(%s)", (_MAKE_LOCK,))
         cursor.execute("create schema if not exists ledger")
         _make_events_table(ledger.entries, cursor)
-        cursor.execute(resources.files("ledger").joinpath("schema.sql").read_bytes(), prepare=False)
+        cursor.execute(Path(__file__).with_name("schema.sql").read_bytes(), prepare=False)
         cursor.execute(
             "insert into ledger.made (zone, clock) values (%s, %s) on conflict do nothing",
             (settings.zone, settings.clock),

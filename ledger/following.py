@@ -16,8 +16,8 @@ from ledger.times import parse_instant
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 
 BATCH: Final = 2000
-MOST_AHEAD: Final = 20_000
-"""Messages held whose turn has not come; beyond it reading waits, so that memory stays bounded."""
+MOST_AHEAD: Final = 4_000
+"""Messages of one partition held until their turn comes; beyond it the partition waits: memory stays bounded."""
 ALL_PARTITIONS: Final = tuple(range(ENTRIES_PARTITIONS))
 
 
@@ -95,19 +95,30 @@ def continued_records(messages: Iterable[EntryMessage]) -> set[UUID]:
     return {child for child, before in goes_on.items() if before}
 
 
-class Sequencer:
-    """Puts the messages of all partitions into the order of their positions."""
+class InOrder:
+    """Reads all partitions and gives their messages in the order of positions."""
 
-    def __init__(self, last: int) -> None:
+    def __init__(self, consumer: KafkaConsumer, last: int, offsets: dict[int, int]) -> None:
         self.last = last
         """The position taken last."""
+        self._consumer = consumer
         self._waiting: dict[int, EntryMessage] = {}
+        self._of_partition = dict.fromkeys(ALL_PARTITIONS, 0)
+        start_at(consumer, offsets, ALL_PARTITIONS)
 
-    def add(self, messages: Iterable[EntryMessage]) -> None:
-        """Take messages as they come; one whose position was taken already is passed over."""
-        for message in messages:
-            if message.position > self.last:
-                self._waiting[message.previous] = message
+    def read(self, poll_ms: int) -> None:
+        """Read what is there; a partition far ahead of the others is left until they have come up.
+
+        The next message by position is always the first waiting one of its partition, or not read yet: so a full
+        partition never keeps the next one from being read.
+        """
+        for partition, records in self._consumer.poll(timeout_ms=poll_ms, max_records=BATCH).items():
+            for message in read_messages(records):
+                if message.position > self.last and message.previous not in self._waiting:
+                    self._waiting[message.previous] = message
+                    self._of_partition[message.partition] += 1
+            if self._of_partition[partition.partition] >= MOST_AHEAD:
+                self._consumer.pause(partition)
 
     def take(self, most: int, up_to: int | None = None) -> list[EntryMessage]:
         """Return the next messages in order, as far as none is missing and none is beyond position `up_to`."""
@@ -117,8 +128,12 @@ class Sequencer:
             if following is None or (up_to is not None and following.position > up_to):
                 break
             del self._waiting[self.last]
+            self._of_partition[following.partition] -= 1
             self.last = following.position
             taken.append(following)
+        for partition in self._consumer.paused():
+            if self._of_partition[partition.partition] < MOST_AHEAD // 2:
+                self._consumer.resume(partition)
         return taken
 
     @property

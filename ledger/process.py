@@ -10,7 +10,7 @@ from typing import Final
 
 import psycopg
 import structlog
-from eventsourcing.persistence import PersistenceError
+from eventsourcing.persistence import InterfaceError, OperationalError
 from kafka.errors import KafkaError
 
 from ledger.logs import configure
@@ -57,7 +57,7 @@ def run_role(name: str, role: Role) -> int:
     except KafkaError as error:
         log.error("role.failed", reason=f"Kafka: {type(error).__name__}: {error}; tried again by the supervisor")
         return 1
-    except (psycopg.OperationalError, PersistenceError) as error:
+    except (psycopg.OperationalError, OperationalError, InterfaceError) as error:
         log.error("role.failed", reason=f"PostgreSQL: {type(error).__name__}: {error}; tried again by the supervisor")
         return 1
     log.info("role.stopped")

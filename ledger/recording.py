@@ -215,10 +215,9 @@ def _move_offsets(cursor: Cursor[DictRow], moves: Sequence[OffsetMove]) -> None:
     """Move each partition's offset from `old` to `new`, or raise: the fence against a member that lost it."""
     for move in moves:
         moved = cursor.execute(
-            "insert into ledger.intake_offsets as o (topic, partition, next_offset) values (%s, %s, %s)"
-            " on conflict (topic, partition) do update set next_offset = excluded.next_offset"
-            " where o.next_offset = %s returning 1",
-            (move.topic, move.partition, move.new, move.old),
+            "update ledger.intake_offsets set next_offset = %s"
+            " where topic = %s and partition = %s and next_offset = %s returning 1",
+            (move.new, move.topic, move.partition, move.old),
         ).fetchone()
         if moved is None:
             raise LostPartitionsError(

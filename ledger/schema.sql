@@ -2,7 +2,7 @@
 -- transaction that records the entries, except relay_checkpoint, which belongs to the relay.
 
 create table if not exists ledger.made (
-    only boolean primary key default true check (only),
+    one boolean primary key default true check (one),
     zone text not null,                  -- the civil time zone, fixed for the ledger's life
     clock text not null,                 -- wall or driven, likewise
     made_at timestamptz not null default clock_timestamp()
@@ -83,4 +83,3 @@ alter table ledger.stored_events set (
     autovacuum_vacuum_insert_scale_factor = 0.5, autovacuum_vacuum_insert_threshold = 10000000,
     autovacuum_analyze_scale_factor = 0.2, autovacuum_analyze_threshold = 100000
 );
-alter table ledger.stored_events alter column state set compression lz4;

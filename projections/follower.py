@@ -12,16 +12,7 @@ import psycopg
 import structlog
 from kafka import KafkaConsumer
 
-from ledger.following import (
-    ALL_PARTITIONS,
-    BATCH,
-    MOST_AHEAD,
-    EntryMessage,
-    Sequencer,
-    continued_records,
-    read_messages,
-    start_at,
-)
+from ledger.following import BATCH, EntryMessage, InOrder, continued_records
 from projections.applying import Applying
 from projections.remaking import joined_to, remake
 from projections.store import Tables, connect, live_schema
@@ -41,23 +32,20 @@ class Follower:
     def __init__(
         self, consumer: KafkaConsumer, tables: Tables, zone: str, log: structlog.typing.FilteringBoundLogger
     ) -> None:
-        self._consumer = consumer
         self._tables = tables
         self._zone = zone
         self._log = log
         self._applying = Applying(zone, tables.load)
         self._applying.parked = tables.parked()
         position, _ = tables.progress()
-        self.sequencer = Sequencer(position)
-        start_at(consumer, tables.offsets(), ALL_PARTITIONS)
+        self.reading = InOrder(consumer, position, tables.offsets())
 
     def step(self, *, up_to: int | None = None, must_be_live: bool = True, poll_ms: int = POLL_MS) -> int:
         """Apply what is there, at most a batch, up to position `up_to`; return how many entries were applied."""
-        if self.sequencer.ahead < MOST_AHEAD:
-            polled = self._consumer.poll(timeout_ms=poll_ms, max_records=BATCH)
-            for records in polled.values():
-                self.sequencer.add(read_messages(records))
-        messages = self.sequencer.take(BATCH, up_to)
+        messages = self.reading.take(BATCH, up_to)
+        if len(messages) < BATCH:
+            self.reading.read(0 if messages else poll_ms)
+            messages += self.reading.take(BATCH - len(messages), up_to)
         if messages:
             self._write(messages, must_be_live)
         return len(messages)
@@ -132,7 +120,7 @@ def follow(
             with connection.transaction():
                 schema = live_schema(connection)
             follower = Follower(consumer, Tables(connection, schema), zone, log)
-            log.info("version.followed", schema=schema, position=follower.sequencer.last)
+            log.info("version.followed", schema=schema, position=follower.reading.last)
             parked = Tables(connection, schema).parked()
             if parked:
                 follower.retry(parked)
@@ -154,12 +142,12 @@ def _keep(
     while not stopped():
         if follower.step():
             moved_at, told = time.monotonic(), False
-        elif follower.sequencer.ahead and time.monotonic() - moved_at > PATIENCE_SECONDS and not told:
+        elif follower.reading.ahead and time.monotonic() - moved_at > PATIENCE_SECONDS and not told:
             told = True
             log.error(
                 "entry.missing",
-                after_position=follower.sequencer.last,
-                waiting=follower.sequencer.ahead,
+                after_position=follower.reading.last,
+                waiting=follower.reading.ahead,
                 cure="an entry is not on Kafka: is the relay running? `custody verify` names what is missing",
             )
         asked = {UUID(notice.payload) for notice in ears.notifies(timeout=0)}

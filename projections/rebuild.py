@@ -187,12 +187,12 @@ def _catch_up_and_compare(
 
 def _catch_up(follower: Follower, live_position: Callable[[], int], behind: int, say: Say) -> None:
     moved_at = time.monotonic()
-    while (live := live_position()) - follower.sequencer.last > behind:
+    while (live := live_position()) - follower.reading.last > behind:
         if follower.step(up_to=live, must_be_live=False):
             moved_at = time.monotonic()
-            say("catching up", follower.sequencer.last, live)
+            say("catching up", follower.reading.last, live)
         elif time.monotonic() - moved_at > PATIENCE_SECONDS:
             raise RebuildError(
-                f"the entry after position {follower.sequencer.last} is not on Kafka, though the live version has it; "
+                f"the entry after position {follower.reading.last} is not on Kafka, though the live version has it; "
                 "nothing was swapped; `custody verify` names what is missing"
             )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -78,7 +78,7 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
         connection.execute("select pg_advisory_xact_lock(%s)", (_MAKE_LOCK,))
         connection.execute("create schema if not exists read")
         connection.execute(
-            "create table if not exists read.ledger (only boolean primary key default true check (only),"
+            "create table if not exists read.ledger (one boolean primary key default true check (one),"
             " schema_name text not null, zone text not null, clock text not null)"
         )
         row = connection.execute("select zone, clock from read.ledger").fetchone()
@@ -142,7 +142,7 @@ def point_views_at(connection: Connection[TupleRow], schema: str) -> None:
 
 
 def _script(name: str, schema: str) -> Composed:
-    text = resources.files("projections").joinpath(name).read_text()
+    text = Path(__file__).with_name(name).read_text()
     return SQL(text).format(schema=Identifier(schema))
 
 

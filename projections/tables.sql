@@ -27,7 +27,7 @@ create table {schema}.status (
     child uuid primary key,
     person uuid not null,
     custody_state text not null,
-    proceedings jsonb not null,          -- [{court_case, nta_id, state, served, next_hearing_at, since, reason}]
+    proceedings jsonb not null,          -- a list of court_case, nta_id, state, served, next_hearing_at, since, reason
     whereabouts_state text not null,
     whereabouts_since timestamptz,
     residence jsonb,
@@ -128,7 +128,7 @@ create table {schema}.checkpoint (
 );
 
 create table {schema}.progress (
-    only boolean primary key default true check (only),
+    one boolean primary key default true check (one),
     position bigint not null,            -- every entry up to this one is in the tables or parked
     recorded_at timestamptz              -- its ledger time: the moment the tables are complete to
 );

@@ -38,5 +38,5 @@ create or replace view read.links_v1 as
     select k.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.links k, {schema}.progress p;
 create or replace view read.progress_v1 as
-    select position, recorded_at as complete_to, zone, clock, '{schema}' as version
-    from {schema}.progress, read.ledger;
+    select p.position, p.recorded_at as complete_to, l.zone, l.clock, l.schema_name as version
+    from {schema}.progress p, read.ledger l;
