@@ -119,7 +119,7 @@ def _last_words(log: Path) -> str:
             except ValueError:
                 continue
             if reason:
-                return str(reason)
+                return " ".join(str(reason).split())
         elif _AN_EXCEPTION.match(line):
             return line
     return lines[-1] if lines else "(nothing)"

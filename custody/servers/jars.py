@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import ssl
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,8 @@ OTHER_WAYS: Final = (
 _ATTEMPTS: Final = 3
 _AT_ONCE: Final = 6
 _TIMEOUT_SECONDS: Final = 15
+_BUNDLE: Final = "REQUESTS_CA_BUNDLE"
+"""The one way to tell jgo, through `requests`, which certificates to trust."""
 _BESIDE: Final = "fetching-"
 
 
@@ -71,8 +74,29 @@ def classpath(*, say: Callable[[str], None], jars: tuple[Jar, ...] | None = None
         absent = [jar for jar in jars if not _is_as_pinned(folder / jar.file_name, jar)]
         if absent:
             say(f"fetching Apache Kafka {kafka_version(pinned())}: {len(absent)} jars from Maven Central")
-            _fetch(absent, folder)
+            try:
+                _fetch(absent, folder)
+            except _UntrustedError:
+                with _certificates_of_the_system():
+                    _fetch(absent, folder)
     return os.pathsep.join(str(folder / jar.file_name) for jar in jars)
+
+
+class _UntrustedError(Problem):
+    """Who answered for Maven Central is not known to the certificates that come with `requests`."""
+
+
+@contextmanager
+def _certificates_of_the_system() -> Iterator[None]:
+    """Trust whom this machine trusts: a proxy of its own network, perhaps. What comes is checked by its sum anyway."""
+    paths = ssl.get_default_verify_paths()
+    chosen = os.environ.get(_BUNDLE)
+    os.environ[_BUNDLE] = chosen or paths.cafile or paths.capath or ""
+    try:
+        yield
+    finally:
+        if chosen is None:
+            del os.environ[_BUNDLE]
 
 
 @contextmanager
@@ -115,6 +139,7 @@ def _require_pinned(jar: Jar, file: Path) -> None:
 def _fetch_one(jar: Jar, repository: Path) -> Path:
     from jgo.maven import MavenContext
     from requests import RequestException
+    from requests.exceptions import SSLError
 
     artifact = (
         MavenContext(repo_cache=repository, timeout=_TIMEOUT_SECONDS)
@@ -128,8 +153,9 @@ def _fetch_one(jar: Jar, repository: Path) -> Path:
         except (RequestException, RuntimeError, OSError) as failure:
             if artifact.cached_path is not None:
                 artifact.cached_path.unlink(missing_ok=True)  # the part of it that came
-            if attempt == _ATTEMPTS:
-                raise Problem(
+            untrusted = isinstance(failure, SSLError)
+            if untrusted or attempt == _ATTEMPTS:
+                raise (_UntrustedError if untrusted else Problem)(
                     f"Kafka was not started: {jar.artifact}-{jar.version}.jar could not be fetched from Maven Central "
                     f"({type(failure).__name__}: {failure}). Connect to the network and try again, or use one of "
                     f"{OTHER_WAYS}",
