@@ -64,7 +64,7 @@ def write_when(when: When) -> str:
 
 def write_clock(instant: datetime) -> str:
     """Return a ledger-clock instant in UTC with six decimals, always 27 characters."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z"
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def microseconds(instant: datetime) -> int:
