@@ -124,23 +124,29 @@ def import_hhs_releases(
         _quiet_kafka()
         try:
             cluster = cluster_id(where.bootstrap)
-            reader = OutcomeReader(where.bootstrap, "ORR")
-            sender = Sender(where.bootstrap, "ORR")
+            reader = OutcomeReader(where.bootstrap, "ORR", fetch_min_bytes=262_144)
+            sender = Sender(where.bootstrap, "ORR", linger_ms=50)
         except ClientError as error:
             raise _problem(error) from None
         journal = journal_file(where.data / "imports", digest=content_digest(raw), cluster=cluster)
         stop = Stop()
         settle_memory()
-        with telling() as progress:
-            report = import_releases(
-                raw,
-                os.fstat(raw.fileno()).st_size,
-                journal,
-                sender=sender,
-                reader=reader,
-                stopped=lambda: stop.asked,
-                progress=progress,
-            )
+        try:
+            with telling() as progress:
+                report = import_releases(
+                    raw,
+                    os.fstat(raw.fileno()).st_size,
+                    journal,
+                    sender=sender,
+                    reader=reader,
+                    stopped=lambda: stop.asked,
+                    progress=progress,
+                )
+        except OSError as error:
+            raise Problem(
+                f"{error.filename or file}: {error.strerror}; the import was cut off, what was sent is recorded; "
+                "put it right and run the same command again: what is known already is recognised"
+            ) from None
         sender.close()
         reader.close()
     if as_json:

@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -55,11 +55,16 @@ def read_journal(file: Path) -> Account:
 
 
 def write_journal(file: Path, account: Account) -> None:
-    """Replace the journal in one step: a reader, or a crash, finds the old one or the new one."""
+    """Replace the journal in one step: a reader, or a crash, finds the old one or the new one. Raises `OSError`."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    written = {field.name: getattr(account, field.name) for field in fields(account)}
     beside = file.with_name(f"{file.name}.{os.getpid()}")
-    with beside.open("wb") as opened:
-        opened.write(orjson.dumps(asdict(account)))
-        opened.flush()
-        os.fsync(opened.fileno())
-    beside.replace(file)
+    try:
+        with beside.open("wb") as opened:
+            opened.write(orjson.dumps({**written, "findings": dict(account.findings)}))
+            opened.flush()
+            os.fsync(opened.fileno())
+        beside.replace(file)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise

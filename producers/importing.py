@@ -51,7 +51,8 @@ def import_releases(
     """Send every row of the file behind those the journal has, and return when each is answered.
 
     `raw` is the file at its beginning, `size` its bytes. The journal holds what is through whenever this ends early;
-    it is removed when the whole file is through. Nothing is raised for what happens outside: the report says it.
+    it is removed when the file is through. What happens at Kafka and in the ledger stands in the report. Raises
+    `OSError` where the file cannot be read or the journal not written.
     """
     before = read_journal(journal)
     report = Report(before, began_behind_row=before.rows)

@@ -33,10 +33,10 @@ class Outcome(NamedTuple):
 class OutcomeReader:
     """Reads one agency's outcomes from the moment it was made on, each once."""
 
-    def __init__(self, bootstrap: str, agency: Agency) -> None:
+    def __init__(self, bootstrap: str, agency: Agency, *, fetch_min_bytes: int = 1) -> None:
         """Connect and take the position: what is sent afterwards is answered behind it.
 
-        Raises `BrokerUnreachableError`, `TopicMissingError`.
+        Kafka waits 100 ms for `fetch_min_bytes` to come together. Raises `BrokerUnreachableError`, `TopicMissingError`.
         """
         self._partition = TopicPartition(outcomes(agency), 0)
         self._young: set[bytes] = set()
@@ -53,7 +53,7 @@ class OutcomeReader:
                 isolation_level="read_committed",
                 allow_auto_create_topics=False,
                 max_poll_records=AT_ONCE,
-                fetch_min_bytes=1,
+                fetch_min_bytes=fetch_min_bytes,
                 fetch_max_wait_ms=100,
                 fetch_max_bytes=16 * 1_048_576,
                 max_partition_fetch_bytes=4 * 1_048_576,

@@ -31,8 +31,11 @@ Headers = list[tuple[str, bytes]]
 class Sender:
     """Sends to one intake topic. Messages of one key keep their order."""
 
-    def __init__(self, bootstrap: str, agency: Agency) -> None:
-        """Connect. Raises `BrokerUnreachableError`, `TopicMissingError`."""
+    def __init__(self, bootstrap: str, agency: Agency, *, linger_ms: int = 5) -> None:
+        """Connect; a message waits up to `linger_ms` for company.
+
+        Raises `BrokerUnreachableError`, `TopicMissingError`.
+        """
         self.topic: Final = intake(agency)
         self._bootstrap = bootstrap
         self._on_its_way: deque[tuple[Any, int, str]] = deque()
@@ -51,7 +54,7 @@ class Sender:
                 request_timeout_ms=20_000,
                 retry_backoff_ms=100,
                 max_in_flight_requests_per_connection=5,
-                linger_ms=5,
+                linger_ms=linger_ms,
                 batch_size=262_144,
                 compression_type="lz4",
                 max_request_size=2 * LARGEST_MESSAGE_BYTES,
