@@ -73,6 +73,11 @@ class Sender:
             self.close()
             raise BrokerUnreachableError(bootstrap, reason(error)) from error
 
+    @property
+    def on_its_way(self) -> int:
+        """Return how many messages were sent whose confirmation was not yet seen."""
+        return len(self._on_its_way)
+
     def partition_of(self, key: bytes) -> int:
         """Return the partition every Kafka client puts `key` on, so that several clients keep one order."""
         return int((murmur2(key) & 0x7FFFFFFF) % self._partitions)

@@ -1,0 +1,63 @@
+"""The real roles as real processes, for tests that need the ledger's answers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from custody.roles import command, environment
+
+
+@contextmanager
+def running(
+    roles: Sequence[str], *, database_url: str, bootstrap: str, folder: Path, clock: str = "wall"
+) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
+    """Run roles until the block ends; each is ready when the block begins, and its log stands in `folder`."""
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    told = environment(database_url=database_url, bootstrap=bootstrap, zone="America/New_York", clock=clock)
+    try:
+        for role in roles:
+            ready = folder / f"{role}.ready"
+            with (folder / f"{role}.log").open("wb") as log:
+                processes[role] = subprocess.Popen(
+                    command(role),
+                    env={**told, "CUSTODY_READY_FILE": str(ready)},
+                    cwd=Path(__file__).parents[2],
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                )
+            deadline = time.monotonic() + 60
+            while not ready.exists():
+                assert processes[role].poll() is None, (folder / f"{role}.log").read_text()
+                assert time.monotonic() < deadline, (folder / f"{role}.log").read_text()
+                time.sleep(0.05)
+        yield processes
+    finally:
+        for process in processes.values():
+            process.send_signal(signal.SIGTERM)
+        for process in processes.values():
+            process.wait(timeout=60)
+
+
+def custody(
+    *arguments: str, database_url: str, bootstrap: str, data: Path, stdin: bytes = b""
+) -> "subprocess.CompletedProcess[bytes]":
+    """Run the command `custody` against these servers and return how it ended and what it printed."""
+    return subprocess.run(
+        [sys.executable, "-m", "custody", *arguments],
+        env={
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
+            "CUSTODY_DATA": str(data),
+        },
+        cwd=Path(__file__).parents[2],
+        input=stdin,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
