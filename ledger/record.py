@@ -23,7 +23,7 @@ _position = attrgetter("position")
 class Record:
     """One child's entries, added in position order; several records when they are one person by merges."""
 
-    __slots__ = ("_amendments", "_standing", "_voids", "child", "entries", "version")
+    __slots__ = ("_amendments", "_standing", "_void_targets", "_voids", "child", "entries", "version")
 
     def __init__(self, child: UUID) -> None:
         self.child = child
@@ -31,6 +31,7 @@ class Record:
         self.entries: list[Entry] = []
         self._standing: dict[type[Fact], list[Entry]] = {}
         self._amendments: dict[int, list[Entry]] = {}
+        self._void_targets: dict[int, int] = {}
         self._voids: dict[int, int] = {}
         """How many voids in force each position has; void and undoing are counted, so two need two undoings."""
 
@@ -43,6 +44,7 @@ class Record:
             self._amendments.setdefault(fact.corrects, []).append(entry)
             self._restand(fact.corrects)
         elif isinstance(fact, EntryVoided):
+            self._void_targets[entry.position] = fact.voids
             self._count_void(fact.voids, 1)
         else:
             standing = self._standing.get(type(fact))
@@ -147,13 +149,11 @@ class Record:
             self._voids[position] = count
             if count != (1 if step == 1 else 0):
                 return  # it was voided already, or another void still holds
-            entry = self.entry_at(position)
-            if entry is None:
-                return
-            if not isinstance(entry.fact, EntryVoided):
+            target = self._void_targets.get(position)
+            if target is None:
                 self._restand(position)
                 return
-            position, step = entry.fact.voids, -step
+            position, step = target, -step
 
 
 def with_members(recorded: Mapping[str, Any], given: Mapping[str, Any], fact_class: type[Fact]) -> dict[str, Any]:

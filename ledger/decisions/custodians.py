@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from ledger.agencies import Agency
 from ledger.decisions.moments import in_order, surely_before
 from ledger.decisions.order import in_orr_custody_ever, unaccepted
 from ledger.decisions.remark import Remark
@@ -17,6 +18,7 @@ from ledger.facts import (
     EmergencyTransferMade,
     Fact,
     HandoffAccepted,
+    HandoffStarted,
     NetworkTransferCompleted,
     ReleasedToSponsor,
 )
@@ -44,17 +46,23 @@ HeldByOrr = AdmittedToProgram | NetworkTransferCompleted | EmergencyTransferMade
 _OVERLAPPING: Final = Remark("G2", "another admitted-to-program stands with no transfer or exit between the two")
 
 
-def legal_custodian(record: Record, when: When | None, zone: str) -> tuple[str | None, When | None]:
-    """Return who has legal custody at `when`, and since when.
+def legal_custodian(
+    record: Record, when: When | None, zone: str, *, besides: str | None = None
+) -> tuple[str | None, When | None]:
+    """Return who surely had legal custody just before `when`, and since when; the handoff `besides` is left out.
 
-    None: nobody, or nobody known; so it is of an absent child, and after an end state, whoever receives her then.
+    None: nobody, or nobody for sure, because custody may have moved at that very time (on that day, say). So it is of
+    an absent child, and after an end state, whoever receives her then.
     """
-    key = order_key(when, zone)
     custodian: str | None = None
     since: When | None = None
     for entry in in_order(record.among(MOVES_CUSTODY), zone):
-        if order_key(entry.occurred_at, zone) > key:
-            break
+        if isinstance(entry.fact, HandoffAccepted) and entry.fact.handoff_id == besides:
+            continue
+        if entry.occurred_at is not None and not surely_before(entry.occurred_at, when, zone):
+            if surely_before(when, entry.occurred_at, zone):
+                break
+            return None, None
         after = _custodian_after(entry, custodian)
         if after != custodian:
             custodian, since = after, entry.occurred_at
@@ -76,12 +84,18 @@ def _custodian_after(entry: Entry, before: str | None) -> str | None:
             return None
 
 
-def claimed_beside_another(record: Record, claimant: str, when: When | None, zone: str) -> Remark | None:
-    """C16: `claimant` encounters the child or hands her over while the record has her in another agency's custody."""
-    if claimant == "unknown":
-        return None
+def claimed_by_encounter(record: Record, agency: Agency, when: When | None, zone: str) -> Remark | None:
+    """C16: an agency encounters a child whom the record has in another agency's custody."""
     custodian, _ = legal_custodian(record, when, zone)
-    return None if custodian in (None, claimant) else _claimed(claimant, custodian)
+    return None if custodian in (None, agency) else _claimed(agency, custodian)
+
+
+def claimed_by_releasing(record: Record, fact: HandoffStarted, when: When | None, zone: str) -> Remark | None:
+    """C16: an agency hands over a child whom the record has in another agency's custody."""
+    if fact.from_agency == "unknown":
+        return None
+    custodian, _ = legal_custodian(record, when, zone, besides=fact.handoff_id)
+    return None if custodian in (None, fact.from_agency) else _claimed(fact.from_agency, custodian)
 
 
 def claimed_by_orr_too(record: Record, fact: HeldByOrr, when: When | None, zone: str) -> Remark | None:

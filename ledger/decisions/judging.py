@@ -128,14 +128,14 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
             )
         case ChildEncountered():
             return (
-                custodians.claimed_beside_another(person, agency, when, zone),
+                custodians.claimed_by_encounter(person, agency, when, zone),
                 births.asserted_anew(person, fact, when, zone),
             )
         case PlacementDesignated():
             return (order.unreferred(person),)
         case HandoffStarted():
             return (
-                custodians.claimed_beside_another(person, fact.from_agency, when, zone),
+                custodians.claimed_by_releasing(person, fact, when, zone),
                 guards.left_after_arriving(person, fact, when, zone),
             )
         case HandoffAccepted():
