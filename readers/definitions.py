@@ -1,0 +1,116 @@
+"""The figures there are: what each counts, in words, and how it can be told apart (contract: Figures).
+
+The SQL expressions speak of `m`, the rows of the figure's statement in figures.sql.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from ledger.times import When
+from readers.questions import WrongQuestionError
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: its statement, its definition, its dimensions and the columns of its list as SQL expressions."""
+
+    statement: str
+    definition: str
+    dimensions: Mapping[str, str]
+    listed: Mapping[str, str]
+    of_a_day: bool
+    """True: asked `--on` a day. False: `--from` a day `--to` a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A figure as it is asked for; the last day of a period belongs to it."""
+
+    name: str
+    on: date | None = None
+    since: date | None = None
+    until: date | None = None
+    by: str | None = None
+    recorded_by: When | None = None
+    listed: bool = False
+    without_open_findings: bool = False
+
+
+_OPEN_FINDINGS: Final = (
+    " Children with open guard findings are counted, and `open_findings` says how many they are; "
+    "asked for without them, they are left out and `open_findings` says how many were."
+)
+_COUNTRY: Final = "coalesce(nullif(m.country, ''), 'unknown')"
+_CHILD: Final = {"child": "m.person::text", "position": "m.position"}
+
+FIGURES: Final[Mapping[str, Figure]] = {
+    "in-care": Figure(
+        statement="in_care",
+        definition=(
+            "Children admitted to an ORR program on or before the day, and not released, discharged or departed on "
+            "or before it; each child is counted once, however many records or stays it has. An unknown day, of "
+            "admission or of leaving, counts as before every other. Absent children are counted, and `absent` says "
+            "how many they are. Days are of the ledger's civil time zone." + _OPEN_FINDINGS
+        ),
+        dimensions={"country": _COUNTRY},
+        listed={
+            **_CHILD,
+            "admitted_on": "m.admitted_on::text",
+            "country": "m.country",
+            "absent": "m.absent",
+            "open_findings": "m.open_findings",
+        },
+        of_a_day=True,
+    ),
+    "released": Figure(
+        statement="released",
+        definition=(
+            "Releases from ORR to a sponsor on a day of the period, its first and last day included; a child released "
+            "twice in it is two releases, and `population` is the number of children. A release on an unknown day "
+            "is in no period, and `undated` says how many such there are. The state is that of the address the child "
+            "was released to; a fiscal year runs from October to September and is named by the year it ends in. "
+            "Days are of the ledger's civil time zone." + _OPEN_FINDINGS
+        ),
+        dimensions={
+            "fiscal-year": (
+                "(extract(year from m.released_on)::int + (extract(month from m.released_on) >= 10)::int)::text"
+            ),
+            "state": "coalesce(nullif(upper(btrim(m.state)), ''), 'unknown')",
+            "sponsor-category": "coalesce(nullif(m.sponsor_category, ''), 'unknown')",
+            "country": _COUNTRY,
+        },
+        listed={
+            **_CHILD,
+            "released_on": "m.released_on::text",
+            "state": "m.state",
+            "sponsor_category": "m.sponsor_category",
+            "country": "m.country",
+            "open_findings": "m.open_findings",
+        },
+        of_a_day=False,
+    ),
+}
+
+
+def defined(asked: Asked) -> Figure:
+    """Return the figure asked for; raises `WrongQuestionError` that names what can be asked."""
+    kind = FIGURES.get(asked.name)
+    if kind is None:
+        raise WrongQuestionError(f"there is no figure {asked.name!r}; there are: {', '.join(FIGURES)}")
+    if asked.by is not None and asked.by not in kind.dimensions:
+        raise WrongQuestionError(
+            f"the figure {asked.name} cannot be told by {asked.by!r}; it can by: {', '.join(kind.dimensions)}"
+        )
+    if kind.of_a_day:
+        if asked.since is not None or asked.until is not None:
+            raise WrongQuestionError(f"the figure {asked.name} is of one day: ask for it with --on DATE")
+        return kind
+    if asked.on is not None or asked.since is None or asked.until is None:
+        raise WrongQuestionError(f"the figure {asked.name} is of a period: ask for it with --from DATE --to DATE")
+    if asked.since > asked.until:
+        raise WrongQuestionError(
+            f"the period from {asked.since} to {asked.until} ends before it begins: exchange --from and --to"
+        )
+    return kind

@@ -1,0 +1,89 @@
+"""Children and moments as people write them (contract: Command line; knowledge: Three clocks).
+
+A question is asked about what had happened by H as the ledger had heard it by R. R is cut to the moment the read
+tables are complete to, because only up to there can no answer change any more (knowledge, law 4).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+from uuid import UUID
+
+from ledger.identifiers import SCHEMES, a_number
+from ledger.times import When, civil_day, last_instant, parse_day, parse_when
+from readers.questions import WrongQuestionError
+
+Name = tuple[str, str]
+"""An identifier: (scheme, value), in the one spelling the ledger keeps."""
+
+_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""What the end of the calendar's last day is cut to: in some zones it lies past what a clock can show."""
+_A_MOMENT: Final = "write a time like 2022-03-04T13:20:00-06:00, or a day like 2022-03-04 for the end of that day"
+_A_CHILD: Final = (
+    "write a child as its ledger id (a UUID), as `scheme:value` with a scheme of "
+    f"{', '.join(SCHEMES)}, or as an A-number such as A200-000-017"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """H, R and the moment the read tables are complete to, all instants."""
+
+    happened_by: datetime
+    recorded_by: datetime
+    complete_to: datetime
+
+
+def parse_child(text: str) -> Name:
+    """Read CHILD; raises `WrongQuestionError` that says how a child is written."""
+    given = text.strip()
+    try:
+        return "ledger", str(UUID(given))
+    except ValueError:
+        pass
+    scheme, colon, value = given.partition(":")
+    try:
+        if not colon:
+            return "a-number", a_number(given)
+        match scheme:
+            case "a-number":
+                return scheme, a_number(value)
+            case "ledger":
+                return scheme, str(UUID(value.strip()))
+            case _ if scheme in SCHEMES and value.strip():
+                return scheme, value.strip()
+            case _:
+                pass
+    except ValueError:
+        pass
+    raise WrongQuestionError(f"{text!r} names no child: {_A_CHILD}")
+
+
+def parse_moment(text: str, *, option: str) -> When:
+    """Read T: an instant, or a day, which stands for its last instant; `option` is named when it is neither."""
+    try:
+        return parse_when(text.strip())
+    except ValueError as error:
+        raise WrongQuestionError(f"{option} {text!r}: {error}; {_A_MOMENT}") from None
+
+
+def parse_date(text: str, *, option: str) -> date:
+    """Read D, a day."""
+    try:
+        return parse_day(text.strip())
+    except ValueError as error:
+        raise WrongQuestionError(f"{option} {text!r}: {error}") from None
+
+
+def settle(*, happened_by: When | None, recorded_by: When | None, complete_to: datetime, zone: str) -> Moments:
+    """Return the moments a question is answered for: R cut to `complete_to`, H by default the end of R's day."""
+    recorded = complete_to if recorded_by is None else min(_instant(recorded_by, zone), complete_to)
+    happened = _instant(civil_day(recorded, zone) if happened_by is None else happened_by, zone)
+    return Moments(happened, recorded, complete_to)
+
+
+def _instant(when: When, zone: str) -> datetime:
+    try:
+        return last_instant(when, zone)
+    except OverflowError:
+        return _LAST

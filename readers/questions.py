@@ -1,0 +1,17 @@
+"""The ways in which a question cannot be answered; each carries one message for whoever asked."""
+
+
+class QuestionError(Exception):
+    """Base of the three; caught as one where only the message counts."""
+
+
+class WrongQuestionError(QuestionError):
+    """The question is not well put: an unknown figure, a day that is none. The message names what there is."""
+
+
+class NothingKnownError(QuestionError):
+    """By that moment the ledger had heard nothing of this child."""
+
+
+class NotShownError(QuestionError):
+    """The ledger has the entries, and the read tables cannot show them: parked, or never filled."""

@@ -1,0 +1,159 @@
+"""The entries of one person as recorded by R, with what the read tables say about them, in one snapshot."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, cast
+from uuid import UUID
+
+import orjson
+from psycopg import Cursor
+
+from ledger.entry import Entry, read_entry
+from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
+from ledger.identifiers import shown
+from ledger.times import When, parse_instant, write_clock
+from projections.merges import groups
+from readers.moments import Moments, Name, settle
+from readers.questions import NothingKnownError, NotShownError
+from readers.snapshot import Rows
+from readers.statements import named
+
+_SQL: Final = named(Path(__file__).with_name("records.sql"))
+_OF_IDENTITY: Final = (IdentityMerged, IdentityUnmerged, EntryVoided)
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """The first entry of a record that could not be applied: it and all later ones are missing."""
+
+    position: int
+    recorded_at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger had recorded of one person by R; `entries` in order of position, never empty."""
+
+    child: UUID
+    group: frozenset[UUID]
+    identifiers: tuple[Name, ...]
+    entries: Sequence[Entry]
+    parked: Parked | None
+    moments: Moments
+    zone: str
+
+
+def known(cursor: Cursor[Rows], child: Name, *, happened_by: When | None, recorded_by: When | None) -> Known:
+    """Return what had been recorded of `child` by R.
+
+    Raises `NothingKnownError` when that is nothing, `NotShownError` when all of it is parked.
+    """
+    scheme, value = child
+    heading = cursor.execute(
+        _SQL["heading"].encode(),
+        {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None},
+    ).fetchone()
+    if heading is None or heading[2] is None:
+        raise NothingKnownError(
+            f"nothing is known of {shown(scheme, value)}: the read tables hold no entry yet; "
+            "`custody wait` returns when they have caught up"
+        )
+    version, zone, complete_to, root, root_position, component, names, parked = heading
+    moments = settle(happened_by=happened_by, recorded_by=recorded_by, complete_to=complete_to, zone=zone)
+    if root is None:
+        carrier = _parked_carrier(cursor, version, child, moments)
+        return known(cursor, ("ledger", str(carrier)), happened_by=happened_by, recorded_by=recorded_by)
+    entries = _entries(cursor, version, component, moments)
+    group = _one_person(root, entries) if len(component) > 1 else frozenset((root,))
+    if len(group) < len(component):
+        entries = [entry for entry in entries if entry.child in group]
+    positions = {entry.position for entry in entries}
+    missing = _first_parked(parked, group, moments)
+    if not entries and missing is not None:
+        raise NotShownError(
+            f"nothing can be shown of record {root}: its entry {missing.position} could not be applied "
+            f"({missing.reason}) and is set aside with all later ones; see `custody set-aside show {root}`"
+        )
+    if not entries or (root_position is not None and root_position not in positions):
+        raise _nothing_by(cursor, version, child, root, moments)
+    return Known(
+        child=root,
+        group=group,
+        identifiers=tuple(
+            (scheme, value) for scheme, value, record, at in names if UUID(record) in group and at in positions
+        ),
+        entries=entries,
+        parked=missing,
+        moments=moments,
+        zone=zone,
+    )
+
+
+def _entries(cursor: Cursor[Rows], version: str, children: Sequence[UUID], moments: Moments) -> list[Entry]:
+    rows = cursor.execute(
+        _SQL["entries"].replace("{schema}", version).encode(),
+        {"children": children, "recorded_by": moments.recorded_by},
+    )
+    return [read_entry(payload) for (payload,) in rows]
+
+
+def _one_person(root: UUID, entries: Sequence[Entry]) -> frozenset[UUID]:
+    """Return the records that are one person with `root` by the statements recorded so far."""
+    alone = frozenset((root,))
+    return groups(entry for entry in entries if isinstance(entry.fact, _OF_IDENTITY)).get(root, alone)
+
+
+def _first_parked(rows: Sequence[Any], group: frozenset[UUID], moments: Moments) -> Parked | None:
+    parked = [
+        Parked(position, parse_instant(recorded_at), reason)
+        for child, position, recorded_at, reason in rows
+        if UUID(child) in group
+    ]
+    by_then = [p for p in parked if p.recorded_at <= moments.recorded_by]
+    return min(by_then, key=lambda p: p.position, default=None)
+
+
+def _parked_carrier(cursor: Cursor[Rows], version: str, child: Name, moments: Moments) -> UUID:
+    """Return the record that carries an identifier in a parked entry only; raises `NothingKnownError`."""
+    identifier = {"scheme": child[0], "value": child[1]}
+    rows = cursor.execute(
+        _SQL["parked_carrier"].replace("{schema}", version).encode(), {"written": orjson.dumps(identifier)}
+    )
+    for carrier, recorded_at, payload in rows:
+        if not _carries(payload, identifier):
+            continue
+        if recorded_at > moments.recorded_by:
+            raise _later(child, moments, recorded_at)
+        return cast(UUID, carrier)
+    raise NothingKnownError(
+        f"no child is known as {shown(*child)}; identifiers are compared to the letter, A-numbers by their nine digits"
+    )
+
+
+def _carries(payload: bytes, identifier: dict[str, str]) -> bool:
+    try:
+        return identifier in orjson.loads(payload)["identifiers"]
+    except (ValueError, LookupError, TypeError):
+        return False
+
+
+def _nothing_by(cursor: Cursor[Rows], version: str, child: Name, root: UUID, moments: Moments) -> NothingKnownError:
+    """Say when the ledger first heard of the child, if it ever did."""
+    row = cursor.execute(
+        _SQL["first_named"].replace("{schema}", version).encode(),
+        {"child": root, "scheme": child[0], "value": child[1]},
+    ).fetchone()
+    first = row[0] if row is not None else None
+    if first is None:
+        return NothingKnownError(f"no record has the ledger id {root}")
+    return _later(child, moments, first)
+
+
+def _later(child: Name, moments: Moments, first: datetime) -> NothingKnownError:
+    return NothingKnownError(
+        f"by {write_clock(moments.recorded_by)} nothing had been recorded of {shown(*child)}; "
+        f"the ledger first heard of this child under that name at {write_clock(first)}"
+    )

@@ -1,0 +1,41 @@
+-- name: heading
+-- All that must be known before the entries are read: how far the tables are, who carries the identifier, every
+-- record that a merge statement ever joined to that one (which of them are one person by R is for the fold to say),
+-- the identifiers of these records, and the first entry of each that could not be applied.
+with recursive root(child, position) as (
+    select i.child, i.position from read.identifiers_v1 i where i.scheme = %(scheme)s and i.value = %(value)s
+    union all
+    select %(child)s::uuid, null::bigint where %(child)s::uuid is not null
+), component(child) as (
+    select child from root
+    union
+    select l.other from component c join read.links_v1 l on l.child = c.child
+)
+select p.version, p.zone, p.complete_to,
+       (select child from root), (select position from root),
+       array(select child from component),
+       (select coalesce(json_agg(json_build_array(i.scheme, i.value, i.child, i.position)
+                                 order by i.position, i.scheme, i.value), '[]')
+        from component c join read.identifiers_v1 i on i.child = c.child),
+       (select coalesce(json_agg(json_build_array(k.child, k.position, k.recorded_at, k.reason) order by k.position),
+                        '[]')
+        from component c
+        cross join lateral (select * from read.parked_v1 k where k.child = c.child order by k.position limit 1) k)
+from read.progress_v1 p
+
+-- name: parked_carrier
+-- An identifier that only parked entries carry stands in no other table; such an entry may be anything but JSON.
+select k.child, k.recorded_at, k.payload from {schema}.parked k
+where position(%(written)s::bytea in k.payload) > 0
+order by k.position
+
+-- name: entries
+select e.payload from {schema}.entries e
+where e.child = any(%(children)s) and e.recorded_at <= %(recorded_by)s
+order by e.position
+
+-- name: first_named
+select min(e.recorded_at) from {schema}.entries e
+where e.child = %(child)s
+  and e.position >= coalesce((select i.position from {schema}.identifiers i
+                              where i.scheme = %(scheme)s and i.value = %(value)s), 0)

@@ -1,0 +1,54 @@
+"""Reading from PostgreSQL: every question is answered from one repeatable-read snapshot, and writes nothing."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg import Connection, Cursor, IsolationLevel, errors
+
+from readers.questions import NotShownError
+
+Rows = tuple[Any, ...]
+Answer = TypeVar("Answer")
+
+CONNECT_SECONDS: Final = 5
+_OPTIONS: Final = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan"
+"""Point look-ups are planned once a connection; compiling them would cost more than they take."""
+_NEVER_FILLED: Final = (
+    "there are no read tables in this database yet: the role `projections` has not run on it; "
+    "start the ledger with `custody up`, then look at `custody status`"
+)
+
+
+def connect(database_url: str) -> Connection[Rows]:
+    """Open a connection for readers; raises `psycopg.OperationalError` when the server cannot be reached."""
+    return psycopg.connect(
+        database_url,
+        prepare_threshold=0,
+        connect_timeout=CONNECT_SECONDS,
+        application_name="custody readers",
+        options=_OPTIONS,
+    )
+
+
+def in_snapshot(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:
+    """Return what `ask` reads in one snapshot; raises `NotShownError` where no read tables were ever made.
+
+    A rebuild that swaps and drops the tables between two statements of a question makes it fail; it is then asked
+    once more, of the new tables.
+    """
+    connection.isolation_level = IsolationLevel.REPEATABLE_READ
+    connection.read_only = True
+    try:
+        return _once(connection, ask)
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.DeadlockDetected):
+        pass
+    try:
+        return _once(connection, ask)
+    except (errors.UndefinedTable, errors.InvalidSchemaName):
+        raise NotShownError(_NEVER_FILLED) from None
+
+
+def _once(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:
+    with connection.transaction(), connection.cursor(binary=True) as cursor:
+        return ask(cursor)

@@ -1,0 +1,90 @@
+"""How values, times and addresses are written out for people; nothing a sender wrote can steer a terminal."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from ledger.times import parse_instant, parse_when
+
+_ADDRESS: Final = frozenset(("lines", "unit", "care_of", "city", "county", "state", "zip"))
+
+
+def printable(text: str) -> str:
+    """Return `text` on one line, with what a terminal would obey or hide written as its escape."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def worded(value: Any) -> str:
+    """Return a member's value on one line."""
+    match value:
+        case None:
+            return "none"
+        case bool():
+            return "yes" if value else "no"
+        case str():
+            return printable(value) if value.strip() else f'"{printable(value)}"'
+        case dict() if value.keys() <= _ADDRESS:
+            return address(value)
+        case dict():
+            return "; ".join(f"{printable(str(name))}: {worded(part)}" for name, part in value.items()) or "none"
+        case list() | tuple():
+            return ", ".join(worded(part) for part in value) or "none"
+        case _:
+            return printable(str(value))
+
+
+def address(given: Mapping[str, Any]) -> str:
+    """Return an address on one line as given; `blank` where nothing of it was given."""
+    state = " ".join(part for part in (given.get("state"), given.get("zip")) if part)
+    care_of, county = given.get("care_of"), given.get("county")
+    parts = [
+        f"c/o {care_of}" if care_of else None,
+        *(given.get("lines") or ()),
+        given.get("unit"),
+        given.get("city"),
+        f"{county} (county)" if county else None,
+        state,
+    ]
+    return ", ".join(printable(part) for part in parts if part) or "blank"
+
+
+def as_given(when: str | None) -> str:
+    """Return a time or day as its producer gave it, with its offset."""
+    if when is None:
+        return "at an unknown time"
+    if len(when) == 10:
+        return when
+    instant = parse_instant(when)
+    return f"{instant:%Y-%m-%d %H:%M:%S} {_offset(instant)}"
+
+
+def civil(instant: str, zone: str) -> str:
+    """Return a moment of the ledger clock in the ledger's civil time zone."""
+    local = parse_instant(instant).astimezone(ZoneInfo(zone))
+    return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}"
+
+
+def _offset(instant: datetime) -> str:
+    return instant.isoformat()[-6:]
+
+
+def delay(occurred_at: str | None, recorded_at: str, zone: str) -> str:
+    """Return `, 23 days later`: how long after its happening an entry was recorded, as far as that is known."""
+    if occurred_at is None:
+        return ""
+    when, recorded = parse_when(occurred_at), parse_instant(recorded_at)
+    if isinstance(when, datetime):
+        seconds = int((recorded - when).total_seconds())
+    else:
+        seconds = 86_400 * (recorded.astimezone(ZoneInfo(zone)).date() - when).days
+        if seconds == 0:
+            return ", the same day"
+    if seconds < 0:
+        return ", before it happened"
+    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f", {seconds // length} {unit} later"
+    return ", 1 day later" if seconds == 86_400 else f", {seconds} seconds later"

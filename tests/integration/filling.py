@@ -1,0 +1,113 @@
+"""Made-up entries for the readers' tests, and the read tables filled with them by the projections' own code."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from ledger.agencies import Agency
+from ledger.entry import Door, Finding, Producer, value, write_state
+from ledger.facts import BY_WIRE
+from ledger.following import EntryMessage
+from ledger.settings import Settings
+from ledger.times import parse_instant, parse_when
+from projections.applying import Applying
+from projections.store import Tables, connect, live_schema, prepare
+
+ZONE = "America/New_York"
+START = datetime(2022, 1, 1, 15, 0, tzinfo=UTC)
+
+
+def child_number(number: int) -> UUID:
+    """Return the ledger id of a made-up child: in order of `number`."""
+    return UUID(int=(0x2022 << 112) | (0x7 << 76) | (0x8 << 60) | number)
+
+
+@dataclass
+class Ledger:
+    """Entries as the ledger would write them, an hour apart unless a time is given."""
+
+    payloads: list[bytes] = field(default_factory=list)
+    versions: dict[UUID, int] = field(default_factory=dict)
+    recorded_at: datetime = START
+    positions: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def add(
+        self,
+        child: UUID,
+        name: str,
+        fact: Mapping[str, Any],
+        *,
+        occurred_at: str | None,
+        recorded_at: str | None = None,
+        agency: Agency = "ORR",
+        office: str | None = None,
+        door: Door = "feed",
+        identifiers: Sequence[tuple[str, str]] = (),
+        findings: Sequence[Finding] = (),
+        resolved: Mapping[str, str] | None = None,
+    ) -> int:
+        """Append an entry and return its position; `name` is the wire name without `custody.` and the version."""
+        position = next(self.positions)
+        at = self.recorded_at + timedelta(hours=1) if recorded_at is None else parse_instant(recorded_at)
+        assert at > self.recorded_at, "recorded_at rises with the position"
+        self.recorded_at = at
+        self.versions[child] = self.versions.get(child, 0) + 1
+        wire = next(w for w in reversed(BY_WIRE) if w.startswith(f"custody.{name}.v"))
+        state = write_state(
+            recorded_at=at,
+            occurred_at=None if occurred_at is None else parse_when(occurred_at),
+            known_since=at,
+            producer=Producer(agency, office, "u-1", f"/{agency.lower()}/test"),
+            door=door,
+            source={
+                "document": "R-2",
+                "reference": f"ref-{position}",
+                "grade": "document",
+                "channel": "system",
+                "codes": {},
+            },
+            identifiers=tuple(identifiers) or (("orr-id", f"C{child.int & 0xFFFFFFFF}"),),
+            findings=tuple(findings),
+            submission_id=f"s-{position}",
+            submission_digest="d",
+            fact=orjson.dumps(fact),
+            resolved=resolved or {},
+            extensions={},
+        )
+        self.payloads.append(
+            value(position=position, child=child, version=self.versions[child], wire=wire, state=state)
+        )
+        return position
+
+
+def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500) -> None:
+    """Apply entries to the read tables of a database as the follower does, batch by batch; makes the tables first."""
+    with connect(database_url) as connection:
+        prepare(connection, Settings(database_url, "", ZONE, "wall"))
+        tables = Tables(connection, live_schema(connection))
+        applying = Applying(ZONE, tables.load)
+        applying.parked = tables.parked()
+        previous, _ = tables.progress()
+        for start in range(0, len(payloads), batch):
+            messages = []
+            for payload in payloads[start : start + batch]:
+                messages.append(_message(payload, previous))
+                previous = messages[-1].position
+            applying.prepare({message.child for message in messages})
+            for message in messages:
+                applying.apply(message)
+            with connection.transaction():
+                tables.write(applying.take_changes(), {}, messages[-1].position, messages[-1].clock())
+            applying.evict()
+
+
+def _message(payload: bytes, previous: int) -> EntryMessage:
+    given = orjson.loads(payload)
+    return EntryMessage(
+        given["position"], previous, UUID(given["child"]), given["recorded_at"], 0, given["position"], payload
+    )
