@@ -43,18 +43,19 @@ def running(
             process.wait(timeout=60)
 
 
+def told_where(*, database_url: str, bootstrap: str, data: Path) -> dict[str, str]:
+    """Return the environment in which the command `custody` finds these servers."""
+    where = {"DATABASE_URL": database_url, "KAFKA_BOOTSTRAP_SERVERS": bootstrap, "CUSTODY_DATA": str(data)}
+    return {**os.environ, **where}
+
+
 def custody(
     *arguments: str, database_url: str, bootstrap: str, data: Path, stdin: bytes = b""
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the command `custody` against these servers and return how it ended and what it printed."""
     return subprocess.run(
         [sys.executable, "-m", "custody", *arguments],
-        env={
-            **os.environ,
-            "DATABASE_URL": database_url,
-            "KAFKA_BOOTSTRAP_SERVERS": bootstrap,
-            "CUSTODY_DATA": str(data),
-        },
+        env=told_where(database_url=database_url, bootstrap=bootstrap, data=data),
         cwd=Path(__file__).parents[2],
         input=stdin,
         capture_output=True,
