@@ -1,0 +1,207 @@
+"""The verbs that ask: the record of a child as of any moment, figures, findings, and whether all is there yet."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import typer
+
+from custody.answering import answering, connected, moment
+from custody.options import Data, Json
+
+Child = Annotated[
+    str, typer.Argument(metavar="CHILD", help="A ledger id, scheme:value, or an A-number in any usual spelling.")
+]
+HappenedBy = Annotated[
+    str | None,
+    typer.Option(metavar="T", help="What had happened by T; default: the end of the day of --recorded-by."),
+]
+RecordedBy = Annotated[
+    str | None,
+    typer.Option(metavar="T", help="What the ledger had heard by T; default: all that is settled."),
+]
+
+
+def view(
+    child: Child,
+    happened_by: HappenedBy = None,
+    recorded_by: RecordedBy = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show the state of a child and the entries it follows from, as of any moment.
+
+    T is a time with its offset, or a day for the end of that day in the ledger's civil time zone.
+
+    \b
+    Examples:
+      custody view A200-000-017
+      custody view orr-id:88123 --happened-by 2022-03-04T20:00:00-05:00 --json
+      custody view A200-000-017 --happened-by 2022-03-15 --recorded-by 2022-06-12
+    """
+    answer = _viewed(child, happened_by, recorded_by, data)
+    from custody.printing import print_json, print_text, wants_colour
+
+    if as_json:
+        print_json(answer)
+        return
+    from readers.text import view_text
+
+    print_text(view_text(answer, colour=wants_colour()))
+
+
+def timeline(
+    child: Child,
+    happened_by: HappenedBy = None,
+    recorded_by: RecordedBy = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show the entries of a child in the order in which things happened.
+
+    \b
+    Examples:
+      custody timeline A200-000-017
+      custody timeline A200-000-017 --recorded-by 2022-06-12 > timeline.txt
+    """
+    answer = _viewed(child, happened_by, recorded_by, data)
+    from custody.printing import print_json, print_text, wants_colour
+    from readers.text import timeline_text
+    from readers.timeline import timeline as in_order
+
+    shown = in_order(answer)
+    if as_json:
+        print_json(shown)
+    else:
+        print_text(timeline_text(shown, colour=wants_colour()))
+
+
+def _viewed(child: str, happened_by: str | None, recorded_by: str | None, data: Data) -> dict[str, Any]:
+    from readers.moments import parse_child
+    from readers.view import view as view_of
+
+    with answering():
+        name = parse_child(child)
+        happened = moment(happened_by, "--happened-by")
+        recorded = moment(recorded_by, "--recorded-by")
+        with connected(data) as (connection, _):
+            return view_of(connection, name, happened_by=happened, recorded_by=recorded)
+
+
+def figure(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="in-care or released.")],
+    *,
+    on: Annotated[str | None, typer.Option(metavar="DATE", help="in-care: the day; default: the last one.")] = None,
+    since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="released: first day.")] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="DATE", help="released: last day.")] = None,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="DIM", help="in-care: country. released: fiscal-year, state, sponsor-category, country."),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Name each child and the position that proves it.")] = False,
+    without_open_findings: Annotated[
+        bool, typer.Option("--without-open-findings", help="Leave out children with open guard findings.")
+    ] = False,
+    recorded_by: RecordedBy = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Count children: in care on a day, or released in a period, as the ledger knew it at any moment.
+
+    \b
+    Examples:
+      custody figure in-care --on 2022-03-31 --by country
+      custody figure released --from 2021-10-01 --to 2022-09-30 --by state
+      custody figure released --from 2019-10-01 --to 2023-09-30 --by fiscal-year --recorded-by 2024-05-31 --json
+    """
+    from custody.printing import print_json, print_text
+    from readers.definitions import Asked, defined
+    from readers.figures import figure as figure_of
+    from readers.moments import parse_date
+
+    def day(text: str | None, option: str) -> Any:
+        return None if text is None else parse_date(text, option=option)
+
+    with answering():
+        asked = Asked(
+            name,
+            on=day(on, "--on"),
+            since=day(since, "--from"),
+            until=day(until, "--to"),
+            by=by,
+            recorded_by=moment(recorded_by, "--recorded-by"),
+            listed=listed,
+            without_open_findings=without_open_findings,
+        )
+        defined(asked)  # a wrong question is told before a server is looked for
+        with connected(data) as (connection, _):
+            answer = figure_of(connection, asked)
+    if as_json:
+        print_json(answer)
+        return
+    from readers.figure_text import figure_text
+
+    print_text(figure_text(answer))
+
+
+def findings(
+    *,
+    agency: Annotated[str | None, typer.Option(metavar="A", help="On entries of this agency or group.")] = None,
+    office: Annotated[str | None, typer.Option(metavar="O", help="On entries of this office, to the letter.")] = None,
+    code: Annotated[str | None, typer.Option(metavar="C", help="Of this rule, such as G1 or W3.")] = None,
+    only_open: Annotated[bool, typer.Option("--open", help="Only those nobody has resolved.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """List the remarks that rules made on accepted entries.
+
+    \b
+    Examples:
+      custody findings --agency ORR --open
+      custody findings --code G1 --json
+    """
+    from custody.printing import finding_lines, print_json_list, print_text
+    from readers.findings import Sought
+    from readers.findings import findings as findings_of
+
+    def show_json(complete_to: str | None, found: Iterator[dict[str, Any]]) -> None:
+        print_json_list({"complete_to": complete_to}, "findings", found)
+
+    def show_text(complete_to: str | None, found: Iterator[dict[str, Any]]) -> None:
+        count = 0
+        for finding in found:
+            count += 1
+            print_text("".join(f"{line}\n" for line in finding_lines(finding)))
+        print_text(f"{count:,} findings, complete to {complete_to or 'nothing yet'}\n")
+
+    with answering(), connected(data) as (connection, _):
+        findings_of(connection, Sought(agency, office, code, only_open), show_json if as_json else show_text)
+
+
+def wait(
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Give up when the read tables have not moved for so many seconds.")
+    ] = 60.0,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Return when all that was accepted so far shows in the read tables.
+
+    \b
+    Examples:
+      custody wait
+      custody wait --timeout 600 && custody figure in-care --on 2022-03-31
+    """
+    import time
+
+    from custody.printing import print_json, print_text
+    from readers.waiting import accepted, wait_until_shown
+
+    with answering(), connected(data) as (connection, _):
+        position = accepted(connection)
+        shown = wait_until_shown(connection, position, patience_seconds=timeout, now=time.monotonic, sleep=time.sleep)
+    if as_json:
+        print_json({"position": position, "shown": shown.position, "set_aside_children": shown.parked})
+        return
+    print_text(f"the read tables show everything up to position {shown.position}\n")
+    if shown.parked:
+        print_text(f"but for {shown.parked} children, whose entries are set aside: see `custody set-aside list`\n")

@@ -1,0 +1,155 @@
+"""What could not be read (messages, with their bytes) or not be applied (children, with all that waits behind)."""
+
+from base64 import b64decode, b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, cast
+from uuid import UUID
+
+import orjson
+from psycopg import Connection, Cursor
+
+from ledger.agencies import Agency
+from ledger.times import write_clock
+from readers.questions import NothingKnownError, WrongQuestionError
+from readers.snapshot import Rows, in_snapshot
+from readers.statements import named
+
+_SQL: Final = named(Path(__file__).with_name("set_aside.sql"))
+_MESSAGE: Final = (
+    "number",
+    "agency",
+    "topic",
+    "partition",
+    "offset",
+    "source",
+    "id",
+    "reason",
+    "set_aside_at",
+    "retried_at",
+)
+Which = int | UUID
+"""A message set aside, by its number; or a child whose entries wait, by its ledger id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as it was found on a topic, to be sent again."""
+
+    number: int
+    agency: Agency
+    topic: str
+    partition: int
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+def parse_which(text: str) -> Which:
+    """Read NUMBER or CHILD as `list` shows them."""
+    given = text.strip()
+    try:
+        return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else UUID(given)
+    except ValueError:
+        raise WrongQuestionError(
+            f"{text!r} is neither the number of a message set aside nor the ledger id of a child: "
+            "see `custody set-aside list`"
+        ) from None
+
+
+def listed(connection: Connection[Rows]) -> list[dict[str, Any]]:
+    """Return everything set aside: messages by number, then children by the entry that stopped them."""
+
+    def ask(cursor: Cursor[Rows]) -> list[dict[str, Any]]:
+        messages, children = _made(cursor)
+        return [
+            *(_message(row) for row in _rows(cursor, "messages", there=messages)),
+            *(_child(row) for row in _rows(cursor, "children", there=children)),
+        ]
+
+    return in_snapshot(connection, ask)
+
+
+def shown(connection: Connection[Rows], which: Which) -> dict[str, Any]:
+    """Return one of them in full; raises `NothingKnownError` if nothing of that name is set aside."""
+    if isinstance(which, UUID):
+        return in_snapshot(connection, lambda cursor: _shown_child(cursor, which))
+    *about, value, headers = in_snapshot(connection, lambda cursor: _row_of(cursor, which))
+    return {
+        **_message(tuple(about)),
+        "headers": [[name, None if text is None else _text(text)] for name, text in _headers(headers)],
+        "value": None if value is None else _text(value),
+    }
+
+
+def message_numbered(connection: Connection[Rows], number: int) -> Message:
+    """Return a message set aside; raises `NothingKnownError` where there is none of that number."""
+    _, agency, topic, partition, *_, value, headers = in_snapshot(connection, lambda cursor: _row_of(cursor, number))
+    return Message(number, cast(Agency, agency), topic, partition, value, _headers(headers))
+
+
+def _row_of(cursor: Cursor[Rows], number: int) -> Rows:
+    for row in _rows(cursor, "message", there=_made(cursor)[0], number=number):
+        return row
+    raise NothingKnownError(f"no message {number} is set aside: see `custody set-aside list`")
+
+
+def _headers(kept: bytes) -> list[tuple[str, bytes | None]]:
+    return [(name, None if text is None else b64decode(text)) for name, text in orjson.loads(kept)]
+
+
+def _shown_child(cursor: Cursor[Rows], child: UUID) -> dict[str, Any]:
+    for row in _rows(cursor, "children", there=_made(cursor)[1]):
+        if row[0] == child:
+            waiting = _rows(cursor, "waiting", child=child)
+            return {
+                **_child(row),
+                "waiting": [
+                    {"position": position, "recorded_at": _clock(recorded_at), "reason": reason}
+                    for position, recorded_at, reason in waiting
+                ],
+            }
+    raise NothingKnownError(f"nothing of child {child} is set aside: see `custody set-aside list`")
+
+
+def _made(cursor: Cursor[Rows]) -> Rows:
+    [row] = _rows(cursor, "is_made")
+    return row
+
+
+def _rows(cursor: Cursor[Rows], name: str, *, there: bool = True, **given: Any) -> list[Rows]:
+    return cursor.execute(_SQL[name].encode(), given).fetchall() if there else []
+
+
+def _message(row: Rows) -> dict[str, Any]:
+    message = dict(zip(_MESSAGE, row, strict=True))
+    return {
+        "kind": "message",
+        **message,
+        "set_aside_at": _clock(message["set_aside_at"]),
+        "retried_at": _clock(message["retried_at"]),
+    }
+
+
+def _child(row: Rows) -> dict[str, Any]:
+    child, position, entries, recorded_at, reason = row
+    return {
+        "kind": "child",
+        "child": str(child),
+        "position": position,
+        "entries": entries,
+        "recorded_at": _clock(recorded_at),
+        "reason": reason,
+    }
+
+
+def _clock(moment: datetime | None) -> str | None:
+    return None if moment is None else write_clock(moment)
+
+
+def _text(data: bytes) -> str | dict[str, str]:
+    """Return bytes as the text they are, or else as base64, said so."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return {"base64": b64encode(data).decode()}

@@ -1,0 +1,19 @@
+-- name: is_made
+select to_regclass('ledger.set_aside') is not null, to_regclass('read.parked_v1') is not null
+
+-- name: messages
+select s.number, s.agency, s.topic, s.partition, s."offset", s.ce_source, s.ce_id, s.reason, s.set_aside_at,
+       s.retried_at
+from ledger.set_aside s order by s.number
+
+-- name: message
+select s.number, s.agency, s.topic, s.partition, s."offset", s.ce_source, s.ce_id, s.reason, s.set_aside_at,
+       s.retried_at, s.value, s.headers
+from ledger.set_aside s where s.number = %(number)s
+
+-- name: children
+select k.child, min(k.position), count(*), min(k.recorded_at), (array_agg(k.reason order by k.position))[1]
+from read.parked_v1 k group by k.child order by min(k.position)
+
+-- name: waiting
+select k.position, k.recorded_at, k.reason from read.parked_v1 k where k.child = %(child)s order by k.position
