@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -34,17 +35,17 @@ def start(data: Path, *, say: Say) -> State:
     lock = _lock(data)
     if lock is None:
         return _join(data, say)
-    try:
-        supervisor = _spawn_supervisor(data, lock)
-    finally:
-        os.close(lock)  # the supervisor's copy keeps the folder locked
-    with _interrupted_as_keyboard():
+    with _interruptions() as interrupted:  # before the spawn: a Ctrl-C right after it would leave it running
         try:
-            return _follow(data, say, lambda state: state.supervisor.pid == supervisor.pid, supervisor)
-        except KeyboardInterrupt:
+            supervisor = _spawn_supervisor(data, lock)
+        finally:
+            os.close(lock)  # the supervisor's copy keeps the folder locked
+        state = _follow(data, say, supervisor=supervisor, interrupted=interrupted)
+        if state is None:
             say("stopping what was started")
             stop(supervisor, first=signal.SIGTERM, patience_seconds=_STOP_SECONDS)
-            raise Problem("stopped before all was ready; nothing is left running") from None
+            raise Problem("stopped before all was ready; nothing is left running")
+        return state
 
 
 def end(data: Path, *, say: Say) -> bool:
@@ -95,19 +96,26 @@ def _join(data: Path, say: Say) -> State:
         say(f"the ledger on {data} already runs")
         return state
     say(f"another `custody up` is starting the ledger on {data}; waiting for it")
-    return _follow(data, say, lambda state: state.supervisor.find() is not None or state.phase == "failed", None)
+    with _interruptions() as interrupted:
+        state = _follow(data, say, supervisor=None, interrupted=interrupted)
+    if state is None:
+        raise Problem("stopped waiting; the other `custody up` goes on")
+    return state
 
 
 def _follow(
-    data: Path, say: Say, is_current: Callable[[State], bool], supervisor: subprocess.Popen[bytes] | None
-) -> State:
-    """Pass on what the supervisor says until all is ready."""
+    data: Path, say: Say, *, supervisor: subprocess.Popen[bytes] | None, interrupted: Callable[[], bool]
+) -> State | None:
+    """Pass on what the supervisor says until all is ready; None when interrupted. Raises `Problem`.
+
+    `supervisor` is the one we started; None follows the one that runs, started by somebody else.
+    """
     told = 0
     deadline = time.monotonic() + _READY_SECONDS
-    while True:
+    while not interrupted():
         ended = supervisor is not None and supervisor.poll() is not None
         state = read_state(data)
-        if state is not None and is_current(state):
+        if state is not None and (state.supervisor.pid == supervisor.pid if supervisor else _is_alive(state)):
             for line in state.said[told:]:
                 say(line)
             told = len(state.said)
@@ -116,9 +124,9 @@ def _follow(
                     return state
                 case "failed":
                     raise Problem(state.failure or "the start failed", state.exit_code)
-                case "stopping" | "stopped" if state.failure is None:
+                case "stopped":
                     raise Problem("it was stopped before all was ready; run `custody up` again")
-                case _:
+                case "starting" | "stopping":
                     pass
         if ended:
             log = data / "logs" / "supervisor.log"
@@ -129,24 +137,30 @@ def _follow(
                 f"and the logs in {data / 'logs'}, or stop it with `custody down`"
             )
         time.sleep(_LOOK_SECONDS)
+    return None
+
+
+def _is_alive(state: State) -> bool:
+    """Say whether this is what the present supervisor says, or the last word of one that failed meanwhile."""
+    return state.supervisor.find() is not None or state.phase in ("failed", "stopped")
 
 
 def _write_stopped(data: Path, state: State) -> None:
-    from dataclasses import replace
-
     processes = tuple(replace(report, state="stopped", pid=None) for report in state.processes)
     write_state(data, replace(state, phase="stopped", processes=processes))
 
 
 @contextmanager
-def _interrupted_as_keyboard() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C while we wait: either leaves nothing running."""
+def _interruptions() -> Iterator[Callable[[], bool]]:
+    """Take note of Ctrl-C and SIGTERM instead of being cut off by them; yields whether one came."""
+    came: list[int] = []
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield lambda: bool(came)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -35,6 +35,8 @@ Result = TypeVar("Result")
 _LOOK_SECONDS: Final = 0.1
 _TRIES: Final = 3
 """How often a role may end before `custody up` stops waiting for it."""
+_QUIET_SECONDS: Final = 1.0
+"""How long work aside must have run no program to be taken for one that waits for the network."""
 
 
 class StopAsked(Exception):
@@ -56,6 +58,7 @@ class Supervisor:
         self._failure: Problem | None = None
         self._written: State | None = None
         self._stop_asked = False
+        self._work = threading.Thread()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal `custody up` ran in may close
@@ -140,7 +143,8 @@ class Supervisor:
             except BaseException as failure:  # noqa: BLE001 - raised again in the thread that waits
                 done.set_exception(failure)
 
-        threading.Thread(target=run, daemon=True).start()
+        self._work = threading.Thread(target=run, daemon=True)
+        self._work.start()
         while not done.done():
             self._write()
             time.sleep(_LOOK_SECONDS)
@@ -160,10 +164,21 @@ class Supervisor:
         for part in (*self._roles, *reversed(self._servers)):
             part.end()
             self._write()
-        for child in psutil.Process().children(recursive=True):  # initdb and the like, cut off in the middle
-            stop(child, first=signal.SIGTERM, patience_seconds=5)
+        self._stop_aside()
         self._phase = "stopped" if self._failure is None else "failed"
         self._write()
+
+    def _stop_aside(self) -> None:
+        """End initdb and the like, cut off in the middle of a start.
+
+        Its thread may begin one more program each time the last was ended, until it notices or waits for the network.
+        """
+        quiet_since = time.monotonic()
+        while self._work.is_alive() and time.monotonic() - quiet_since < _QUIET_SECONDS:
+            for child in psutil.Process().children(recursive=True):
+                stop(child, first=signal.SIGTERM, patience_seconds=5)
+                quiet_since = time.monotonic()
+            time.sleep(0.02)
 
     def _say(self, text: str) -> None:
         print(time.strftime("%Y-%m-%dT%H:%M:%S%z"), text, file=sys.stderr, flush=True)

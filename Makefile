@@ -1,0 +1,39 @@
+# Everything a developer does: `make demo`, `make test`. GNU make 3.81 and a POSIX shell are enough.
+#   make demo KEEP=1                  leave the demo's servers running
+#   make demo RELEASES=file.csv.xz    import that HHS release file, too
+#   make test PYTHON=python3.12       choose the Python .venv is made with
+
+SHELL = /bin/sh
+PYTHON =
+BIN = .venv/bin
+
+.PHONY: demo test check bench soak requirements clean
+
+demo: .venv/made
+	$(BIN)/custody demo $(if $(KEEP),--keep) $(if $(RELEASES),--releases '$(RELEASES)')
+
+test: check
+	$(BIN)/python -m pytest
+
+check: .venv/made
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m custody.published --check
+
+bench: .venv/made
+	$(BIN)/python -m bench
+
+soak: .venv/made
+	$(BIN)/python -m bench.soak
+
+.venv/made: requirements.txt pyproject.toml .ci/make-venv
+	PYTHON='$(PYTHON)' .ci/make-venv
+
+requirements:
+	.ci/pin
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
