@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from custody import verbs_running, verbs_sending
+from custody import verbs_keeping, verbs_reading, verbs_running, verbs_sending, verbs_set_aside
 from custody.errors import Problem, unreachable
 
 app = typer.Typer(
@@ -16,6 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"max_content_width": 110},
     rich_markup_mode=None,  # plain help: loading rich would double the time every verb takes to start
 )
 
@@ -32,7 +33,22 @@ imports = typer.Typer(help="Import history from a file.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 imports.command("hhs-releases")(verbs_sending.import_hhs_releases)
 
-# Verbs that read: custody/verbs_reading.py.
+# Verbs that read.
+app.command("view")(verbs_reading.view)
+app.command("timeline")(verbs_reading.timeline)
+app.command("figure")(verbs_reading.figure)
+app.command("findings")(verbs_reading.findings)
+app.command("wait")(verbs_reading.wait)
+
+# Verbs that keep the ledger sound.
+set_aside = typer.Typer(help="What could not be read or applied.", no_args_is_help=True)
+app.add_typer(set_aside, name="set-aside")
+set_aside.command("list")(verbs_set_aside.list_all)
+set_aside.command("show")(verbs_set_aside.show)
+set_aside.command("retry")(verbs_set_aside.retry)
+app.command("rebuild")(verbs_keeping.rebuild)
+app.command("verify")(verbs_keeping.verify)
+app.command("recover")(verbs_keeping.recover)
 
 
 def _print_version(wanted: bool) -> None:
