@@ -12,10 +12,10 @@ from ledger.entry import Entry
 from tests.oracle.care import care
 from tests.oracle.custody import age, custody
 from tests.oracle.proceedings import proceedings
-from tests.oracle.standing import Json, happenings, one_person, root
+from tests.oracle.standing import Json, happenings, one_person, root, standing
 from tests.oracle.whereabouts import whereabouts
 
-__all__ = ["answer", "one_person"]
+__all__ = ["answer", "one_person", "standing"]
 
 
 def answer(

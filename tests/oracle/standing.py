@@ -57,10 +57,32 @@ def settings_of(position: int, entries: Sequence[Entry]) -> Json:
 def as_corrected(entry: Entry, entries: Sequence[Entry]) -> tuple[Json, date | None]:
     """The fact's JSON and time with the corrections in force put in."""
     settings = settings_of(entry.position, entries)
+    if name_of(entry) == "correction-issued":
+        return {**entry.recorded_fact, "set": entry.recorded_fact["set"] | settings}, entry.occurred_at
     when = read(settings.pop("occurred_at")) if "occurred_at" in settings else entry.occurred_at
     members = dict(entry.recorded_fact) | settings
     nullable = {"date_of_birth"} if name_of(entry) == "age-redetermined" else set()
     return {m: v for m, v in members.items() if v is not None or m in nullable}, when
+
+
+def standing(entries: Sequence[Entry]) -> list[Json]:
+    """Every entry as it stands, and which entries in force say what of it."""
+    in_force = [e for e in sorted(entries, key=lambda e: e.position) if not voided_by(e.position, entries)]
+    remarks = [(e.position, name_of(e), as_corrected(e, entries)[0]) for e in in_force]
+    return [
+        {
+            "position": e.position,
+            "fact": as_corrected(e, entries)[0],
+            "occurred_at": as_corrected(e, entries)[1],
+            "voided_by": sorted(voided_by(e.position, entries)),
+            "corrected_by": [c.position for c in corrections_of(e.position, entries)],
+            "disputed_by": [p for p, name, f in remarks if name == "entry-disputed" and f["position"] == e.position],
+            "resolved_findings": [
+                [f["code"], p] for p, name, f in remarks if name == "finding-resolved" and f["position"] == e.position
+            ],
+        }
+        for e in sorted(entries, key=lambda e: e.position)
+    ]
 
 
 def happenings(entries: Sequence[Entry], zone: str, happened_by: datetime | None) -> list[Happened]:

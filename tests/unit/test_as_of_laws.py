@@ -26,7 +26,7 @@ from ledger.times import order_key, write_when
 from projections.effective import effective
 from projections.folding import Folding, happened
 from tests import oracle
-from tests.histories import HAPPENINGS, MOMENTS, TIMES, ZONE, entry, histories, recorded_at
+from tests.histories import ELM, HAPPENINGS, MOMENTS, OAK, TIMES, ZONE, entry, histories, recorded_at
 
 
 def told(value: Any) -> Any:
@@ -46,7 +46,7 @@ def answer(folding: Folding) -> Any:
     return told({**asdict(folding.regions()), **asdict(folding.care())})
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(histories(), st.none() | MOMENTS, st.none() | st.integers(0, 30))
 def test_law_1_an_answer_is_what_the_oracle_says(
     entries: list[Entry], happened_by: datetime | None, recorded_by: int | None
@@ -57,6 +57,25 @@ def test_law_1_an_answer_is_what_the_oracle_says(
     assert answer(Folding.of(known, ZONE, happened_by)) == told(
         oracle.answer(entries, ZONE, happened_by=happened_by, recorded_by=until)
     )
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_law_1_an_entry_stands_as_the_oracle_says(entries: list[Entry]) -> None:
+    """Its fact and time as corrected, and what voids, corrects, disputes it and resolves its findings."""
+    shown = [
+        {
+            "position": one.entry.position,
+            "fact": one.shown_fact,
+            "occurred_at": one.occurred_at,
+            "voided_by": one.voided_by,
+            "corrected_by": one.corrected_by,
+            "disputed_by": one.disputed_by,
+            "resolved_findings": one.resolved_findings,
+        }
+        for one in effective(entries)
+    ]
+    assert told(shown) == told(oracle.standing(entries))
 
 
 @settings(max_examples=200, deadline=None)
@@ -164,6 +183,19 @@ def test_what_comes_out_of_order_or_changes_others_asks_for_a_fold_made_anew() -
         assert folding.extend(entry(5, "admitted-to-program", "2022-03-04", {}))
         assert not folding.extend(after)
         assert not Folding.of([entry(5, "admitted-to-program", "2022-03-04", {})], ZONE).extend(after)
+
+
+def test_an_address_that_takes_effect_later_keeps_its_place_in_a_fold_that_goes_on() -> None:
+    """What happens before it is in force belongs before it, though it was recorded after it."""
+    moves = {"purpose": "residence", "address": OAK, "reported_via": "sponsor", "effective_from": "2022-06-01"}
+    release = {"sponsor_category": "1", "address": ELM}
+    announced = [entry(1, "address-reported", "2022-03-04", moves)]
+    for when, in_order in (("2022-05-01", False), ("2022-06-02", True)):
+        folding = Folding(ZONE)
+        assert folding.extend(announced[0])
+        released = entry(2, "released-to-sponsor", when, release)
+        assert folding.extend(released) is in_order
+        assert Folding.of([*announced, released], ZONE).regions().whereabouts.residence == (ELM if in_order else OAK)
 
 
 @settings(max_examples=150, deadline=None)
