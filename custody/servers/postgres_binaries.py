@@ -4,6 +4,7 @@ import os
 import shutil
 import stat
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,9 +18,9 @@ _COPIES: Final = Path("/var/cache/custody-ledger")
 _NEEDED: Final = ("initdb", "postgres")
 
 
-def find_binaries(account: Account | None) -> Path:
+def find_binaries(account: Account | None, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder with `initdb` and `postgres`, readable by who runs them; raises `Problem` with the cure."""
-    chosen = os.environ.get("CUSTODY_POSTGRES_BIN")
+    chosen = environment.get("CUSTODY_POSTGRES_BIN")
     if chosen:
         for name in _NEEDED:
             if not (Path(chosen) / name).is_file():
