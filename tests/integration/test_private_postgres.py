@@ -30,7 +30,7 @@ def server(data_folder: Path) -> postgres.Postgres:
 
 
 def test_a_lock_whose_number_went_to_another_program_is_forgotten(server: postgres.Postgres) -> None:
-    """After a power failure and a reboot the old process id may be anybody's; PostgreSQL alone would refuse to start."""
+    """After a power failure the old process id may be anybody's by now; PostgreSQL alone would refuse to start."""
     with _started(server):
         pass
     (server.data / "postmaster.pid").write_text(f"{os.getpid()}\n{server.data}\n0\n{server.port}\n\n127.0.0.1\n")
