@@ -2,8 +2,11 @@
 
 import json
 import os
+import signal
 import socket
+import time
 from collections.abc import Iterator
+from threading import Thread
 from typing import Any
 
 import orjson
@@ -12,6 +15,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource
 from kafka.partitioner.default import murmur2
 
+from custody.servers import embedded
 from ledger.agencies import Agency
 from ledger.topics import INTAKE_PARTITIONS, LARGEST_MESSAGE_BYTES, intake, outcomes
 from producers.client import AgencyClient
@@ -22,7 +26,7 @@ from producers.client_errors import (
     NotSentError,
     TopicMissingError,
 )
-from producers.sending import Sender
+from producers.sending import ON_ITS_WAY, Sender
 
 ADMITTED = "custody.admitted-to-program.v1"
 DATA: dict[str, Any] = {
@@ -161,15 +165,25 @@ def test_a_message_above_eight_mebibytes_is_not_sent_at_all(orr: AgencyClient, f
     assert len(record.value) > LARGEST_MESSAGE_BYTES - 6_000
 
 
-def test_what_is_on_its_way_is_bounded(fresh_kafka: str) -> None:
-    """Sending faster than Kafka confirms waits, it does not fill the memory: at most 10,000 and a look's worth."""
+def test_what_is_on_its_way_is_bounded(servers: embedded.Running, fresh_kafka: str) -> None:
+    """While Kafka does not answer, sending waits instead of filling the memory; afterwards everything is there."""
     sender = Sender(fresh_kafka, "ORR")
-    most = 0
-    for number in range(30_000):
-        sender.send(b"{}", key=None, headers=[], label=str(number), partition=number % 4)
-        most = max(most, sender.on_its_way)
-    sender.settle()
-    assert most <= 10_500
+
+    def send() -> None:
+        for number in range(30_000):
+            sender.send(b"{}", key=None, headers=[], label=str(number), partition=number % INTAKE_PARTITIONS)
+        sender.settle()
+
+    sending = Thread(target=send)
+    servers.kafka.send_signal(signal.SIGSTOP)
+    try:
+        sending.start()
+        sending.join(timeout=3)
+        assert sending.is_alive()
+        assert 10_000 <= sender.on_its_way <= ON_ITS_WAY + 500
+    finally:
+        servers.kafka.send_signal(signal.SIGCONT)
+    sending.join(timeout=60)
     assert sender.on_its_way == 0
     sender.close()
     assert len(on_intake(fresh_kafka, "ORR")) == 30_000
@@ -192,8 +206,12 @@ def test_a_kafka_without_the_ledgers_topics_is_told_apart(kafka_bootstrap: str) 
         AgencyClient(kafka_bootstrap, "OIG")
 
 
-def test_a_message_kafka_turns_down_is_never_taken_for_sent(fresh_kafka: str) -> None:
-    """`flush` of the Kafka client returns normally after a failed send; ours names the first message it lost."""
+@pytest.mark.parametrize("seconds", [0, 1.5])
+def test_a_message_kafka_turns_down_is_never_taken_for_sent(fresh_kafka: str, seconds: float) -> None:
+    """`flush` of the Kafka client returns normally after a failed send; ours names the first message it lost.
+
+    Whether we ask before Kafka's answer is there, or long after.
+    """
     admin = KafkaAdminClient(bootstrap_servers=fresh_kafka)
     admin.alter_configs([ConfigResource("TOPIC", intake("ORR"), {"max.message.bytes": "20000"})])
     admin.close()
@@ -203,6 +221,7 @@ def test_a_message_kafka_turns_down_is_never_taken_for_sent(fresh_kafka: str) ->
         sender.settle()
         sender.send(os.urandom(100_000), key=b"b", headers=[], label="the large one", partition=1)
         sender.send(b"{}", key=b"a", headers=[], label="the next one", partition=0)
+        time.sleep(seconds)
         with pytest.raises(NotSentError, match="the first is the large one"):
             sender.settle()
     finally:
