@@ -5,6 +5,7 @@ import sys
 import structlog
 from kafka.errors import OffsetOutOfRangeError
 
+from consumers.header_names import accept_any_header_name
 from consumers.intake import intake_consumer, run
 from ledger.eventstore import open_ledger
 from ledger.process import RefusedError, Stop, run_role, say_ready, settle_memory
@@ -20,6 +21,7 @@ def intake(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop:
     with ledger.datastore.transaction() as cursor:
         # recording on top of a restored backup would put a second story under positions Kafka has already told
         check_not_ahead(tail, cursor)
+    accept_any_header_name()
     consumer = intake_consumer(settings.kafka_bootstrap)
     settle_memory()
     try:

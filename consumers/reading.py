@@ -40,7 +40,7 @@ def read_arrival(place: Place, headers: Headers, value: bytes | None) -> Arrival
             return Malformed(agency, key, digest(message.type, orjson.dumps(clean)), _forbidden(forbidden))
     read = read_submission(message.type, data)
     if isinstance(read, Refusal):
-        if read.member is None and not _is_json(data):
+        if not _is_json(data):
             return _not_json(place, headers, value, message)
         return Malformed(agency, key, digest(message.type, data), read)
     submission, remarks = read

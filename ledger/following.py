@@ -16,7 +16,7 @@ from ledger.times import parse_instant
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 
 BATCH: Final = 2000
-MOST_AHEAD: Final = 4_000
+MOST_AHEAD: Final = 20_000
 """Messages of one partition held until their turn comes; beyond it the partition waits: memory stays bounded."""
 ALL_PARTITIONS: Final = tuple(range(ENTRIES_PARTITIONS))
 
@@ -50,8 +50,8 @@ def entries_consumer(bootstrap: str, *, fetch_min_bytes: int = 1, fetch_max_wait
         max_poll_records=BATCH,
         fetch_min_bytes=fetch_min_bytes,
         fetch_max_wait_ms=fetch_max_wait_ms,
-        fetch_max_bytes=16 * 1_048_576,
-        max_partition_fetch_bytes=4 * 1_048_576,
+        fetch_max_bytes=4 * 1_048_576,
+        max_partition_fetch_bytes=262_144,  # small, so that the partitions come up side by side
         check_crcs=True,
         metrics_enabled=False,
     )

@@ -5,6 +5,7 @@ else sees the message (design decision 9; 45 CFR 410.1201(b) as of 2024, appropr
 """
 
 import re
+from base64 import b64decode
 from typing import Any, Final
 
 FORBIDDEN_STEMS: Final = (
@@ -29,6 +30,7 @@ DEEPEST: Final = 100
 """Nothing in the contract nests deeper than a handful; what does is blacked out whole, unread."""
 
 _NAME_IN_BYTES: Final = re.compile(rb'"((?:[^"\\]|\\.){1,200})"\s*:\s*')
+_BASE64_IN_BYTES: Final = re.compile(rb'"((?:[A-Za-z0-9+/_=-]|\\\\/){24,})')
 _NOT_LETTERS: Final = re.compile(r"[^a-zA-Z]")
 _NO_LETTERS: Final = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 _STEMS_IN_BYTES: Final = tuple(stem.encode() for stem in FORBIDDEN_STEMS)
@@ -90,7 +92,16 @@ def black_out_bytes(data: bytes) -> bytes:
     plain = _NOT_LETTERS.sub("", _unescaped(data)).lower()
     if any(stem in plain for stem in FORBIDDEN_STEMS):
         return b'"' + BLACK.encode() + b'"'
+    for packed in _BASE64_IN_BYTES.finditer(kept):
+        if may_be_forbidden(_unpacked(packed[1])) and black_out_bytes(_unpacked(packed[1])) != _unpacked(packed[1]):
+            return kept[: packed.start(1)] + BLACK.encode() + b'"'
     return kept
+
+
+def _unpacked(text: bytes) -> bytes:
+    """Return what base64 `text` packs, as far as it is whole: structured events may carry their data so."""
+    whole = text.replace(b"\\/", b"/").translate(bytes.maketrans(b"-_", b"+/"), b"=")
+    return b64decode(whole[: len(whole) // 4 * 4])
 
 
 def _unescaped(data: bytes) -> str:

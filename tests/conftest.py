@@ -90,9 +90,9 @@ def postgres_url(servers: embedded.Running) -> str:
     return servers.servers.postgres.url("postgres")
 
 
-@pytest.fixture
-def database_url(postgres_url: str) -> Iterator[str]:
-    """Give a fresh, empty database; it is dropped afterwards, whoever is still connected."""
+@contextmanager
+def new_database(postgres_url: str) -> Iterator[str]:
+    """Make a fresh, empty database and give its URL; it is dropped afterwards, whoever is still connected."""
     name = f"test_{uuid.uuid4().hex}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(sql.SQL("create database {} template template0").format(sql.Identifier(name)))
@@ -101,6 +101,13 @@ def database_url(postgres_url: str) -> Iterator[str]:
     finally:
         with psycopg.connect(postgres_url, autocommit=True) as connection:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+def database_url(postgres_url: str) -> Iterator[str]:
+    """Give a fresh, empty database."""
+    with new_database(postgres_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -113,16 +120,21 @@ def kafka_bootstrap(servers: embedded.Running) -> str:
 @pytest.fixture
 def fresh_kafka(kafka_bootstrap: str) -> str:
     """Give the address of the one Kafka, with every topic of the ledger new and empty."""
+    empty_topics(kafka_bootstrap)
+    return kafka_bootstrap
+
+
+def empty_topics(bootstrap: str) -> None:
+    """Make every topic of the ledger anew."""
     names = [topic.name for topic in TOPICS]
-    admin = KafkaAdminClient(bootstrap_servers=kafka_bootstrap)
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         before = {topic["topic_id"] for topic in admin.describe_topics(names)}
         admin.delete_topics(names, timeout_ms=30_000)
-        create_topics(kafka_bootstrap)
+        create_topics(bootstrap)
         deadline = time.monotonic() + 30
         while before & {topic["topic_id"] for topic in admin.describe_topics(names)}:
             assert time.monotonic() < deadline, "the broker still shows topics that were deleted"
         admin.wait_for_topics(names)
     finally:
         admin.close()
-    return kafka_bootstrap
