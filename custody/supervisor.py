@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -75,6 +76,11 @@ class Supervisor:
             pass
         except Problem as problem:
             self._failure = problem
+        except Exception as failure:  # noqa: BLE001 - a full disk, or a bug: nothing may run on that nobody watches
+            traceback.print_exc()
+            self._failure = Problem(
+                f"the supervisor failed and stopped everything: {type(failure).__name__}: {failure}"
+            )
         self._stop_all()
         return 0 if self._failure is None else self._failure.exit_code
 

@@ -13,7 +13,7 @@ from typing import Final
 import psutil
 
 from custody.errors import Problem
-from custody.servers.account import Account, give
+from custody.servers.account import NAME, Account, give
 from custody.servers.ports import HOST, require_free
 from custody.servers.process import spawn, stop
 
@@ -121,32 +121,40 @@ def _make_data(server: Postgres) -> None:
         shutil.rmtree(left_over)
     beside = Path(tempfile.mkdtemp(prefix="initdb-", dir=server.home))
     give(beside, server.account)
-    _run(
+    made = _run(
         server,
         "initdb",
         *("--pgdata", str(beside), "--username", USER, "--pwfile", str(password), "--encoding", "UTF8"),
         *("--locale", "C", "--auth", "scram-sha-256", "--no-instructions"),
     )
+    if made.returncode != 0:
+        raise Problem(
+            f"PostgreSQL was not started: initdb ended with {made.returncode} and made nothing in {server.home}. "
+            f"It said: {' '.join((made.stderr or made.stdout).split())}"
+        )
     beside.rename(server.data)
 
 
-def _run(server: Postgres, program: str, *arguments: str) -> None:
-    done = subprocess.run(
-        [str(server.binaries / program), *arguments],
-        env=_environment(),
-        cwd="/",
-        user=None if server.account is None else server.account.uid,
-        group=None if server.account is None else server.account.gid,
-        extra_groups=None if server.account is None else [],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise Problem(
-            f"PostgreSQL was not started: {program} ended with {done.returncode}; nothing was kept in {server.home}. "
-            f"It said: {done.stderr.strip() or done.stdout.strip()}"
+def _run(server: Postgres, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run a program of PostgreSQL to its end, as whoever runs the server."""
+    try:
+        return subprocess.run(
+            [str(server.binaries / program), *arguments],
+            env=_environment(),
+            cwd="/",
+            user=None if server.account is None else server.account.uid,
+            group=None if server.account is None else server.account.gid,
+            extra_groups=None if server.account is None else [],
+            capture_output=True,
+            text=True,
+            check=False,
         )
+    except OSError as failure:
+        who = "this user" if server.account is None else f"the user `{NAME}`, as which root runs it,"
+        raise Problem(
+            f"PostgreSQL was not started: {server.binaries / program} cannot be run by {who} ({failure.strerror}); "
+            "set CUSTODY_POSTGRES_BIN to a folder of programs that can, or unset it"
+        ) from failure
 
 
 def _environment() -> dict[str, str]:
@@ -156,18 +164,13 @@ def _environment() -> dict[str, str]:
 
 def _wal_compression(server: Postgres) -> str:
     """Return lz4 when this build has it; the wheel's has not."""
-    asked = subprocess.run(
-        [str(server.binaries / "pg_config"), "--configure"], env=_environment(), capture_output=True, check=False
-    )
-    return "lz4" if b"--with-lz4" in asked.stdout else "off"
+    asked = _run(server, "postgres", "-D", str(server.data), "-C", "wal_compression", "-c", "wal_compression=lz4")
+    return "lz4" if asked.returncode == 0 else "off"
 
 
 def _require_same_version(server: Postgres) -> None:
     made_by = (server.data / "PG_VERSION").read_text(encoding="ascii").strip()
-    asked = subprocess.run(
-        [str(server.binaries / "postgres"), "--version"], env=_environment(), capture_output=True, text=True, check=True
-    )
-    ours = asked.stdout.split()[2].split(".")[0]
+    ours = _run(server, "postgres", "--version").stdout.split()[2].split(".")[0]
     if ours != made_by:
         raise Problem(
             f"PostgreSQL was not started: the data in {server.data} is of PostgreSQL {made_by} and the programs in "
