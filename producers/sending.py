@@ -87,11 +87,11 @@ class Sender:
 
         `label` names the message in errors. `NotSentError` may speak of an earlier message than this one.
         """
-        size = len(value) + _FRAME_BYTES + (0 if key is None else len(key))
-        if size > LARGEST_MESSAGE_BYTES - _FRAME_BYTES:
-            size += sum(len(name) + len(text) for name, text in headers)
-            if size > LARGEST_MESSAGE_BYTES:
-                raise MessageTooLargeError(label, size, LARGEST_MESSAGE_BYTES)
+        size = len(value) + (0 if key is None else len(key))
+        if size > LARGEST_MESSAGE_BYTES // 2:
+            whole = size + sum(len(name) + len(text) for name, text in headers) + _FRAME_BYTES
+            if whole > LARGEST_MESSAGE_BYTES:
+                raise MessageTooLargeError(label, whole, LARGEST_MESSAGE_BYTES)
         try:
             future = self._producer.send(self.topic, value=value, key=key, headers=headers, partition=partition)
         except KafkaError as error:

@@ -13,6 +13,7 @@ import orjson
 import pytest
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource
+from kafka.errors import MessageSizeTooLargeError
 from kafka.partitioner.default import murmur2
 
 from custody.servers import embedded
@@ -206,16 +207,32 @@ def test_a_kafka_without_the_ledgers_topics_is_told_apart(kafka_bootstrap: str) 
         AgencyClient(kafka_bootstrap, "OIG")
 
 
+@pytest.fixture
+def small_messages_only(fresh_kafka: str) -> str:
+    """Give a Kafka that turns down messages above 20,000 bytes on ORR's intake topic."""
+    admin = KafkaAdminClient(bootstrap_servers=fresh_kafka)
+    admin.alter_configs([ConfigResource("TOPIC", intake("ORR"), {"max.message.bytes": "20000"})])
+    admin.close()
+    probe = KafkaProducer(bootstrap_servers=fresh_kafka)
+    deadline = time.monotonic() + 30
+    try:
+        while time.monotonic() < deadline:  # the setting takes a moment
+            probe.send(intake("ORR"), value=os.urandom(100_000), partition=3).get(timeout=30)
+        pytest.fail("Kafka goes on taking large messages")
+    except MessageSizeTooLargeError:
+        pass
+    finally:
+        probe.close()
+    return fresh_kafka
+
+
 @pytest.mark.parametrize("seconds", [0, 1.5])
-def test_a_message_kafka_turns_down_is_never_taken_for_sent(fresh_kafka: str, seconds: float) -> None:
+def test_a_message_kafka_turns_down_is_never_taken_for_sent(small_messages_only: str, seconds: float) -> None:
     """`flush` of the Kafka client returns normally after a failed send; ours names the first message it lost.
 
     Whether we ask before Kafka's answer is there, or long after.
     """
-    admin = KafkaAdminClient(bootstrap_servers=fresh_kafka)
-    admin.alter_configs([ConfigResource("TOPIC", intake("ORR"), {"max.message.bytes": "20000"})])
-    admin.close()
-    sender = Sender(fresh_kafka, "ORR")
+    sender = Sender(small_messages_only, "ORR")
     try:
         sender.send(b"{}", key=b"a", headers=[], label="the small one", partition=0)
         sender.settle()
