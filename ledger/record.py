@@ -156,13 +156,10 @@ class Record:
             position, step = target, -step
 
 
-def with_members(recorded: Mapping[str, Any], given: Mapping[str, Any], fact_class: type[Fact]) -> dict[str, Any]:
-    """Return the JSON of a fact with `given` members in place; null takes an optional member out."""
+def with_members(recorded: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON of a fact with `given` members in place; an optional member that is null is as if not there."""
     members = {**recorded, **given}
     members.pop("occurred_at", None)
-    for name, value in given.items():
-        if value is None and name in fact_class.model_fields and not fact_class.model_fields[name].is_required():
-            del members[name]
     return members
 
 
@@ -173,6 +170,5 @@ def corrected(entry: Entry, given: Mapping[str, Any]) -> Entry:
     occurred_at: When | None = entry.occurred_at
     if "occurred_at" in given:
         occurred_at = None if given["occurred_at"] is None else parse_when(given["occurred_at"])
-    fact_class = BY_WIRE[entry.type]
-    fact = current(fact_class.model_validate(with_members(entry.recorded_fact, given, fact_class)))
+    fact = current(BY_WIRE[entry.type].model_validate(with_members(entry.recorded_fact, given)))
     return replace(entry, fact=cast(AnyFact, fact), occurred_at=occurred_at)

@@ -87,7 +87,7 @@ def _wrong_set(
             return _refused("H0", "occurred_at", f"is {error}")
         if in_future(occurred_at, recorded_at, zone):
             return _refused("H5", "occurred_at", "would be in the future")
-    members = with_members(original.recorded_fact, {**record.amendments(original.position), **given}, fact_class)
+    members = with_members(original.recorded_fact, {**record.amendments(original.position), **given})
     try:
         fact_class.model_validate(members)
     except ValidationError as error:

@@ -128,13 +128,19 @@ def test_a_doubled_row_is_remarked_on_only_where_it_opens_its_record() -> None:
     """`1905#2` is said once a record, where a reader of the list of findings meets it."""
     doubled = {"child": [{"scheme": "hhs-release-row", "value": "1905#2"}]}
     given().when(sent("particulars-asserted", envelope=doubled)).finds()
-    other = {"child": [{"scheme": "fin", "value": "1905#2"}]}
-    given().when(sent("particulars-asserted", envelope=other), around=Surroundings(opens_record=True)).finds()
+    for scheme, value in (("fin", "1905#2"), ("hhs-release-row", "1905")):
+        other = {"child": [{"scheme": scheme, "value": value}]}
+        given().when(sent("particulars-asserted", envelope=other), around=Surroundings(opens_record=True)).finds()
 
 
 def test_a_missing_code_is_named_by_its_member_and_never_by_a_value() -> None:
     """The work list says which member the source had no code for."""
-    source = {"document": "f", "reference": "1", "grade": "document", "codes": {"sponsor_category": "", "basis": "7"}}
+    source = {
+        "document": "f",
+        "reference": "1",
+        "grade": "document",
+        "codes": {"sponsor_category": "", "sponsor_id": "7"},
+    }
     decided = given().when(sent("sponsor-application-received", envelope={"source": source}))
     assert decided.message_of("code-missing").endswith(": sponsor_category")
 

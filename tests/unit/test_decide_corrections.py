@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given as drawn
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from ledger.agencies import Agency
@@ -173,7 +174,8 @@ def test_statements_are_corrected_within_their_own_rules() -> None:
 def test_a_corrected_fact_is_remarked_on_like_a_recorded_one() -> None:
     """A correction can bring in a blank address, another age band or a reference to nothing."""
     given(RELEASED).when(correction(1, "ORR", address={"city": "Houston"})).finds({"W3": "warn"})
-    given(RELEASED).when(correction(1, "ORR", relationship="aunt")).finds()
+    blank = sent("released-to-sponsor", address={})
+    given(blank).when(correction(1, "ORR", relationship="aunt")).finds()
     born = sent("particulars-asserted", date_of_birth="2010-01-01", at="2021-01-01")
     served = given(born, sent("nta-issued"), sent("nta-served"))
     served.when(correction(1, "ORR", date_of_birth="2006-01-01")).finds({"G3": "guard"})
@@ -338,6 +340,39 @@ STEPS: st.SearchStrategy[list[tuple[str, int, Any]]] = st.lists(
 )
 
 
+AUNT = correction(1, "ORR", relationship="aunt")
+SISTER = correction(1, "ORR", relationship="sister")
+CATEGORY = correction(1, "ORR", sponsor_category="2A")
+RATHER_COUSIN = correction(2, "ORR", relationship="cousin")
+V1, V2, V3 = void(1, "ORR"), void(2, "ORR"), void(3, "ORR")
+
+
+@pytest.mark.parametrize(
+    ("steps", "relationship"),
+    [
+        ((AUNT,), "aunt"),
+        ((AUNT, SISTER), "sister"),
+        ((AUNT, V2), "mother"),
+        ((AUNT, V2, V3), "aunt"),
+        ((AUNT, V2, V2, V3), "mother"),
+        ((AUNT, SISTER, RATHER_COUSIN), "sister"),
+        ((AUNT, CATEGORY, RATHER_COUSIN), "cousin"),
+        ((AUNT, RATHER_COUSIN, V3), "aunt"),
+        ((AUNT, RATHER_COUSIN, V2), "mother"),
+        ((correction(1, "ORR", relationship=None),), None),
+        ((V1,), "voided"),
+        ((V1, V1, V2), "voided"),
+        ((V1, V1, V2, V3), "mother"),
+    ],
+)
+def test_a_fact_stands_as_knowledge_md_says(steps: tuple[Sent, ...], relationship: str | None) -> None:
+    """Corrections of corrections amend in place, the later wins; voids of voids restore, two need two undoings."""
+    record = given(sent("released-to-sponsor", relationship="mother"), *steps).record
+    stands = [fact.relationship for fact in record.facts(ReleasedToSponsor)] or ["voided"]
+    assert stands == [relationship]
+
+
+@settings(max_examples=300)
 @drawn(STEPS)
 def test_a_record_stands_as_its_corrections_and_voids_in_force_leave_it(steps: list[tuple[str, int, Any]]) -> None:
     """Whatever corrects or voids whatever, entry by entry as by a plain reading of the whole list."""

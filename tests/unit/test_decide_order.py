@@ -91,7 +91,9 @@ def test_an_address_must_be_said_even_if_it_is_blank() -> None:
 def test_filing_before_service_is_recorded_with_a_warning_at_every_door() -> None:
     """Filed and never served is how a child gets a case she was not told of; it happens, and it is said (C7)."""
     for door in ("command", "feed", "import"):
-        given(sent("nta-issued")).when(sent("nta-filed").at_door(door)).finds({"C7": "warn"})
+        given(sent("nta-issued"), sent("nta-served", nta_id="n2")).when(sent("nta-filed").at_door(door)).finds(
+            {"C7": "warn"}
+        )
 
 
 def test_a_filing_counts_for_the_case_it_names_or_was_docketed_under() -> None:
@@ -165,7 +167,8 @@ def test_who_has_left_is_not_here_unless_met_anew(present: Sent) -> None:
     before = (sent("hearing-scheduled"), sent("nta-issued"), sent("handoff-started"), sent("handoff-accepted"))
     given(*before, DEPARTED).when(command(present)).refused("C14")
     given(*before, DEPARTED, sent("child-encountered", at="2022-04-01")).when(command(present)).finds()
-    given(*before, DEPARTED, sent("child-encountered", at="2022-03-01")).when(command(present)).refused("C14")
+    for at in ("2022-03-01", "2022-06-01"):
+        given(*before, DEPARTED, sent("child-encountered", at=at)).when(command(present)).refused("C14")
 
 
 def test_late_truth_about_the_time_before_a_departure_is_no_contradiction() -> None:
@@ -175,10 +178,15 @@ def test_late_truth_about_the_time_before_a_departure_is_no_contradiction() -> N
     given(DEPARTED).when(command(sent("referred-to-orr", at=None))).finds({"occurred-at-unknown": "warn"})
 
 
-def test_absence_from_a_hearing_is_no_presence() -> None:
-    """A hearing held without the child after she left says nothing against her departure."""
-    absent = sent("hearing-held", at="2022-05-01", appearance="absent")
-    given(sent("hearing-scheduled"), DEPARTED).when(command(absent)).finds()
+def test_what_goes_on_without_the_child_is_no_presence() -> None:
+    """A hearing held without her, service by mail or a call to the sponsor say nothing against her departure."""
+    before = (sent("hearing-scheduled"), sent("nta-issued"), sent("released-to-sponsor", at="2022-01-01"), DEPARTED)
+    given(*before).when(command(sent("hearing-held", at="2022-05-01", appearance="absent"))).finds()
+    given(*before).when(command(sent("nta-served", at="2022-05-01", method="counsel"))).finds()
+    given(*before).when(command(sent("nta-served", at="2022-05-01", served_on=["counsel"]))).finds()
+    given(*before).when(command(sent("post-release-contact-recorded", at="2022-05-01"))).finds()
+    seen = sent("post-release-contact-recorded", at="2022-05-01", child_seen=True)
+    given(*before).when(command(seen)).finds({"C14": "guard"})
 
 
 def test_a_departure_that_later_facts_contradict_is_recorded_and_remarked_on() -> None:
@@ -266,6 +274,7 @@ def test_nobody_hands_over_a_child_whom_another_agency_has() -> None:
     given(met).when(command(sent("handoff-started", from_agency="ICE-ERO"))).finds()
     given(met).when(command(sent("handoff-started", from_agency="unknown"))).finds()
     given().when(command(sent("handoff-started"))).finds()
+    given(sent("child-encountered", agency="ICE-ERO", at=None)).when(command(sent("handoff-started"))).refused("C16")
 
 
 def test_orr_has_no_child_whom_cbp_met_again_and_never_handed_over() -> None:
@@ -281,6 +290,8 @@ def test_orr_has_no_child_whom_cbp_met_again_and_never_handed_over() -> None:
 def test_custody_that_nothing_explains_is_said_once() -> None:
     """Where C3 or C5 says that no handoff to ORR is recorded, C16 does not say it again."""
     given(ENCOUNTER).when(sent("admitted-to-program", at="2022-06-01")).finds({"C3": "warn"})
+    before = (sent("admitted-to-program"), sent("released-to-sponsor", at="2022-04-01"), ENCOUNTER)
+    given(*before).when(sent("admitted-to-program", at="2022-06-01")).finds({"C3": "warn"})
     given(ENCOUNTER, sent("release-decided")).when(sent("released-to-sponsor", at="2022-06-01")).finds({"C5": "warn"})
 
 
