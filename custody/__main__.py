@@ -74,6 +74,9 @@ def main() -> None:
         app()
     except Problem as problem:
         _fail(problem)
+    except PermissionError as failure:
+        cure = "run this as the user who owns it, or name another data folder with --data"
+        _fail(Problem(f"{failure.filename} cannot be used by this user: {failure.strerror}; {cure}"))
     except BrokenPipeError:
         # The reader of our output left (`custody timeline ... | head`): nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
