@@ -55,7 +55,7 @@ class AgencyClient:
         except BaseException:
             self._reader.close()
             raise
-        self._answers: dict[Key, deque[Outcome]] = {}
+        self._answers: dict[Key, deque[Outcome] | None] = {}
 
     def send(
         self,
@@ -109,8 +109,11 @@ class AgencyClient:
         """Take in the outcomes that have come, waiting for the first at most `timeout_ms`; say whether any came."""
         found = self._reader.poll(timeout_ms)
         for outcome in found:
-            answers = self._answers.get(outcome.key)  # type: ignore[arg-type]  # a key without an id is in no dict
-            if answers is not None:
+            if outcome.source is None or outcome.id is None:
+                continue
+            key = (outcome.source, outcome.id)
+            if key in self._answers:
+                answers = self._answers[key] = self._answers[key] or deque()
                 answers.append(outcome)
         return bool(found)
 
@@ -157,7 +160,7 @@ class AgencyClient:
         if key not in self._answers:
             if len(self._answers) >= AWAITED:
                 del self._answers[next(iter(self._answers))]
-            self._answers[key] = deque()
+            self._answers[key] = None
 
 
 def message_key(data: object) -> bytes | None:

@@ -24,11 +24,6 @@ class Outcome(NamedTuple):
     status: str
     body: dict[str, Any]
 
-    @property
-    def key(self) -> tuple[str | None, str | None]:
-        """Return the idempotency key of the submission it answers."""
-        return (self.source, self.id)
-
 
 class OutcomeReader:
     """Reads one agency's outcomes from the moment it was made on, each once."""

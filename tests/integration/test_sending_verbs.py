@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from ledger.agencies import PRODUCERS
+from ledger.times import parse_instant
 from producers.client import AgencyClient
 from producers.import_account import Report
 from producers.import_journal import Account, read_journal, write_journal
@@ -242,6 +243,28 @@ def test_the_ledger_takes_the_simulated_agencies_as_they_are_meant(ledger: dict[
     with psycopg.connect(ledger["database_url"]) as connection:
         aside = connection.execute("select count(*) from ledger.set_aside where ce_id is null").fetchone()
     assert aside == (played.statuses["set-aside"],)
+
+
+def test_on_the_driven_clock_the_story_is_recorded_when_it_was_told(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """Played in step, `recorded_at` is `ce_time` to the microsecond: the past can be asked about as if it were now."""
+    with running(ROLES, database_url=database_url, bootstrap=fresh_kafka, folder=tmp_path, clock="driven"):
+        clients = {agency: AgencyClient(fresh_kafka, agency) for agency in PRODUCERS}
+        recorded: list[tuple[datetime, datetime]] = []
+        played = play(
+            STORY,
+            clients,
+            in_step=True,
+            tell=lambda sending, outcome: recorded.append(
+                (parse_instant(outcome.body["recorded_at"]), parse_instant(sending.time))
+            ),
+        )
+        for client in clients.values():
+            client.close()
+    assert played.surprises == []
+    assert len(recorded) == len(STORY)
+    assert [at - sent for at, sent in recorded if at != sent] == []
 
 
 def entries(ledger: dict[str, Any]) -> int:
