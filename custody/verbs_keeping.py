@@ -1,6 +1,5 @@
 """The verbs that keep the ledger sound: `rebuild`, `verify`, `recover`."""
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -47,9 +46,9 @@ def rebuild(
         raise Problem(f"{name!r} is no read table; they are {', '.join(TABLES)}", WRONG_USAGE)
     where = find_where(data)
     began = time.monotonic()
-    with _for_workers(where) as settings, _telling() as say:
+    with _telling() as say:
         try:
-            rebuilt = rebuild_tables(settings, configure("rebuild"), say)
+            rebuilt = rebuild_tables(_settings(where), configure("rebuild"), say)
         except RebuildError as error:
             raise Problem(f"not rebuilt: {error}") from None
     seconds = time.monotonic() - began
@@ -92,9 +91,9 @@ def verify(data: Data = None, as_json: Json = False) -> None:
 
     where = find_where(data)
     began = time.monotonic()
-    with _for_workers(where) as settings, _telling() as say:
+    with _telling() as say:
         try:
-            verified = verify_all(settings, configure("verify"), say)
+            verified = verify_all(_settings(where), configure("verify"), say)
         except RebuildError as error:
             raise Problem(f"not verified: {error}") from None
     seconds = time.monotonic() - began
@@ -151,30 +150,9 @@ def recover(data: Data = None) -> None:
 
 
 def _settings(where: "Where") -> "Settings":
-    from ledger.settings import read_settings
+    from ledger.settings import Settings, clock_of
 
-    return read_settings(_environment(where))
-
-
-def _environment(where: "Where") -> dict[str, str]:
-    return {
-        "DATABASE_URL": where.database_url,
-        "KAFKA_BOOTSTRAP_SERVERS": where.bootstrap,
-        "CUSTODY_ZONE": where.zone,
-        "CUSTODY_CLOCK": where.clock,
-    }
-
-
-@contextmanager
-def _for_workers(where: "Where") -> "Iterator[Settings]":
-    """Give the settings, and put them where the processes of a rebuild read theirs."""
-    before = dict(os.environ)
-    os.environ.update(_environment(where))
-    try:
-        yield _settings(where)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    return Settings(where.database_url, where.bootstrap, where.zone, clock_of(where.clock))
 
 
 @contextmanager

@@ -36,7 +36,22 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise SettingsError(f"CUSTODY_ZONE is {zone!r}, no time zone of the IANA list; try America/New_York") from None
-    clock = environment.get("CUSTODY_CLOCK") or "wall"
-    if clock not in ("wall", "driven"):
-        raise SettingsError(f"CUSTODY_CLOCK is {clock!r}; it is `wall`, or `driven` for demo and simulation")
-    return Settings(environment["DATABASE_URL"], environment["KAFKA_BOOTSTRAP_SERVERS"], zone, cast(Clock, clock))
+    clock = clock_of(environment.get("CUSTODY_CLOCK") or "wall")
+    return Settings(environment["DATABASE_URL"], environment["KAFKA_BOOTSTRAP_SERVERS"], zone, clock)
+
+
+def clock_of(text: str) -> Clock:
+    """Return the clock of this name; raises `SettingsError`."""
+    if text not in ("wall", "driven"):
+        raise SettingsError(f"CUSTODY_CLOCK is {text!r}; it is `wall`, or `driven` for demo and simulation")
+    return cast(Clock, text)
+
+
+def as_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables from which another process reads the same settings."""
+    return {
+        "DATABASE_URL": settings.database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap,
+        "CUSTODY_ZONE": settings.zone,
+        "CUSTODY_CLOCK": settings.clock,
+    }

@@ -6,6 +6,7 @@ catches up, and in one transaction that holds the live version still the two are
 """
 
 import json
+import os
 import selectors
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from ledger.following import entries_consumer
-from ledger.settings import Settings
+from ledger.settings import Settings, as_environment
 from ledger.topics import ENTRIES_PARTITIONS
 from projections.comparing import differences
 from projections.follower import Follower
@@ -88,7 +89,7 @@ def refill(
     fresh = f"read_{int(live.removeprefix('read_')) + 1}"
     with connection.transaction():
         make_version(connection, fresh)
-    entries, gap = _fill(fresh, target, say)
+    entries, gap = _fill(settings, fresh, target, say)
     if gap and swap:
         raise RebuildError(
             f"custody.entries does not hold every entry up to position {target}: the chain of positions has a gap; "
@@ -109,7 +110,7 @@ def refill(
     return Rebuilt(fresh, live, position, entries, filled - began, found, gap)
 
 
-def _fill(schema: str, target: int, say: Say) -> tuple[int, bool]:
+def _fill(settings: Settings, schema: str, target: int, say: Say) -> tuple[int, bool]:
     """Let the workers apply everything up to `target`; returns how many entries that were, and if some are missing.
 
     Every entry names the position before it, so the steps of a chain without a gap add up to its last position.
@@ -126,6 +127,7 @@ def _fill(schema: str, target: int, say: Say) -> tuple[int, bool]:
             ],
             stdout=subprocess.PIPE,
             text=True,
+            env={**os.environ, **as_environment(settings)},
         )
         for worker in range(WORKERS)
     ]

@@ -96,6 +96,11 @@ IN_ORR = admitted(1)
         ((released(2), on(3, "departure-verified", kind="removal")), "departed", 3),
         ((released(2), on(3, "departure-verified", kind="removal"), lives_at(4, OAK)), "departed", 3),
         (
+            (released(2), on(3, "departure-verified", kind="removal"), on(4, "absence-resolved", found_where="X")),
+            "departed",
+            3,
+        ),
+        (
             (released(2), on(3, "departure-verified", kind="removal"), contact(4, address_confirmed=True)),
             "confirmed",
             4,
