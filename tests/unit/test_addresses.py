@@ -47,6 +47,7 @@ def at(*lines: str, **members: Any) -> Address:
         at("c/o Maria Lopez"),
         at("c/o Maria Lopez", "N/A"),
         at("Harris", county="Harris"),
+        at("Orange Park", city="Orange Park", state="FL", zip="32073"),
     ],
 )
 def test_an_address_that_names_no_door_is_blank(address: Address) -> None:
@@ -193,6 +194,8 @@ def test_an_address_made_to_be_slow_is_judged_on_its_beginning(word: str) -> Non
     """A megabyte of one word takes no longer than a street: one sender must not hold up everybody."""
     long, short = at(*[word * 500] * 250), at(*[(word * 500)[:200]] * 10)
     assert assess(long) == assess(short)
+    assert is_blank(at(*[""] * 10, "1200 Elm St"))
+    assert is_blank(at("N/A" + " " * 200 + "1200 Elm St"))
 
 
 def _labeled(path: Path) -> Iterator[Address]:

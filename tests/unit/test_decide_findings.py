@@ -161,6 +161,7 @@ def test_the_court_of_a_case_is_the_one_it_was_in_at_that_time() -> None:
     moved.when(sent("hearing-scheduled", court="DAL", at="2022-04-01")).finds({"G6": "guard"})
     other_case = (sent("nta-filed"), sent("nta-filed", nta_id="n2", court_case="c2", court="DAL"))
     given(*other_case).when(sent("hearing-scheduled")).finds()
+    given(sent("nta-filed"), sent("venue-changed", court_case="c2")).when(sent("hearing-scheduled")).finds()
 
 
 def test_each_class_of_a_release_address_is_named_and_its_text_is_not() -> None:

@@ -121,6 +121,8 @@ def test_what_stands_before_a_forbidden_name_is_kept_for_whoever_repairs_the_mes
     """The steward can see whose message it was; messages without such a name stay to the byte."""
     kept = black_out_bytes(b'{"id": "s-1", "immigration_status": "overstayed-7731"')
     assert kept == b'{"id": "s-1", "immigration_status": "[removed by rule H8]"'
+    escaped = black_out_bytes(b'{"id": "s-1", "\\u0069mmigration_status": 1')
+    assert escaped == b'{"id": "s-1", "\\u0069mmigration_status": "[removed by rule H8]"'
     assert black_out_bytes(b'{"id": "s-1", \xff') == b'{"id": "s-1", \xff'
 
 
