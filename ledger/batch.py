@@ -46,7 +46,7 @@ class Answer:
     position: int | None
     child: UUID | None
     version: int | None
-    recorded_at: str | None
+    recorded_at: datetime | None
     refusal: Mapping[str, Any] | None
 
 
@@ -148,7 +148,7 @@ class Batch:
                 position=before.position,
                 child=before.child,
                 version=before.version,
-                recorded_at=before.recorded_at,
+                recorded_at=None if before.recorded_at is None else write_clock(before.recorded_at),
             )
         self.rows.outcomes.append((agency, id, body))
         return True
@@ -286,7 +286,7 @@ class Batch:
         self.rows.events.append(Recorded(child, version, claim.wire, state))
         self.rows.positions.append(position)
         self.rows.submissions.append((source, id, claim.digest, position, None, claim.agency))
-        self.known.answers[claim.key] = Answer(claim.digest, position, child, version, write_clock(recorded_at), None)
+        self.known.answers[claim.key] = Answer(claim.digest, position, child, version, recorded_at, None)
         self._attach(submission.child, submission.fact, child)
         if named is not None and isinstance(submission.fact, IdentityMerged | IdentityUnmerged):
             self._link(child, named)

@@ -15,7 +15,7 @@ import orjson
 
 from ledger.agencies import Agency
 from ledger.facts import BY_WIRE, AnyFact, Fact, current
-from ledger.times import When, parse_instant, parse_when, write_clock, write_when
+from ledger.times import When, read_back, write_clock, write_when
 
 Subject = Literal["child", "agency", "ledger"]
 Door = Literal["command", "feed", "import"]
@@ -182,9 +182,9 @@ def read_entry(payload: bytes) -> Entry:
         child=UUID(given["child"]),
         version=given["version"],
         type=wire,
-        occurred_at=None if occurred_at is None else parse_when(occurred_at),
-        recorded_at=parse_instant(given["recorded_at"]),
-        known_since=parse_when(given["known_since"]),
+        occurred_at=None if occurred_at is None else read_back(occurred_at),
+        recorded_at=datetime.fromisoformat(given["recorded_at"]),
+        known_since=read_back(given["known_since"]),
         producer=Producer(producer["agency"], producer["office"], producer["user"], producer["system"]),
         door=given["door"],
         source=given["source"],

@@ -243,7 +243,7 @@ def _answers(cursor: Cursor[DictRow], keys: Sequence[Key]) -> dict[Key, Answer]:
             row["position"],
             row["originator_id"],
             row["originator_version"],
-            None if row["state"] is None else recorded_at_of(bytes(row["state"])),
+            None if row["state"] is None else parse_instant(recorded_at_of(bytes(row["state"]))),
             row["refusal"],
         )
         for row in cursor

@@ -54,6 +54,11 @@ def parse_when(text: object) -> When:
     return parse_instant(text)
 
 
+def read_back(text: str) -> When:
+    """Return a time the ledger itself wrote: as `parse_when`, without proving its form again."""
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
+
+
 def write_when(when: When) -> str:
     """Return `when` as it stands on the wire; the offset stays as it was given, UTC is `Z`."""
     if isinstance(when, datetime):

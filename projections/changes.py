@@ -115,7 +115,7 @@ class Changes:
         new = now - before.keys()
         if new:
             numbers = {"stays": 0, "absences": 0, "releases": 0}
-            for table, content in sorted(new, key=_content_order):
+            for table, content in new if len(new) == 1 else sorted(new, key=_content_order):
                 number = numbers[table]
                 numbers[table] = number + 1
                 after[(table, content)] = (entry.position, number)
