@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from custody import verbs_keeping, verbs_reading, verbs_running, verbs_sending, verbs_set_aside
+from custody import demo, verbs_keeping, verbs_reading, verbs_running, verbs_sending, verbs_set_aside
 from custody.errors import Problem, unreachable
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app.command("down")(verbs_running.down)
 app.command("status")(verbs_running.status)
 app.command("run")(verbs_running.run)
 app.command("topics")(verbs_running.topics)
+app.command("demo")(demo.demo)
 
 # Verbs that send.
 app.command("submit")(verbs_sending.submit)
