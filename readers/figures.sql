@@ -30,7 +30,7 @@ with flagged as materialized (
 )
 
 -- name: in_care
-select distinct on (s.person) s.person, s.position, s.admitted_on, s.country,
+select s.person, s.position, s.admitted_on, s.country,
        exists (select from {schema}.absences a
                where a.person = s.person
                  and a.recorded_from <= %(recorded_by)s
@@ -41,7 +41,6 @@ from {schema}.stays s
 where s.recorded_from <= %(recorded_by)s and (s.recorded_until is null or s.recorded_until > %(recorded_by)s)
   and (s.admitted_on is null or s.admitted_on <= %(on)s)
   and (s.left_by is null or s.left_on > %(on)s)
-order by s.person, s.admitted_on nulls first, s.position
 
 -- name: released
 select r.person, r.release_position as position, r.released_on, r.state, r.sponsor_category, r.country,

@@ -1,0 +1,433 @@
+"""Figures from the interval tables, against a plain count over the very entries that filled them.
+
+Broken by hand to see these tests fail, one at a time: each comparison of the statements in figures.sql made strict or
+loose, each `is null` taken away, the level of findings, the persons of merged records, the filters of the counts, and
+the month and the letters of a dimension.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+import psycopg
+import pytest
+
+from ledger.entry import Finding, Level
+from ledger.times import parse_instant, write_clock
+from readers.definitions import FIGURES, Asked
+from readers.figures import figure
+from readers.questions import WrongQuestionError
+from readers.snapshot import connect
+from tests.integration.filling import START, Ledger, child_number, fill
+
+FIRST_DAY = date(2021, 8, 1)
+DAYS = 700
+STATES = ("TX", "tx ", "CA", None, "")
+CATEGORIES = ("1", "2A", "3", "unknown")
+COUNTRIES = ("GTM", "HND", None)
+
+
+@dataclass
+class Stay:
+    """One time in care as the entries say it, read plainly."""
+
+    person: UUID
+    admitted: date | None
+    country: str | None
+    left: date | None = None
+    gone: bool = False
+    absences: list[tuple[date | None, date | None, bool]] = field(default_factory=list)
+    """From, until, and whether it ended: a day nobody knows is before every other."""
+
+
+@dataclass
+class Release:
+    """One release as the entries say it."""
+
+    person: UUID
+    position: int
+    on: date | None
+    state: str | None
+    category: str
+    country: str | None
+
+
+@dataclass
+class Plain:
+    """What a prefix of the entries comes to, counted by hand."""
+
+    stays: list[Stay]
+    releases: list[Release]
+    flagged: set[UUID]
+
+    def in_care(self, day: date) -> dict[UUID, Stay]:
+        return {
+            stay.person: stay
+            for stay in self.stays
+            if (stay.admitted is None or stay.admitted <= day)
+            and (not stay.gone or (stay.left is not None and stay.left > day))
+        }
+
+    def absent(self, day: date) -> set[UUID]:
+        return {
+            person
+            for person, stay in self.in_care(day).items()
+            if any(
+                (since is None or since <= day) and (not ended or (until is not None and until > day))
+                for since, until, ended in stay.absences
+            )
+        }
+
+    def released(self, since: date, until: date) -> list[Release]:
+        return [r for r in self.releases if r.on is not None and since <= r.on <= until]
+
+
+def plain(payloads: list[bytes], recorded_by: datetime) -> Plain:
+    """Read the entries recorded by a moment as somebody with a pencil would: there is one correction of one at most."""
+    entries = [orjson.loads(payload) for payload in payloads]
+    entries = [entry for entry in entries if parse_instant(entry["recorded_at"]) <= recorded_by]
+    voided = {e["fact"]["voids"] for e in entries if e["type"] == "custody.entry-voided.v1"}
+    person = {UUID(entry["child"]): UUID(entry["child"]) for entry in entries}
+    for entry in entries:
+        if entry["type"] == "custody.identity-merged.v1" and entry["position"] not in voided:
+            pair = (UUID(entry["child"]), UUID(entry["resolved"]["other"]))
+            person |= dict.fromkeys(pair, min(pair))
+    changed = {
+        e["fact"]["corrects"]: e["fact"]["set"]
+        for e in entries
+        if e["type"] == "custody.correction-issued.v1" and e["position"] not in voided
+    }
+    flagged, facts = set(), []
+    for entry in entries:
+        who = person[UUID(entry["child"])]
+        open_codes = {f["code"] for f in entry["findings"] if f["level"] == "guard"}
+        open_codes -= {
+            e["fact"]["code"]
+            for e in entries
+            if e["type"] == "custody.finding-resolved.v1" and e["fact"]["position"] == entry["position"]
+        }
+        if open_codes and entry["position"] not in voided:
+            flagged.add(who)
+        if entry["position"] not in voided:
+            fact = {**entry["fact"], **changed.get(entry["position"], {})}
+            on = fact.pop("occurred_at", entry["occurred_at"])
+            facts.append(((on or ""), entry["position"], entry["type"].split(".")[1], who, fact))
+    facts.sort(key=lambda one: one[:2])
+    country = {who: fact["country"] for _, _, name, who, fact in facts if name == "particulars-asserted"}
+    return Plain([*_stays(facts, country)], [*_releases(facts, country)], flagged)
+
+
+def _stays(facts: list[Any], country: dict[UUID, str]) -> Iterator[Stay]:
+    for who in {one[3] for one in facts}:
+        stay: Stay | None = None
+        absent_on: list[date | None] = []
+        for on, _, name, whose, _ in facts:
+            day = date.fromisoformat(on) if on else None
+            if whose != who:
+                continue
+            ends = name in ("released-to-sponsor", "discharged-otherwise")
+            if stay is not None and absent_on and (ends or name in ("absence-resolved", "admitted-to-program")):
+                stay.absences.append((absent_on.pop(), day, True))
+            if name == "admitted-to-program" and stay is None:
+                stay = Stay(who, day, country.get(who))
+            elif name == "absence-reported" and stay is not None and not absent_on:
+                absent_on.append(day)
+            elif ends and stay is not None:
+                stay.left, stay.gone = day, True
+                yield stay
+                stay = None
+        if stay is not None:
+            if absent_on:
+                stay.absences.append((absent_on.pop(), None, False))
+            yield stay
+
+
+def _releases(facts: list[Any], country: dict[UUID, str]) -> Iterator[Release]:
+    for on, position, name, who, fact in facts:
+        if name == "released-to-sponsor":
+            day = date.fromisoformat(on) if on else None
+            state, category = fact["address"].get("state"), fact["sponsor_category"]
+            yield Release(who, position, day, state, category, country.get(who))
+
+
+def made_up(seed: int, children: int) -> Ledger:
+    """Return a ledger of children who come, run away, leave and come again, with late, corrected and voided facts."""
+    chance = random.Random(seed)
+    told: list[tuple[float, UUID, str, dict[str, Any], str | None, list[Finding]]] = []
+    for number in range(children):
+        child = child_number(number)
+        day = FIRST_DAY + timedelta(days=chance.randrange(DAYS))
+        at = chance.random()
+        country = chance.choice(COUNTRIES)
+        if country is not None:
+            told.append((at, child, "particulars-asserted", {"country": country}, None, []))
+        for _ in range(chance.choice((1, 1, 2))):
+            nobody_knows = chance.random() < 0.1
+            for name, fact in _one_stay(chance):
+                at += chance.random() / 10
+                level: Level = "guard" if chance.random() < 0.5 else "warn"
+                guard = [Finding("G2", level, "overlaps")] if chance.random() < 0.2 else []
+                unknown = nobody_knows and name in ("admitted-to-program", "absence-reported")
+                on = None if unknown or chance.random() < 0.03 else str(day)
+                told.append((at, child, name, fact, on, guard))
+                day += timedelta(days=chance.randrange(1, 60))
+    told.sort(key=lambda one: one[0])
+    ledger = Ledger()
+    for _, child, name, fact, on, guard in told:
+        position = ledger.add(child, name, fact, occurred_at=on, findings=guard)
+        if name == "particulars-asserted" or chance.random() > 0.3:
+            continue
+        _second_thoughts(chance, ledger, child, position, name, guarded=bool(guard))
+    for first in range(0, children // 2, 2):
+        pair = child_number(first), child_number(first + 1)
+        merge = ledger.add(
+            pair[0],
+            "identity-merged",
+            {"other": {"scheme": "orr-id", "value": "x"}, "reason": "one child"},
+            occurred_at=None,
+            agency="STEWARD",
+            resolved={"other": str(pair[1])},
+        )
+        if first % 3 == 0:
+            ledger.add(pair[1], "entry-voided", {"voids": merge, "reason": "two children"}, occurred_at=None)
+    return ledger
+
+
+def _one_stay(chance: random.Random) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield "admitted-to-program", {"program": "Casa"}
+    if chance.random() < 0.3:
+        yield "absence-reported", {"kind": "runaway", "reported_to": []}
+        if chance.random() < 0.5:
+            yield "absence-resolved", {"found_where": "bus station"}
+    if chance.random() < 0.6:
+        state = chance.choice(STATES)
+        address = {} if state is None else {"state": state}
+        yield "released-to-sponsor", {"sponsor_category": chance.choice(CATEGORIES), "address": address}
+    elif chance.random() < 0.4:
+        yield "discharged-otherwise", {"kind": "age-out"}
+
+
+def _second_thoughts(
+    chance: random.Random, ledger: Ledger, child: UUID, position: int, name: str, *, guarded: bool
+) -> None:
+    if guarded:
+        resolved = {"position": position, "code": "G2", "resolution": "right", "reason": "looked up"}
+        ledger.add(child, "finding-resolved", resolved, occurred_at=None)
+        return
+    if chance.random() < 0.3:
+        ledger.add(child, "entry-voided", {"voids": position, "reason": "wrong child"}, occurred_at=None)
+        return
+    day = str(FIRST_DAY + timedelta(days=chance.randrange(DAYS)))
+    sets: dict[str, Any] = {"occurred_at": day}
+    if name == "released-to-sponsor":
+        sets["sponsor_category"] = chance.choice(CATEGORIES)
+    correction = ledger.add(
+        child, "correction-issued", {"corrects": position, "set": sets, "reason": "typing"}, occurred_at=None
+    )
+    if chance.random() < 0.2:
+        ledger.add(child, "entry-voided", {"voids": correction, "reason": "it was right"}, occurred_at=None)
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """A made-up ledger of 90 children, some of them one."""
+    return made_up(seed=7, children=90)
+
+
+@pytest.fixture
+def connection(database_url: str, ledger: Ledger) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+    """A connection for reading, to tables that hold the ledger."""
+    fill(database_url, ledger.payloads)
+    with connect(database_url) as connection:
+        yield connection
+
+
+TELLING = {"absence-reported": 12, "absence-resolved": 12, "finding-resolved": 3, "entry-voided": 12}
+
+
+def moments(ledger: Ledger) -> list[datetime]:
+    """Some moments over the ledger's life, each that of an entry: the first to show what it says."""
+    entries = [orjson.loads(payload) for payload in ledger.payloads]
+    chosen = entries[:: max(1, len(entries) // 5)] + entries[-1:]
+    for name, step in TELLING.items():
+        chosen += [entry for entry in entries if entry["type"] == f"custody.{name}.v1"][::step]
+    chosen += [entry for entry in entries if entry["findings"]][1::9]
+    return sorted({parse_instant(entry["recorded_at"]) for entry in chosen})
+
+
+def by_key(answer: dict[str, Any], dimension: str) -> dict[str, int]:
+    return {row[dimension]: row["value"] for row in answer["rows"]}
+
+
+def test_children_in_care_are_those_a_plain_count_finds(
+    connection: psycopg.Connection[tuple[Any, ...]], ledger: Ledger
+) -> None:
+    """As of any day and as recorded by any moment: how many, how many absent, how many with open guard findings."""
+    seen = set()
+    for recorded_by in moments(ledger):
+        counted = plain(ledger.payloads, recorded_by)
+        days: list[date | None] = [FIRST_DAY + timedelta(days=n) for n in range(-1, DAYS + 200, 151)]
+        days += [day for stay in counted.stays[:3] for day in (stay.admitted, stay.left)]
+        days += [day for stay in counted.stays for away in stay.absences for day in away[:2]][::7]
+        for day in filter(None, days):
+            expected = counted.in_care(day)
+            answer = figure(connection, Asked("in-care", on=day, recorded_by=recorded_by))
+            assert answer["value"] == answer["population"] == len(expected)
+            assert answer["absent"] == len(counted.absent(day))
+            assert answer["open_findings"] == len(counted.flagged & expected.keys())
+            seen.add((answer["value"], answer["absent"], answer["open_findings"]))
+            if day.day % 3:
+                continue
+            without = figure(connection, Asked("in-care", on=day, recorded_by=recorded_by, without_open_findings=True))
+            assert without["value"] == len(expected.keys() - counted.flagged)
+            assert without["absent"] == len(counted.absent(day) - counted.flagged)
+            assert without["open_findings"] == answer["open_findings"]
+            countries = figure(connection, Asked("in-care", on=day, recorded_by=recorded_by, by="country"))
+            assert by_key(countries, "country") == Counter(stay.country or "unknown" for stay in expected.values())
+    assert len(seen) > 20, "the made-up ledger says something different at different moments"
+
+
+def test_releases_are_those_a_plain_count_finds(
+    connection: psycopg.Connection[tuple[Any, ...]], ledger: Ledger
+) -> None:
+    """In any period and as recorded by any moment, by each dimension; a child released twice is one child."""
+    twice = 0
+    for recorded_by in moments(ledger)[::2]:
+        counted = plain(ledger.payloads, recorded_by)
+        for since, until in (
+            (FIRST_DAY, FIRST_DAY + timedelta(days=DAYS + 400)),
+            (date(2021, 10, 1), date(2022, 9, 30)),
+            (date(2022, 3, 1), date(2022, 3, 1)),
+        ):
+            expected = counted.released(since, until)
+            children = {release.person for release in expected}
+            twice += len(expected) - len(children)
+            asked = Asked("released", since=since, until=until, recorded_by=recorded_by)
+            answer = figure(connection, asked)
+            assert answer["value"] == len(expected)
+            assert answer["population"] == len(children)
+            assert answer["open_findings"] == len(counted.flagged & children)
+            assert answer["undated"] == len([release for release in counted.releases if release.on is None])
+            for dimension, keys in (
+                ("fiscal-year", [str(r.on.year + (r.on.month >= 10)) for r in expected if r.on]),
+                ("state", [(r.state or "").strip().upper() or "unknown" for r in expected]),
+                ("sponsor-category", [r.category for r in expected]),
+                ("country", [r.country or "unknown" for r in expected]),
+            ):
+                told = figure(connection, replace(asked, by=dimension))
+                assert by_key(told, dimension) == Counter(keys)
+                assert [row[dimension] for row in told["rows"]] == sorted(set(keys))
+            without = figure(connection, replace(asked, without_open_findings=True))
+            assert without["value"] == len([r for r in expected if r.person not in counted.flagged])
+    assert twice, "some child is released twice in a period"
+
+
+def test_a_list_names_each_child_counted_and_the_position_that_proves_it(
+    connection: psycopg.Connection[tuple[Any, ...]], ledger: Ledger
+) -> None:
+    """The list has one row for each child or release counted; a release's position is that of the release."""
+    counted = plain(ledger.payloads, moments(ledger)[-1])
+    since, until = FIRST_DAY, FIRST_DAY + timedelta(days=DAYS + 400)
+    released = figure(connection, Asked("released", since=since, until=until, listed=True))["list"]
+    assert [(row["position"], row["child"]) for row in released] == sorted(
+        (release.position, str(release.person)) for release in counted.released(since, until)
+    )
+    day = FIRST_DAY + timedelta(days=300)
+    asked = Asked("in-care", on=day, listed=True)
+    in_care = figure(connection, asked)["list"]
+    assert {row["child"] for row in in_care} == {str(person) for person in counted.in_care(day)}
+    assert {row["child"] for row in in_care if row["absent"]} == {str(person) for person in counted.absent(day)}
+    assert {row["child"] for row in in_care if row["open_findings"]} == {
+        str(person) for person in counted.flagged & counted.in_care(day).keys()
+    }
+    assert any(row["open_findings"] for row in in_care)
+    without = figure(connection, replace(asked, without_open_findings=True))["list"]
+    assert without == [row for row in in_care if not row["open_findings"]]
+
+
+def test_an_answer_says_what_it_counts_and_by_when(
+    connection: psycopg.Connection[tuple[Any, ...]], ledger: Ledger
+) -> None:
+    """The contract's members are there; a moment beyond what the tables hold is cut to what they hold."""
+    last = write_clock(moments(ledger)[-1])
+    beyond = datetime.fromisoformat("2099-01-01T00:00:00+00:00")
+    answer = figure(connection, Asked("in-care", on=date(2022, 3, 31), recorded_by=beyond))
+    assert answer["figure"] == "in-care"
+    assert answer["on"] == "2022-03-31"
+    assert answer["as"] == "ledger"
+    assert answer["known_at"] == answer["recorded_by"] == answer["complete_to"] == last
+    assert answer["incomplete"] is None
+    assert "open_findings" in answer["definition"]
+    period = figure(connection, Asked("released", since=date(2022, 1, 1), until=date(2022, 2, 1), by="state"))
+    assert (period["from"], period["to"]) == ("2022-01-01", "2022-02-01")
+    assert "value" not in period
+    assert "on" not in period
+    assert figure(connection, Asked("in-care"))["on"] == str(moments(ledger)[-1].date())
+
+
+def test_before_the_ledger_began_nobody_was_known_to_be_in_care(
+    connection: psycopg.Connection[tuple[Any, ...]],
+) -> None:
+    """Asked for what the ledger had heard before its first entry, a figure is 0."""
+    before = START - timedelta(days=1)
+    assert figure(connection, Asked("in-care", on=date(2022, 3, 31), recorded_by=before))["value"] == 0
+    rows = figure(connection, Asked("in-care", on=date(2022, 3, 31), recorded_by=before, by="country"))["rows"]
+    assert rows == []
+
+
+def test_an_empty_ledger_has_figures_of_nought(database_url: str) -> None:
+    """Tables that hold no entry yet give 0, with no moment to be complete to."""
+    fill(database_url, [])
+    with connect(database_url) as connection:
+        answer = figure(connection, Asked("released", since=date(2022, 1, 1), until=date(2022, 2, 1)))
+    assert answer["value"] == 0
+    assert answer["complete_to"] is None
+
+
+def test_a_figure_says_how_many_children_are_missing_from_it(database_url: str) -> None:
+    """Children whose entries could not be applied are counted as missing from the moment that entry was recorded."""
+    ledger = Ledger()
+    ledger.add(child_number(1), "admitted-to-program", {}, occurred_at="2022-01-05")
+    damaged = ledger.add(child_number(2), "admitted-to-program", {}, occurred_at="2022-01-05")
+    ledger.payloads[-1] = ledger.payloads[-1].replace(b"admitted-to-program.v1", b"admitted-to-program.v9")
+    ledger.add(child_number(2), "discharged-otherwise", {"kind": "other"}, occurred_at="2022-01-07")
+    fill(database_url, ledger.payloads)
+    with connect(database_url) as connection:
+        answer = figure(connection, Asked("in-care", on=date(2022, 1, 6)))
+        first = parse_instant(orjson.loads(ledger.payloads[0])["recorded_at"])
+        before = figure(connection, Asked("in-care", on=date(2022, 1, 6), recorded_by=first))
+    assert answer["value"] == 1
+    assert answer["incomplete"]["children"] == 1
+    assert answer["incomplete"]["since"] == orjson.loads(ledger.payloads[damaged - 1])["recorded_at"]
+    assert "v9" in answer["incomplete"]["reason"]
+    assert before["incomplete"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "named"),
+    [
+        (Asked("escaped", on=date(2022, 1, 1)), "in-care, released"),
+        (Asked("in-care", on=date(2022, 1, 1), by="state"), "it can by: country"),
+        (Asked("in-care", since=date(2022, 1, 1), until=date(2022, 2, 1)), "--on DATE"),
+        (Asked("released", on=date(2022, 1, 1)), "--from DATE --to DATE"),
+        (Asked("released", since=date(2022, 1, 1)), "--from DATE --to DATE"),
+        (Asked("released", since=date(2022, 2, 1), until=date(2022, 1, 1)), "exchange --from and --to"),
+    ],
+)
+def test_a_figure_wrongly_asked_for_names_what_there_is(database_url: str, asked: Asked, named: str) -> None:
+    """An unknown figure or dimension, the wrong kind of days, or a period that ends before it begins."""
+    with connect(database_url) as connection, pytest.raises(WrongQuestionError, match=named):
+        figure(connection, asked)
+
+
+def test_every_figure_has_a_definition_and_a_list() -> None:
+    """A figure without its words, its proof and its dimensions is not a figure anybody can check."""
+    for kind in FIGURES.values():
+        assert kind.definition.endswith(".")
+        assert list(kind.listed)[:2] == ["child", "position"]
+        assert kind.dimensions
