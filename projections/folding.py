@@ -61,7 +61,7 @@ class Folding:
         standing = effective(entries)
         folding._position = standing[-1].entry.position if standing else 0
         for one in standing:
-            if isinstance(one.fact, CorrectionIssued) and not one.voided_by:
+            if type(one.fact) is CorrectionIssued and not one.voided_by:
                 target = one.fact.corrects
                 folding._state.renamed[one.entry.position] = folding._state.renamed.get(target, target)
         placed = happened(standing, zone, happened_by)

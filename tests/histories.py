@@ -114,6 +114,7 @@ _NTA = st.sampled_from(("n1", "n2"))
 _CASE = st.sampled_from(("c1", "c2"))
 _HEARING = st.sampled_from(("h1", "h2", "h3"))
 _YES_NO = st.sampled_from((True, False, "unknown"))
+_MOSTLY = st.sampled_from((True, True, True, False, "unknown"))
 _PLACE = st.sampled_from(("A", "B"))
 _BORN = st.sampled_from(("2004-02-29", "2010-07-01"))
 _COUNTRY = st.sampled_from(("GTM", "HND", "unknown"))
@@ -166,13 +167,13 @@ HAPPENINGS: Final[dict[str, st.SearchStrategy[Json]]] = {
     "custody.mail-returned.v1": _fact({"address_position": _POSITION}, piece="X", reason="X"),
     "custody.mail-returned.v2": _fact({"address_position": _POSITION}, piece_kind="nta", piece="X", reason="X"),
     "post-release-contact-recorded": _fact(
-        {"address_confirmed": _YES_NO},
         kind="X",
         attempt=1,
         mode=_one_of("in-person live-call letter"),
         spoke_with=st.sampled_from((["child"], ["sponsor"], [])),
         child_seen=_YES_NO,
-        identity_checked=_YES_NO,
+        identity_checked=_MOSTLY,
+        address_confirmed=_MOSTLY,
     ),
     "departure-verified": _fact({"country": _COUNTRY}, kind="removal"),
     "nta-issued": _fact(nta_id=_NTA, has_time_and_place=True),
@@ -200,16 +201,26 @@ HAPPENINGS: Final[dict[str, st.SearchStrategy[Json]]] = {
 }
 """The facts that move something, with members that matter drawn, and two that move nothing."""
 
-_CUSTODY_AND_PLACE = [name for name in HAPPENINGS if not name.startswith(("nta", "hearing", "motion", "order", "fail"))]
-_PROCEEDINGS = [name for name in HAPPENINGS if name not in _CUSTODY_AND_PLACE]
+_PROCEEDINGS = [name for name in HAPPENINGS if name.startswith(("nta", "hearing", "motion", "order", "fail"))]
+_WHEREABOUTS = [
+    *("child-encountered", "released-to-sponsor", "address-reported", "custody.mail-returned.v2"),
+    *("post-release-contact-recorded", "post-release-contact-recorded", "absence-reported", "absence-resolved"),
+    *("departure-verified", "discharged-otherwise"),
+]
+_CARE = [
+    *("admitted-to-program", "network-transfer-completed", "emergency-transfer-made", "handoff-started"),
+    *("handoff-accepted", "absence-reported", "absence-resolved", "released-to-sponsor", "discharged-otherwise"),
+    *("contiguous-return-executed", "departure-verified", "age-redetermined", "particulars-asserted"),
+]
+_POOLS = (_PROCEEDINGS, _PROCEEDINGS, _WHEREABOUTS, _CARE, list(HAPPENINGS))
+"""Facts of every kind at once leave each region too few of its own to get into trouble."""
 
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 24) -> list[Entry]:
     """Draw a record in order of position: happenings late and early, corrected, voided, restored, disputed."""
     entries: list[Entry] = []
-    # Both kinds at once leave each region too few facts to get into trouble.
-    names = draw(st.sampled_from((_CUSTODY_AND_PLACE, _PROCEEDINGS, list(HAPPENINGS))))
+    names = draw(st.sampled_from(_POOLS))
     positions = st.integers(0, most)
     for _ in range(draw(positions)):
         position = (entries[-1].position if entries else 0) + draw(st.sampled_from((1, 1, 1, 3)))

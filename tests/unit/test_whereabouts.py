@@ -134,6 +134,7 @@ def test_residence_and_mailing_are_the_addresses_in_force_as_they_were_given() -
         ((released(2), lives_at(3, OAK, "mailing"), returned(4, 2)), "reported"),
         ((released(2), returned(3), lives_at(4, OAK)), "reported"),
         ((released(2), returned(3), contact(4, address_confirmed=True)), "confirmed"),
+        ((released(2), lives_at(3, ELM, "mailing"), returned(4, 2)), "address-defective"),
         ((lives_at(2, OAK, "mailing"), returned(3)), "unknown"),
         ((returned(3),), "unknown"),
         ((IN_ORR, lives_at(2, OAK), returned(3)), "in-custody"),
