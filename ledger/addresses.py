@@ -85,12 +85,8 @@ def uses_care_of(address: Address) -> bool:
     return not _placeholder(_plain(address.care_of)) or any(CARE_OF.match(line) for line in address.lines or ())
 
 
-def same_place(one: Address, other: Address) -> bool:
-    """Return whether two addresses are spelled the same but for case, spaces and punctuation."""
-    return _spelling(one) == _spelling(other)
-
-
-def _spelling(address: Address) -> tuple[str, ...]:
+def spelling(address: Address) -> tuple[str, ...]:
+    """Return what is left of an address without case, spaces and punctuation: the same for spellings of one place."""
     street = " ".join((*_lines(address), _plain(address.unit)))
     return (
         re.sub(r"[^\w#/-]+", " ", street).strip(),

@@ -8,7 +8,7 @@ from ledger.codes import NINTH_CIRCUIT_STATES
 from ledger.decisions.births import date_of_birth
 from ledger.decisions.moments import age_on, surely_before
 from ledger.decisions.remark import Remark
-from ledger.decisions.whereabouts import defect, given_up, in_force
+from ledger.decisions.whereabouts import addresses, defect, given_up, in_force, of_purpose
 from ledger.facts import (
     AbsenceReported,
     AbsenceResolved,
@@ -69,8 +69,8 @@ def mailed_to_defect(record: Record, fact: NtaServed, when: When | None, zone: s
 
 
 def _known_address(record: Record, when: When | None, zone: str) -> Address | None:
-    given = in_force(record, "mailing", when, zone) or in_force(record, "residence", when, zone)
-    return given.address if given else None
+    known = addresses(record, zone)
+    return in_force(of_purpose(known, "mailing"), when, zone) or in_force(of_purpose(known, "residence"), when, zone)
 
 
 def served_wrongly(record: Record, fact: NtaServed, when: When | None, zone: str) -> Remark | None:

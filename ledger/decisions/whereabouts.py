@@ -1,9 +1,10 @@
 """The addresses recorded of a child: which is in force at a moment, and which is known to be defective."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ledger.addresses import Assessment, assess, same_place
+from ledger.addresses import Assessment, assess, spelling
 from ledger.facts import Address, AddressReported, MailReturned, ReleasedToSponsor
 from ledger.record import Record
 from ledger.times import When, order_key
@@ -37,11 +38,15 @@ def addresses(record: Record, zone: str) -> list[Given]:
     return found
 
 
-def in_force(record: Record, purpose: Purpose, when: When | None, zone: str) -> Given | None:
-    """Return the address of this purpose in force at `when`."""
-    key = order_key(when, zone)
-    known = [given for given in addresses(record, zone) if given.purpose == purpose and given.since <= key]
-    return known[-1] if known else None
+def in_force(known: list[Given], when: When | None, zone: str) -> Address | None:
+    """Return which of the `known` addresses, all of one purpose and in the order of `addresses`, is in force."""
+    index = bisect_right(known, order_key(when, zone), key=lambda given: given.since)
+    return known[index - 1].address if index else None
+
+
+def of_purpose(known: list[Given], purpose: Purpose) -> list[Given]:
+    """Return the `known` addresses of this purpose."""
+    return [given for given in known if given.purpose == purpose]
 
 
 def given_up(record: Record, address: Address, when: When | None, zone: str) -> bool:
@@ -49,9 +54,10 @@ def given_up(record: Record, address: Address, when: When | None, zone: str) -> 
     key = order_key(when, zone)
     earlier = [given for given in addresses(record, zone) if given.since <= key]
     current = {given.purpose: given for given in earlier}
-    if any(same_place(given.address, address) for given in current.values()):
+    wanted = spelling(address)
+    if any(spelling(given.address) == wanted for given in current.values()):
         return False
-    return any(same_place(given.address, address) for given in earlier)
+    return any(spelling(given.address) == wanted for given in earlier)
 
 
 def defect(record: Record, address: Address, zone: str) -> Assessment | None:
@@ -59,13 +65,14 @@ def defect(record: Record, address: Address, zone: str) -> Assessment | None:
     assessment = assess(address)
     if assessment.address_class != "OK":
         return assessment
+    wanted = spelling(address)
+    residences = of_purpose(addresses(record, zone), "residence")
     for entry, fact in record.each(MailReturned):
-        target = record.entry_at(fact.address_position) if fact.address_position is not None else None
         if fact.address_position is None:
-            residence = in_force(record, "residence", entry.occurred_at, zone)
-            returned = residence.address if residence else None
+            returned = in_force(residences, entry.occurred_at, zone)
         else:
+            target = record.entry_at(fact.address_position)
             returned = getattr(target.fact, "address", None) if target else None
-        if returned is not None and same_place(returned, address):
+        if returned is not None and spelling(returned) == wanted:
             return RETURNED
     return None
