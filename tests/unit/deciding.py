@@ -171,6 +171,16 @@ def sent(
     return Sent(wire, agency or _USUAL.get(name) or BY_WIRE[wire].producers[0], data)
 
 
+def correction(position: int, agency: Agency = "CBP", /, **members: Any) -> Sent:
+    """Return a correction of the entry at `position`."""
+    return sent("correction-issued", agency=agency, corrects=position, set=members)
+
+
+def void(position: int, agency: Agency = "CBP") -> Sent:
+    """Return a void of the entry at `position`."""
+    return sent("entry-voided", agency=agency, voids=position)
+
+
 @dataclass(frozen=True)
 class Decided:
     """What came of a submission."""

@@ -1,65 +1,28 @@
 """Reading submissions: what the contract allows is read, everything else is refused by name and never by value."""
 
-import copy
 import json
-import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from ledger.entry import fact_json
-from ledger.facts import BY_WIRE, Fact, short_name
+from ledger.facts import BY_WIRE, short_name
 from ledger.form import LONGEST_NAME
-from ledger.submission import LIMIT_BYTES, SAFETY_FACTS, Refusal, Submission, read_submission
+from ledger.submission import LIMIT_BYTES, Refusal, Submission
 from tests.unit.deciding import MEMBERS, sent
-
-MARKER: Final = "Zacarias-9f3e"
-"""A value no message may repeat."""
-WIRES: Final = sorted(BY_WIRE)
-SAFETY: Final = sorted(fact.wire for fact in SAFETY_FACTS)
-HARD: Final = sorted(set(WIRES) - set(SAFETY))
-RELEASED: Final = "custody.released-to-sponsor.v1"
-NOTICE: Final = "custody.notice-given.v1"
-
-
-def golden(wire: str) -> dict[str, Any]:
-    """Return a full submission of this fact, every member given."""
-    path = Path(__file__).parents[1] / "golden" / "submissions" / f"{wire}.json"
-    return orjson.loads(path.read_bytes())  # type: ignore[no-any-return]
-
-
-def changed(wire: str, at: str, value: Any) -> dict[str, Any]:
-    """Return the full submission with `value` at the dotted path `at`."""
-    data = golden(wire)
-    *holders, last = at.split(".")
-    holder: Any = data
-    for part in holders:
-        holder = holder[int(part)] if isinstance(holder, list) else holder[part]
-    holder[int(last) if isinstance(holder, list) else last] = value
-    return data
-
-
-def read(wire: str, data: Any) -> Any:
-    return read_submission(wire, data if isinstance(data, bytes) else json.dumps(data).encode())
-
-
-def refused(wire: str, data: Any, code: str, member: str | None) -> Refusal:
-    answer = read(wire, data)
-    assert isinstance(answer, Refusal), answer
-    assert (answer.code, answer.member) == (code, member), answer
-    return answer
-
-
-def accepted(wire: str, data: Any) -> Submission[Fact]:
-    answer = read(wire, data)
-    assert isinstance(answer, tuple), answer
-    submission: Submission[Fact] = answer[0]
-    return submission
+from tests.unit.reading import (
+    MARKER,
+    NOTICE,
+    RELEASED,
+    WIRES,
+    accepted,
+    changed,
+    coded,
+    golden,
+    read,
+    refused,
+)
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -181,15 +144,6 @@ def test_a_refused_code_says_what_may_be_sent_instead() -> None:
     assert "send `unknown`" not in refused(RELEASED, changed(RELEASED, "door", "back"), "H6", "door").message
 
 
-def coded(wire: str) -> Iterator[str]:
-    """Yield the dotted path of every coded value in the full submission of a fact."""
-    fact = golden(wire)["fact"]
-    for name, field in BY_WIRE[wire].model_fields.items():
-        text = str(field.annotation)
-        if "Literal" in text and name in fact and "Identifier" not in text and name != "members":
-            yield f"fact.{name}.0" if isinstance(fact[name], list) and fact[name] else f"fact.{name}"
-
-
 @pytest.mark.parametrize("wire", WIRES)
 def test_every_coded_member_accepts_unknown(wire: str) -> None:
     """A source with a word we have no code for can always send its fact (contract: Submission)."""
@@ -304,147 +258,6 @@ def test_a_made_up_name_is_shown_in_part() -> None:
     answer = read(RELEASED, changed(RELEASED, "fact." + "x\n" * 4000, 1))
     assert answer.member.startswith("fact.x?x?")
     assert len(answer.member) < LONGEST_NAME + 10
-
-
-# Safety facts: only form, authority, keys and H8 keep them out.
-
-
-@pytest.mark.parametrize("wire", SAFETY)
-def test_a_safety_fact_without_a_source_is_recorded_and_remarked_on(wire: str) -> None:
-    """Word of danger is not turned away for want of a form number (domain (b), corollary)."""
-    for source in (None, {}, "", {"document": "", "reference": None}):
-        data = golden(wire)
-        data["source"] = source
-        submission, findings = read(wire, data)
-        assert (submission.source.document, submission.source.grade) == ("unknown", "unknown")
-        assert [(finding.code, finding.level) for finding in findings] == [("H7", "guard")]
-    del data["source"]
-    assert read(wire, data)[1][0].code == "H7"
-
-
-@pytest.mark.parametrize("wire", SAFETY)
-def test_a_safety_fact_with_unknown_codes_is_recorded_as_unknown_with_the_code_kept(wire: str) -> None:
-    """What the source said stands in `source.codes`, under the member; one finding says it of all (H6)."""
-    data = golden(wire)
-    places = list(coded(wire))
-    for at in places:
-        holder: Any = data
-        *holders, last = at.split(".")
-        for part in holders:
-            holder = holder[part]
-        holder[int(last) if isinstance(holder, list) else last] = f"code-{last}"
-    data["source"].update(grade="rumour", codes={})
-    submission, findings = read(wire, data)
-    assert [(finding.code, finding.level) for finding in findings] == [("H6", "guard")]
-    kept = {at.removeprefix("fact."): f"code-{at.split('.')[-1]}" for at in places}
-    assert submission.source.codes == {**kept, "source.grade": "rumour"}
-    recorded = orjson.loads(fact_json(submission.fact))
-    for at in places:
-        value: Any = {"fact": recorded}
-        for part in at.split("."):
-            value = value[int(part)] if isinstance(value, list) else value[part]
-        assert value == "unknown"
-    assert submission.source.grade == "unknown"
-
-
-def test_a_mended_yes_or_no_is_unknown() -> None:
-    """`perhaps` is neither yes nor no; it becomes `unknown` and stays readable as the source's code."""
-    wire = "custody.post-release-contact-recorded.v1"
-    submission, findings = read(wire, changed(wire, "fact.child_seen", "perhaps"))
-    assert submission.fact.child_seen == "unknown"
-    assert submission.source.codes == {"child_seen": "perhaps"}
-    assert findings[0].code == "H6"
-
-
-def test_the_senders_own_code_is_not_overwritten() -> None:
-    """Who sent the code beside the text keeps it."""
-    wire = "custody.absence-reported.v1"
-    data = changed(wire, "fact.kind", "lost")
-    data["source"]["codes"] = {"kind": "L7"}
-    assert read(wire, data)[0].source.codes == {"kind": "L7"}
-
-
-@pytest.mark.parametrize("wire", SAFETY)
-def test_a_safety_fact_of_no_readable_form_is_refused(wire: str) -> None:
-    """Mending stops at codes and sources: an unknown member or a missing one is refused, by name (H0)."""
-    data = golden(wire)
-    data["fact"]["nobody"] = 1
-    data["source"] = None
-    refused(wire, data, "H0", "fact.nobody")
-    required = next(name for name, field in BY_WIRE[wire].model_fields.items() if field.is_required())
-    data = golden(wire)
-    del data["fact"][required]
-    refused(wire, data, "H0", f"fact.{required}")
-
-
-@pytest.mark.parametrize("wire", HARD[::7])
-def test_other_facts_are_never_mended(wire: str) -> None:
-    """Without a source they are refused, and say so (H7)."""
-    refused(wire, changed(wire, "source", None), "H7", "source")
-
-
-# No message repeats a value, and no member names a part of our model: garbage of every kind, for every fact.
-
-GARBAGE: Final = st.recursive(
-    st.sampled_from(
-        [
-            MARKER,
-            f"A{MARKER}",
-            f"{MARKER}\n",
-            f"2022-{MARKER}",
-            f"{MARKER}T10:00:00Z",
-            None,
-            True,
-            -1,
-            0,
-            1.5,
-            10**40,
-            "",
-        ]
-    ),
-    lambda inner: (
-        st.lists(inner, max_size=2)
-        | st.dictionaries(st.sampled_from(["lines", "zip", "value", "x"]), inner, max_size=2)
-    ),
-    max_leaves=4,
-)
-NAMES: Final = re.compile(r"[a-z_]+(\.([a-z_]+|\d+))*")
-TAGS: Final = ("literal", "constrained", "function", "tuple", "nullable", "union", "str", "bool", "int", "[", "(")
-
-
-def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    yield path
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield from leaves(inner, (*path, key))
-
-
-@settings(max_examples=25)
-@given(draw=st.data())
-@pytest.mark.parametrize("wire", WIRES)
-def test_refusals_of_garbage_name_members_and_repeat_no_value(wire: str, draw: st.DataObject) -> None:
-    """Whatever is sent wherever, the answer can be shown to anybody: it names places and never repeats contents."""
-    data = copy.deepcopy(golden(wire))
-    for _ in range(draw.draw(st.integers(1, 3))):
-        path = draw.draw(st.sampled_from([path for path in leaves(data) if path]))
-        holder = data
-        for part in path[:-1]:
-            holder = holder[part]
-        holder[path[-1]] = draw.draw(GARBAGE)
-    answer = read_submission(wire, json.dumps(data).encode())
-    said = [answer.message] if isinstance(answer, Refusal) else [finding.message for finding in answer[1]]
-    assert all(MARKER not in message for message in said)
-    if isinstance(answer, Refusal):
-        assert answer.code in ("H0", "H6", "H7")
-        if answer.member is not None:
-            assert NAMES.fullmatch(answer.member), answer
-            assert not any(tag in answer.member.split(".") for tag in TAGS)
-            assert f"`{answer.member}`" in answer.message
-    else:
-        again = json.dumps(answer[0].model_dump(mode="json", exclude_unset=True)).encode()
-        reread = read_submission(wire, again)
-        assert isinstance(reread, tuple), reread
-        assert json.loads(fact_json(reread[0].fact)) == json.loads(fact_json(answer[0].fact))
 
 
 def test_every_wire_name_is_exercised_here() -> None:
