@@ -1,4 +1,4 @@
-"""How facts stand: a record against a plain reading of what corrections and voids do (knowledge: Corrections, voids)."""
+"""How facts stand: a record against a plain reading of what corrections and voids do (knowledge)."""
 
 from collections.abc import Sequence
 from dataclasses import replace
