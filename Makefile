@@ -2,6 +2,7 @@
 #   make demo KEEP=1                  leave the demo's servers running
 #   make demo RELEASES=file.csv.xz    import that HHS release file, too
 #   make test PYTHON=python3.12       choose the Python .venv is made with
+#   make soak SECONDS=600 SEED=17     kill processes under load for so long (default: 1800 seconds, a new seed)
 
 SHELL = /bin/sh
 PYTHON =
@@ -26,7 +27,7 @@ bench: .venv/made
 	$(BIN)/python -m bench
 
 soak: .venv/made
-	$(BIN)/python -m bench.soak
+	$(BIN)/python -m tests.end_to_end.crash $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED))
 
 .venv/made: requirements.txt pyproject.toml .ci/make-venv
 	PYTHON='$(PYTHON)' .ci/make-venv

@@ -1,0 +1,143 @@
+"""What must hold once a ledger that was killed again and again is quiet: nothing lost, nothing doubled, all agree."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import psycopg
+from kafka import KafkaConsumer, TopicPartition
+
+from custody.where import Where
+from ledger.agencies import PRODUCERS
+from ledger.topics import ENTRIES, TOPICS, intake, outcomes
+from producers.client import Key
+
+
+@dataclass
+class Found:
+    """What the servers hold, counted, and each thing that is not as it must be."""
+
+    messages: int
+    entries: int
+    answers: int
+    answers_told_twice: int
+    set_aside: int
+    wrong: list[str]
+
+
+def check(where: Where, expected: Mapping[Key, str]) -> Found:
+    """Read everything on Kafka and compare it with what was sent and with PostgreSQL."""
+    sent, nameless = _sent(where.bootstrap)
+    answers, told_twice = _answers(where.bootstrap)
+    on_kafka, previous = _entries(where.bootstrap)
+    with psycopg.connect(where.database_url) as connection:
+        rows = connection.execute("select notification_id from ledger.stored_events order by 1").fetchall()
+        positions = [row[0] for row in rows]
+        keys = connection.execute("select source, id, position from ledger.submissions").fetchall()
+        aside = connection.execute("select count(*) from ledger.set_aside").fetchone()
+    recorded: dict[Key, int] = {(source, id): position for source, id, position in keys if position is not None}
+    accepted = {key for key, status in expected.items() if status == "accepted"}
+    unreadable = sum(count for (_, id), count in sent.items() if id.endswith("-spoilt"))
+    set_aside = 0 if aside is None else aside[0]
+
+    wrong = [f"sent and expected differ in {key}" for key in sent.keys() ^ expected.keys()]
+    for key, count in sent.items():
+        wrong += _judged(key, count, answers.get(key, []), expected.get(key), recorded.get(key))
+    wrong += [f"nobody sent what was answered for {key}" for key in answers.keys() - sent.keys()]
+    wrong += [
+        f"{key} was to be accepted and has no entry, or the other way round" for key in accepted ^ recorded.keys()
+    ]
+    if sorted(recorded.values()) != positions:
+        wrong.append(f"{len(recorded)} submissions were accepted and {len(positions)} entries are recorded")
+    wrong += [f"position {at} is {times} times on {ENTRIES}" for at, times in on_kafka.items() if times != 1]
+    wrong += [f"position {at} is on one side only" for at in on_kafka.keys() ^ set(positions)]
+    chain = dict(zip(positions, [0, *positions], strict=False))
+    wrong += [f"position {at} names {previous[at]} before it" for at in positions if previous.get(at) != chain[at]]
+    if set_aside != unreadable + nameless:
+        wrong.append(f"{set_aside} messages are set aside, {unreadable} unreadable and {nameless} nameless were sent")
+    return Found(
+        messages=sum(sent.values()) + nameless,
+        entries=len(positions),
+        answers=sum(map(len, answers.values())),
+        answers_told_twice=told_twice,
+        set_aside=set_aside,
+        wrong=wrong,
+    )
+
+
+def _judged(
+    key: Key, messages: int, answers: list[dict[str, Any]], expected: str | None, position: int | None
+) -> Iterator[str]:
+    """Yield what is wrong with the answers to one submission: each message one answer, the first one as expected."""
+    statuses = Counter(answer["status"] for answer in answers)
+    right = {"accepted": 1, "duplicate": messages - 1} if expected == "accepted" else {"refused": messages}
+    if +statuses != +Counter(right):
+        yield f"{key} was sent {messages} times and answered {dict(statuses)}; {expected} was expected"
+    told = {answer["position"] for answer in answers}
+    if told != {position}:
+        yield f"{key} has position {position}, its answers say {told}"
+
+
+def _sent(bootstrap: str) -> tuple[Counter[Key], int]:
+    """Count the messages on the intake topics by submission, and those without an id."""
+    sent: Counter[Key] = Counter()
+    nameless = 0
+    for record in _records(bootstrap, [intake(agency) for agency in PRODUCERS]):
+        headers = dict(record.headers)
+        if "ce_id" in headers:
+            sent[headers["ce_source"].decode(), headers["ce_id"].decode()] += 1
+        else:
+            nameless += 1
+    return sent, nameless
+
+
+def _answers(bootstrap: str) -> tuple[dict[Key, list[dict[str, Any]]], int]:
+    """Return the outcomes of each submission, repeats of one outcome counted apart: readers drop them by `ce_id`."""
+    answers: dict[Key, list[dict[str, Any]]] = defaultdict(list)
+    seen: set[tuple[str, bytes]] = set()
+    twice = 0
+    for record in _records(bootstrap, [outcomes(agency) for agency in PRODUCERS]):
+        id = (record.topic, dict(record.headers)["ce_id"])
+        if id in seen:
+            twice += 1
+            continue
+        seen.add(id)
+        body = orjson.loads(record.value)
+        if body["submission"]["id"] is not None:
+            answers[body["submission"]["source"], body["submission"]["id"]].append(body)
+    return answers, twice
+
+
+def _entries(bootstrap: str) -> tuple[Counter[int], dict[int, int]]:
+    """Count each position on `custody.entries`, with the position its message names before it."""
+    found: Counter[int] = Counter()
+    previous: dict[int, int] = {}
+    for record in _records(bootstrap, [ENTRIES]):
+        position = orjson.loads(record.value)["position"]
+        found[position] += 1
+        previous[position] = int(dict(record.headers)["ce_previous"])
+    return found, previous
+
+
+def _records(bootstrap: str, topics: list[str]) -> Iterator[Any]:
+    """Yield every record of these topics."""
+    consumer = KafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="none"
+    )
+    try:
+        partitions = [
+            TopicPartition(topic.name, number)
+            for topic in TOPICS
+            if topic.name in topics
+            for number in range(topic.partitions)
+        ]
+        consumer.assign(partitions)
+        ends = consumer.end_offsets(partitions)
+        consumer.seek_to_beginning()
+        while any(consumer.position(partition) < end for partition, end in ends.items()):
+            for records in consumer.poll(timeout_ms=1000, max_records=5000).values():
+                yield from records
+    finally:
+        consumer.close()

@@ -1,0 +1,14 @@
+"""Every process of the ledger killed for real, under load, each kind at least once."""
+
+from pathlib import Path
+
+from tests.end_to_end.crash import NAMES, crash
+
+
+def test_whatever_is_killed_nothing_is_lost_and_nothing_is_doubled(data_folder: Path) -> None:
+    """`kill -9` of roles, PostgreSQL and Kafka during imports: every submission has one first answer, one entry."""
+    survived = crash(data_folder, seed=20, seconds=30, say=print)
+    assert survived.wrong == []
+    assert set(survived.kills) == set(NAMES)
+    assert survived.found.entries > 1000
+    assert survived.found.set_aside > 0
