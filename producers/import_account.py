@@ -13,6 +13,8 @@ from producers.outcomes import Outcome
 PATIENCE_SECONDS: Final = 60.0
 """How long no outcome at all may come before an import gives up waiting."""
 _MOST_SHOWN: Final = 20
+_A_ROW: Final = 3
+"""Submissions a row makes."""
 
 
 @dataclass(slots=True)
@@ -35,10 +37,13 @@ class Report:
 
 @dataclass(slots=True)
 class _UnderWay:
-    """A row whose outcomes have not all come; a row nobody can read awaits none."""
+    """A row whose outcomes have not all come, and what came; a row nobody can read awaits none."""
 
     awaited: int
-    account: Account
+    accepted: int = 0
+    duplicate: int = 0
+    refused: int = 0
+    codes: tuple[str, ...] = ()
 
 
 class Window:
@@ -57,14 +62,14 @@ class Window:
 
     def begin(self, ids: tuple[str, str, str]) -> None:
         """Take in the next row, which submits `ids`."""
-        self._rows[self.next] = _UnderWay(3, Account(rows=1, submitted=3))
+        self._rows[self.next] = _UnderWay(_A_ROW)
         for id in ids:
             self._row_of[id] = self.next
         self.next += 1
 
     def leave_out(self, row: BadRow) -> None:
         """Take in the next row, which nobody can read: it submits nothing."""
-        self._rows[self.next] = _UnderWay(0, Account(rows=1, unreadable=1))
+        self._rows[self.next] = _UnderWay(0)
         self.next += 1
         if len(self._report.bad_rows) < _MOST_SHOWN:
             self._report.bad_rows.append(row)
@@ -78,19 +83,18 @@ class Window:
             self.moved_at = time.monotonic()
             under_way = self._rows[row]
             under_way.awaited -= 1
-            account = under_way.account
             match status:
                 case "accepted":
-                    account.accepted += 1
+                    under_way.accepted += 1
                 case "duplicate":
-                    account.duplicate += 1
+                    under_way.duplicate += 1
                 case _:
-                    account.refused += 1
+                    under_way.refused += 1
                     if len(self._report.refusals) < _MOST_SHOWN:
                         refusal = body.get("refusal") or {}
                         self._report.refusals.append((id, f"{refusal.get('code')}: {refusal.get('message')}"))
-            for finding in body["findings"]:
-                account.findings[finding["code"]] += 1
+            if findings := body["findings"]:
+                under_way.codes += tuple([finding["code"] for finding in findings])
         self._close_through()
 
     def check(self) -> None:
@@ -103,12 +107,12 @@ class Window:
         while (done := self._rows.get(self._first)) is not None and done.awaited == 0:
             del self._rows[self._first]
             self._first += 1
-            of_row = done.account
-            total.rows += of_row.rows
-            total.unreadable += of_row.unreadable
-            total.submitted += of_row.submitted
-            total.accepted += of_row.accepted
-            total.duplicate += of_row.duplicate
-            total.refused += of_row.refused
-            if of_row.findings:
-                total.findings.update(of_row.findings)
+            answered = done.accepted + done.duplicate + done.refused
+            total.rows += 1
+            total.unreadable += answered == 0
+            total.submitted += answered
+            total.accepted += done.accepted
+            total.duplicate += done.duplicate
+            total.refused += done.refused
+            for code in done.codes:
+                total.findings[code] += 1
