@@ -92,16 +92,20 @@ def _acts_on(entry: Entry, at: EntryAt) -> Iterator[Row]:
     was = entry.get("original", fact)["set"]
     for member, value in fact["set"].items():
         amended = "" if was.get(member) == value else f" (this correction was itself amended: {_corrected_by(entry)})"
-        yield printable(member), f"{_old(target, member)} -> {worded(value)}{amended}", "plain"
+        yield printable(member), f"{_old(target, member)} -> {_value(member, value)}{amended}", "plain"
 
 
 def _old(target: Entry | None, member: str) -> str:
     if target is None:
         return "not shown"
     if member == "occurred_at":
-        return worded(target.get("original_occurred_at", target["occurred_at"]))
+        return as_given(target.get("original_occurred_at", target["occurred_at"]))
     original = target.get("original", target["fact"])
     return worded(original[member]) if member in original else "not given"
+
+
+def _value(member: str, value: Any) -> str:
+    return as_given(value) if member == "occurred_at" else worded(value)
 
 
 def _named(target: Entry | None) -> str:
@@ -126,4 +130,4 @@ def _remarks(entry: Entry, at: EntryAt) -> Iterator[Row]:
 
 
 def _resolution(by: Entry | None) -> str:
-    return "" if by is None else f" ({worded(by['fact']['resolution'])})"
+    return "" if by is None else f" ({worded(by['fact'].get('resolution', 'its entry was voided'))})"

@@ -165,11 +165,13 @@ def _entry(one: Effective, child: str, disputes: Mapping[int, Mapping[str, Any]]
 
 
 def _findings(one: Effective) -> Sequence[Mapping[str, Any]]:
+    """Return the findings with the position that dealt with each: a resolution, or the void of the whole entry."""
     if not one.entry.findings:
         return []
     resolved = dict(reversed(one.resolved_findings))
+    void = min(one.voided_by, default=None)
     return [
-        {"code": f.code, "level": f.level, "message": f.message, "resolved_by": resolved.get(f.code)}
+        {"code": f.code, "level": f.level, "message": f.message, "resolved_by": resolved.get(f.code, void)}
         for f in one.entry.findings
     ]
 

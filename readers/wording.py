@@ -84,7 +84,8 @@ def delay(occurred_at: str | None, recorded_at: str, zone: str) -> str:
             return ", the same day"
     if seconds < 0:
         return ", before it happened"
-    for unit, length in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f", {seconds // length} {unit} later"
-    return ", 1 day later" if seconds == 86_400 else f", {seconds} seconds later"
+    for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds >= length:
+            count = seconds // length
+            return f", {count} {unit}{'s' if count > 1 else ''} later"
+    return ", at once"
