@@ -61,7 +61,7 @@ def submit(
         try:
             with AgencyClient(where.bootstrap, sender) as client:
                 done = submit_lines(
-                    lines,
+                    lines.fileno(),
                     client,
                     wait=wait,
                     patience_seconds=timeout,

@@ -1,21 +1,22 @@
 """JSON lines to an agency's intake topic, and their outcomes back in the order of the lines."""
 
-import threading
+import os
+import select
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from queue import Empty, Queue
 from typing import Any, Final
 
 import orjson
 
+from ledger.topics import LARGEST_MESSAGE_BYTES
 from producers.client import AgencyClient, Key
 from producers.client_errors import MessageTooLargeError, NoOutcomeError
 
 WINDOW: Final = 5_000
 """Lines sent whose outcome is awaited: bounds memory, keeps the pipe full."""
-_AHEAD: Final = 1_000
+_PIECE: Final = 65_536
 _GLANCE_MS: Final = 20
 
 
@@ -29,7 +30,7 @@ class Submitted:
 
 
 def submit(
-    lines: Iterable[bytes],
+    source: int,
     client: AgencyClient,
     *,
     wait: bool,
@@ -37,7 +38,7 @@ def submit(
     tell_outcome: Callable[[dict[str, Any]], None],
     tell_problem: Callable[[int, str], None],
 ) -> Submitted:
-    """Send each line, a CloudEvent in structured form; blank lines are passed over.
+    """Send each line of the file descriptor `source`, a CloudEvent in structured form; blank lines are passed over.
 
     A line that is no JSON object, or too large, goes to `tell_problem` with its number and is not sent. With `wait`
     outcomes go to `tell_outcome` in the order of the lines, as soon as that order lets them. Raises `NotSentError`,
@@ -58,11 +59,11 @@ def submit(
         if waiting and time.monotonic() - moved_at > patience_seconds:
             raise NoOutcomeError(len(waiting), f"line {waiting[0][0]}", patience_seconds)
 
-    for number, line in _numbered(lines, while_idle=(lambda: answered(_GLANCE_MS)) if wait else _nothing):
-        if not line.strip():
+    for number, line in _numbered(source, while_idle=(lambda: answered(_GLANCE_MS)) if wait else _nothing):
+        if line is not None and not line.strip():
             continue
         flaw = _flaw(line)
-        if flaw is not None:
+        if line is None or flaw is not None:
             done.left_out += 1
             tell_problem(number, f"{flaw}; nothing of it was sent, the other lines are")
             continue
@@ -92,7 +93,9 @@ def submit(
     return done
 
 
-def _flaw(line: bytes) -> str | None:
+def _flaw(line: bytes | None) -> str | None:
+    if line is None:
+        return f"longer than the {LARGEST_MESSAGE_BYTES} bytes a message may have"
     try:
         event = orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -100,35 +103,33 @@ def _flaw(line: bytes) -> str | None:
     return None if isinstance(event, dict) else "JSON, but no object: a CloudEvent is one JSON object a line"
 
 
-def _numbered(lines: Iterable[bytes], *, while_idle: Callable[[], None]) -> Iterable[tuple[int, bytes]]:
-    """Yield the lines with their numbers; while the next one is not there, do `while_idle` again and again.
+def _numbered(source: int, *, while_idle: Callable[[], None]) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines of a file descriptor with their numbers, None for one that is too long to be sent.
 
-    A thread of its own reads: whoever writes one event, waits for its outcome, then writes the next, must get it.
+    While nothing is there to be read, do `while_idle` again and again: whoever writes one event, waits for its
+    outcome, then writes the next, must get it. A thread that reads would not let the process end on Ctrl-C.
     """
-    queue: Queue[bytes | BaseException | None] = Queue(maxsize=_AHEAD)
-
-    def read() -> None:
-        try:
-            for line in lines:
-                queue.put(line)
-            queue.put(None)
-        except BaseException as error:  # noqa: BLE001  # raised again by the reader of the queue
-            queue.put(error)
-
-    threading.Thread(target=read, name="lines", daemon=True).start()
-    number = 0
+    number, size = 1, 0
+    pieces: list[bytes] = []
     while True:
-        try:
-            line = queue.get(timeout=_GLANCE_MS / 1000)
-        except Empty:
+        if not select.select([source], [], [], _GLANCE_MS / 1000)[0]:
             while_idle()
             continue
-        if line is None:
+        piece = os.read(source, _PIECE)
+        *ended, rest = piece.split(b"\n")
+        for end in ended:
+            yield number, None if size + len(end) > LARGEST_MESSAGE_BYTES else b"".join((*pieces, end))
+            number, size = number + 1, 0
+            pieces.clear()
+        size += len(rest)
+        if size > LARGEST_MESSAGE_BYTES:
+            pieces.clear()  # whatever follows on this line, it is too long
+        elif rest:
+            pieces.append(rest)
+        if not piece:
+            if size:
+                yield number, None if size > LARGEST_MESSAGE_BYTES else b"".join(pieces)
             return
-        if isinstance(line, BaseException):
-            raise line
-        number += 1
-        yield number, line
 
 
 def _nothing() -> None:

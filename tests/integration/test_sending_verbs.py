@@ -112,6 +112,37 @@ def test_whoever_writes_one_event_and_waits_gets_its_outcome(ledger: dict[str, A
         assert talking.wait(timeout=30) == 0
 
 
+def test_submit_stops_on_ctrl_c_while_it_waits_for_lines(ledger: dict[str, Any]) -> None:
+    """A person at the keyboard stops it with one message and exit status 1, whatever it was waiting for."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "custody", "submit", "--agency", "ORR", "--wait", "-"],
+        env=told_where(**ledger),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as waiting:
+        assert waiting.stdin is not None
+        assert waiting.stdout is not None
+        assert waiting.stderr is not None
+        waiting.stdin.write(event("e-1") + b"\n" + event("e-2"))
+        waiting.stdin.flush()
+        assert json.loads(waiting.stdout.readline())["status"] == "accepted"
+        waiting.send_signal(signal.SIGINT)
+        assert waiting.wait(timeout=20) == 1
+        assert waiting.stderr.read().startswith(b"custody: stopped; lines that were read may or may not have been sent")
+
+
+def test_lines_of_any_length_are_counted_right(ledger: dict[str, Any], tmp_path: Path) -> None:
+    """A line longer than a message may be is named and left out; a last line without its end is a line."""
+    file = tmp_path / "long.jsonl"
+    file.write_bytes(event("e-1") + b'\n{"x": "' + bytes(9_000_000) + b'"}\n' + event("e-2", row="A200-000-030"))
+    done = custody("submit", "--agency", "ORR", "--wait", str(file), **ledger)
+    assert done.returncode == 1
+    assert "line 2: longer than the 8388608 bytes" in done.stderr.decode()
+    assert [a["submission"]["id"] for a in lines(done.stdout)] == ["e-1", "e-2"]
+
+
 def test_without_anybody_to_answer_the_wait_is_bounded(database_url: str, fresh_kafka: str, tmp_path: Path) -> None:
     """Kafka has the line, no ledger runs: the command says so after its patience, and where to look."""
     where: dict[str, Any] = {"database_url": database_url, "bootstrap": fresh_kafka, "data": tmp_path}
