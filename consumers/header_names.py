@@ -27,6 +27,8 @@ class _NamesAsTheyAre(bytearray):
 class TolerantRecordBatch(DefaultRecordBatch):  # type: ignore[misc]  # the library is untyped
     """A batch that reads one record again, tolerantly, where a header name was not UTF-8."""
 
+    _buffer: Any
+
     def __next__(self) -> Any:
         try:
             return super().__next__()

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final, TypeVar
@@ -118,7 +119,6 @@ class Supervisor:
     def _start_roles(self) -> None:
         assert self._addresses is not None
         database_url, bootstrap = self._addresses
-        write_whole(self._data / "ledger.json", json.dumps({"zone": self._zone, "clock": self._clock}) + "\n")
         environment = roles.environment(
             database_url=database_url, bootstrap=bootstrap, zone=self._zone, clock=self._clock
         )
@@ -126,6 +126,9 @@ class Supervisor:
         self._roles = [role_part(role, data=self._data, environment=environment) for role in roles.ROLES]
         while not all(_is_settled(role) for role in self._roles):
             self._look()
+        if all(role.was_ready for role in self._roles):
+            # remembered only once the ledger has accepted them: a wrong setting must not outlive its mistake
+            write_whole(self._data / "ledger.json", json.dumps({"zone": self._zone, "clock": self._clock}) + "\n")
         self._phase = "running"
 
     def _look(self) -> None:
@@ -164,15 +167,20 @@ class Supervisor:
     def _stop_all(self) -> None:
         """Stop roles side by side, then Kafka, then PostgreSQL: each may need the ones that stop after it."""
         self._phase = "stopping"
-        self._write()
+        self._write_if_there_is_room()
         for role in self._roles:
             role.ask_to_end()
         for part in (*self._roles, *reversed(self._servers)):
             part.end()
-            self._write()
+            self._write_if_there_is_room()
         self._stop_aside()
         self._phase = "stopped" if self._failure is None else "failed"
-        self._write()
+        self._write_if_there_is_room()
+
+    def _write_if_there_is_room(self) -> None:
+        """Tell the state; a full disk must not keep what runs from being stopped."""
+        with suppress(OSError):
+            self._write()
 
     def _stop_aside(self) -> None:
         """End initdb and the like, cut off in the middle of a start.

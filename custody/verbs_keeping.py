@@ -135,10 +135,14 @@ def recover(data: Data = None) -> None:
     from custody.errors import Problem
     from custody.where import find_where
     from ledger.eventstore import open_ledger
+    from ledger.settings import SettingsError
     from ledger.tail import KafkaAheadError
 
     where = find_where(data)
-    ledger = open_ledger(_settings(where))
+    try:
+        ledger = open_ledger(_settings(where))
+    except SettingsError as error:
+        raise Problem(f"not recovered: {error}") from None
     try:
         with _telling() as say:
             recovered = bring_back(ledger, where.bootstrap, lambda done, of: say("bringing back", done, of))

@@ -24,6 +24,8 @@ def differences(connection: Connection[TupleRow], one: str, other: str) -> tuple
     """Return a sentence for each table in which two versions differ, naming the first rows."""
     found = []
     for table in TABLES:
+        if _columns(connection, one, table) != _columns(connection, other, table):
+            continue  # the tables have another shape in this version of the product: nothing to compare
         if _checksum(connection, one, table) == _checksum(connection, other, table):
             continue
         keys = _KEYS.get(table, "child, position")
@@ -48,3 +50,11 @@ def _checksum(connection: Connection[TupleRow], schema: str, table: str) -> tupl
     ).fetchone()
     assert row is not None
     return int(row[0]), int(row[1])
+
+
+def _columns(connection: Connection[TupleRow], schema: str, table: str) -> list[TupleRow]:
+    return connection.execute(
+        "select column_name, data_type from information_schema.columns"
+        " where table_schema = %s and table_name = %s order by ordinal_position",
+        (schema, table),
+    ).fetchall()

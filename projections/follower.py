@@ -18,6 +18,8 @@ from projections.remaking import joined_to, remake
 from projections.store import Tables, connect, live_schema
 
 POLL_MS: Final = 250
+_ONLY_ONE: Final = 0x70726F6A
+"""Advisory lock held for life: two followers would write the same rows twice."""
 PATIENCE_SECONDS: Final = 10.0
 """How long a missing entry is waited for before the log says which one it is."""
 
@@ -115,6 +117,9 @@ def follow(
 ) -> None:
     """Keep the live version until `stopped`; goes over to another version when a rebuild swaps it in."""
     with connect(database_url) as connection, connect(database_url) as ears:
+        while not stopped() and ears.execute("select pg_try_advisory_lock(%s)", (_ONLY_ONE,)).fetchone() != (True,):
+            log.warning("projections.wait", reason="another process keeps the read tables of this database")
+            ears.execute("select pg_sleep(2)")
         ears.execute("listen custody_retry")
         while not stopped():
             with connection.transaction():

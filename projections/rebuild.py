@@ -119,6 +119,7 @@ def _fill(settings: Settings, schema: str, target: int, say: Say) -> tuple[int, 
         subprocess.Popen(
             [
                 sys.executable,
+                "-P",  # a folder `ledger` where the command is run must not be taken for ours
                 "-m",
                 "projections.rebuild_worker",
                 schema,

@@ -76,13 +76,13 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
     """
     with connection.transaction():
         connection.execute("select pg_advisory_xact_lock(%s)", (_MAKE_LOCK,))
+        _check_made(connection, settings, "ledger.made", "ledger")
         connection.execute("create schema if not exists read")
         connection.execute(
             "create table if not exists read.ledger (one boolean primary key default true check (one),"
             " schema_name text not null, zone text not null, clock text not null)"
         )
-        row = connection.execute("select zone, clock from read.ledger").fetchone()
-        if row is None:
+        if connection.execute("select from read.ledger").fetchone() is None:
             make_version(connection, "read_1")
             make_indexes(connection, "read_1")
             connection.execute(
@@ -91,11 +91,23 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
             )
             _make_reader(connection)
             point_views_at(connection, "read_1")
-            row = (settings.zone, settings.clock)
+        _check_made(connection, settings, "read.ledger", "read model")
+
+
+def _check_made(connection: Connection[TupleRow], settings: Settings, table: str, what: str) -> None:
+    """Raise `SettingsError` where `table` says that another zone or clock was fixed when `what` was made."""
+    there = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
+    row = (
+        connection.execute(SQL("select zone, clock from {}").format(SQL(table))).fetchone()
+        if there == (True,)
+        else None
+    )
+    if row is None:
+        return
     for name, made, asked in (("zone", row[0], settings.zone), ("clock", row[1], settings.clock)):
         if made != asked:
             raise SettingsError(
-                f"the read tables were made with {name} {made!r}, which is fixed for a ledger's life; "
+                f"the {what} was made with {name} {made!r}, which is fixed for a ledger's life; "
                 f"CUSTODY_{name.upper()} says {asked!r}: set it to {made!r}, or use another database"
             )
 
@@ -136,8 +148,20 @@ def make_indexes(connection: Connection[TupleRow], schema: str) -> None:
 
 
 def point_views_at(connection: Connection[TupleRow], schema: str) -> None:
-    """Let the stable views show this version; in the caller's transaction, so that nobody sees a half."""
-    connection.execute(_script("views.sql", schema), prepare=False)
+    """Let the stable views show this version; in the caller's transaction, so that nobody sees a half.
+
+    A view whose columns are others than before is made anew; then what others built on it must be dropped first, and
+    PostgreSQL's own error says what that is.
+    """
+    try:
+        with connection.transaction():
+            connection.execute(_script("views.sql", schema), prepare=False)
+    except psycopg.errors.InvalidTableDefinition:
+        for (view,) in connection.execute(
+            "select table_name from information_schema.views where table_schema = 'read'"
+        ):
+            connection.execute(SQL("drop view read.{}").format(Identifier(view)))
+        connection.execute(_script("views.sql", schema), prepare=False)
     connection.execute("update read.ledger set schema_name = %s", (schema,))
 
 
