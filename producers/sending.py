@@ -108,8 +108,14 @@ class Sender:
             self._wait_for_first()
 
     def close(self) -> None:
-        """Close the connection; what is on its way and was not settled may be lost."""
-        self._producer.close(timeout=2)
+        """Close the connection within seconds, whatever Kafka does; what was not settled may be lost."""
+        try:
+            self._producer.close(timeout=2)
+        except KafkaError:
+            # Kafka is away, and the library's own close gives up before it ends its thread; left so, it would try
+            # again from __del__ and write a traceback on the terminal.
+            self._producer._sender.force_close()
+            self._producer._closed = True
 
     def _look(self) -> None:
         self._until_look = _LOOK_EVERY

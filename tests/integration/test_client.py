@@ -190,6 +190,19 @@ def test_what_is_on_its_way_is_bounded(servers: embedded.Running, fresh_kafka: s
     assert len(on_intake(fresh_kafka, "ORR")) == 30_000
 
 
+def test_closing_takes_seconds_while_kafka_does_not_answer(servers: embedded.Running, fresh_kafka: str) -> None:
+    """Whoever gives up gets the terminal back, without a word of the Kafka client's own."""
+    client = AgencyClient(fresh_kafka, "ORR")
+    servers.kafka.send_signal(signal.SIGSTOP)
+    try:
+        client.send(ADMITTED, DATA)
+        began = time.monotonic()
+        client.abandon()
+        assert time.monotonic() - began < 10
+    finally:
+        servers.kafka.send_signal(signal.SIGCONT)
+
+
 def test_nobody_at_the_address_is_told_at_once_with_the_cure() -> None:
     """The address and what to start are named; nobody waits ten seconds for a closed port."""
     with socket.socket() as unused:
