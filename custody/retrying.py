@@ -4,8 +4,8 @@ from uuid import UUID
 
 from psycopg import Connection
 
-from custody.errors import Problem
-from producers.client_errors import ClientError
+from custody.errors import FAILED, UNREACHABLE, Problem
+from producers.client_errors import BrokerUnreachableError, ClientError
 from producers.sending import Sender
 from readers.set_aside import Message, message_numbered
 from readers.snapshot import Rows
@@ -33,7 +33,7 @@ def send_again(connection: Connection[Rows], bootstrap: str, number: int) -> Mes
         finally:
             sender.close()
     except ClientError as error:
-        raise Problem(str(error)) from None
+        raise Problem(str(error), UNREACHABLE if isinstance(error, BrokerUnreachableError) else FAILED) from None
     _write(connection, _RETRIED, number)
     return message
 

@@ -1,0 +1,311 @@
+"""The verbs that ask, run as people run them: real processes, real tables, the exit codes of the contract.
+
+Broken by hand to see these tests fail: each exit code, colour without a terminal, NO_COLOR ignored, a wait that does
+not look at the tables, the wrong role named, a retried message marked without being sent.
+"""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+from eventsourcing.persistence import StoredEvent
+from kafka import KafkaConsumer, TopicPartition
+
+from ledger.entry import Finding
+from ledger.eventstore import open_ledger
+from ledger.settings import Settings
+from tests.integration.filling import ZONE, Ledger, child_number, fill
+
+CHILD = child_number(17)
+NOBODY = "127.0.0.1:9"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def custody(database_url: str, tmp_path: Path) -> Run:
+    """Run `custody` with these words, against this database and a Kafka that is not asked for anything."""
+
+    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "custody", *words],
+            env=_environment(database_url, tmp_path) | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+def _environment(database_url: str, data: Path) -> dict[str, str]:
+    clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
+    return clean | {
+        "DATABASE_URL": database_url,
+        "KAFKA_BOOTSTRAP_SERVERS": NOBODY,
+        "CUSTODY_DATA": str(data),
+    }
+
+
+def made_up() -> Ledger:
+    """A child admitted and released; the release has an open finding."""
+    ledger = Ledger()
+    ledger.add(
+        CHILD,
+        "admitted-to-program",
+        {"program": "Casa Ficticia"},
+        occurred_at="2022-01-01",
+        identifiers=[("a-number", "200000017")],
+    )
+    ledger.add(
+        CHILD,
+        "released-to-sponsor",
+        {"sponsor_category": "1", "address": {"state": "TX"}},
+        occurred_at="2022-03-04T13:20:00-06:00",
+        recorded_at="2022-03-05T15:00:00Z",
+        findings=[Finding("C5", "guard", "no approval on record")],
+    )
+    return ledger
+
+
+def test_view_and_timeline_answer_in_json_and_in_text(custody: Run, database_url: str) -> None:
+    """The same answer for programs and for people, as of any moment; no colour where there is no terminal."""
+    fill(database_url, made_up().payloads)
+    shown = json.loads(custody("view", "A200-000-017", "--json").stdout)
+    assert shown["custody"]["state"] == "released-to-sponsor"
+    before = json.loads(custody("view", str(CHILD), "--recorded-by", "2022-03-04", "--json").stdout)
+    assert before["custody"]["state"] == "orr-custody"
+    assert before["recorded_by"] == "2022-03-05T04:59:59.999999Z"
+    text = custody("view", "a-number:A200000017", "--happened-by", "2022-02-01T00:00:00Z")
+    assert text.returncode == 0
+    assert "custody        orr-custody, since 2022-01-01" in text.stdout
+    assert "\x1b" not in text.stdout
+    timeline = custody("timeline", "A200-000-017")
+    assert "2022-03-04 13:20:00 -06:00  released-to-sponsor" in timeline.stdout
+    assert "legal custodian" not in timeline.stdout
+    assert "custody" not in json.loads(custody("timeline", "A200-000-017", "--json").stdout)
+
+
+@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+def test_a_terminal_gets_colour_unless_it_wants_none(
+    database_url: str, tmp_path: Path, environment: dict[str, str], coloured: bool
+) -> None:
+    """On a real terminal the first lines stand out; with NO_COLOR set nothing does."""
+    fill(database_url, made_up().payloads)
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "custody", "view", "A200-000-017"],
+        env=_environment(database_url, tmp_path) | {"TERM": "xterm"} | environment,
+        stdout=theirs,
+    ) as process:
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65_536):
+                said += part
+        except OSError:  # Linux says so when the other end of a terminal has closed
+            pass
+    os.close(ours)
+    assert process.returncode == 0
+    assert b"A200-000-017" in said
+    assert (b"\x1b[1m" in said) is coloured
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["view", "A299-999-999"], 3, "no child is known as A299-999-999"),
+        (["view", "A200-000-017", "--recorded-by", "1999-01-01"], 3, "nothing had been recorded"),
+        (["view", "nobody"], 2, "names no child"),
+        (["view", "A200-000-017", "--happened-by", "soon"], 2, "--happened-by 'soon'"),
+        (["figure", "escaped"], 2, "there are: in-care, released"),
+        (["figure", "in-care", "--on", "2022"], 2, "--on '2022'"),
+        (["figure", "in-care", "--by", "state"], 2, "it can by: country"),
+        (["figure", "released", "--from", "2022-02-01", "--to", "2022-01-01"], 2, "ends before it begins"),
+        (["findings", "--agency", "FBI"], 2, "there is no agency 'FBI'"),
+        (["set-aside", "show", "1"], 3, "no message 1 is set aside"),
+        (["set-aside", "retry", str(CHILD)], 3, f"nothing of child {CHILD} is set aside"),
+        (["set-aside", "show", "x"], 2, "neither the number"),
+        (["view", "A200-000-017", "--as", "ORR"], 2, "No such option"),
+    ],
+)
+def test_what_cannot_be_answered_is_said_in_one_message(
+    custody: Run, database_url: str, words: list[str], code: int, said: str
+) -> None:
+    """Wrong usage is 2, what does not exist is 3; never a traceback, and nothing on standard output."""
+    fill(database_url, made_up().payloads)
+    done = custody(*words)
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_server_that_cannot_be_reached_is_named_with_the_cure(custody: Run) -> None:
+    """Exit 4, whichever verb asked."""
+    for words in (["view", "A200-000-017"], ["figure", "in-care"], ["wait"], ["set-aside", "list"]):
+        done = custody(*words, DATABASE_URL="postgresql://custody:x@127.0.0.1:9/custody")
+        assert done.returncode == 4
+        assert "PostgreSQL" in done.stderr
+        assert "custody up" in done.stderr
+
+
+def test_a_database_without_read_tables_is_a_failure_with_its_cure(custody: Run) -> None:
+    """Exit 1: the servers are there, and the projections have never run on them."""
+    done = custody("figure", "in-care")
+    assert done.returncode == 1
+    assert "the role `projections` has not run" in done.stderr
+
+
+def test_figures_and_findings_answer_in_json_and_in_text(custody: Run, database_url: str) -> None:
+    """The numbers with their definition, and the work list."""
+    fill(database_url, made_up().payloads)
+    answer = json.loads(custody("figure", "in-care", "--on", "2022-03-03", "--list", "--json").stdout)
+    assert (answer["value"], answer["open_findings"], len(answer["list"])) == (1, 1, 1)
+    assert json.loads(custody("figure", "in-care", "--on", "2022-03-04", "--json").stdout)["value"] == 0
+    words = ["figure", "released", "--from", "2022-03-01", "--to", "2022-03-31", "--by", "state"]
+    assert json.loads(custody(*words, "--json").stdout)["rows"] == [{"state": "TX", "value": 1}]
+    assert json.loads(custody(*words, "--without-open-findings", "--json").stdout)["rows"] == []
+    assert "  TX           1\n" in custody(*words).stdout
+    found = json.loads(custody("findings", "--open", "--json").stdout)
+    assert [(finding["code"], finding["agency"]) for finding in found["findings"]] == [("C5", "ORR")]
+    assert found["complete_to"] == "2022-03-05T15:00:00.000000Z"
+    assert "guard C5, open: position 2" in custody("findings", "--code", "C5").stdout
+    assert json.loads(custody("findings", "--code", "C4", "--json").stdout)["findings"] == []
+
+
+def recorded(database_url: str, payloads: list[bytes]) -> None:
+    """Put as many entries into the ledger's own store; what they say plays no part here."""
+    ledger = open_ledger(Settings(database_url, NOBODY, ZONE, "wall"))
+    events = [StoredEvent(CHILD, version, "x", b"{}") for version in range(1, len(payloads) + 1)]
+    if events:
+        with ledger.datastore.transaction(commit=True) as cursor:
+            ledger.entries.insert(cursor, events, range(1, len(payloads) + 1))
+    ledger.close()
+
+
+def test_wait_returns_when_everything_accepted_shows(custody: Run, database_url: str) -> None:
+    """Nothing accepted, nothing to wait for; otherwise the role that lags is named, and at last all is there."""
+    nothing = custody("wait", "--json")
+    assert (nothing.returncode, json.loads(nothing.stdout)["position"]) == (0, 0)
+    ledger = made_up()
+    recorded(database_url, ledger.payloads)
+    fill(database_url, ledger.payloads[:1])
+    lagging = custody("wait", "--timeout", "0.2")
+    assert lagging.returncode == 1
+    assert "the role `relay` is at position 0 of 2" in lagging.stderr
+    with psycopg.connect(database_url) as connection:
+        connection.execute("insert into ledger.relay_checkpoint values ('entries', 2, '{}')")
+    assert "the role `projections` is at position 1 of 2" in custody("wait", "--timeout", "0.2").stderr
+    fill(database_url, ledger.payloads[1:])
+    done = custody("wait", "--json")
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == {"position": 2, "shown": 2, "set_aside_children": 0}
+
+
+def test_wait_goes_on_while_the_tables_move(custody: Run, database_url: str) -> None:
+    """The patience is for standing still: entry after entry may take longer together."""
+    ledger = made_up()
+    recorded(database_url, ledger.payloads)
+    fill(database_url, [])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "custody", "wait", "--timeout", "20"],
+        env=_environment(database_url, Path("/nonexistent")),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    fill(database_url, ledger.payloads)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "everything up to position 2" in said
+
+
+def set_aside(database_url: str, value: bytes | None, partition: int) -> None:
+    """Set a message aside as intake does."""
+    headers = [["ce_id", b64encode(b"s-1").decode()], ["x", None], ["y", b64encode(b"\xff").decode()]]
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            'insert into ledger.set_aside (agency, topic, partition, "offset", ce_id, ce_source, reason, value,'
+            " headers, set_aside_at)"
+            " values ('ORR', 'custody.intake.orr', %s, %s, 's-1', '/orr/x', 'not JSON', %s, %s, now())",
+            (partition, 5 + partition, value, orjson.dumps(headers)),
+        )
+
+
+def test_what_is_set_aside_is_listed_and_shown_with_its_bytes(custody: Run, database_url: str) -> None:
+    """Messages with bytes and headers, children with all that waits; in text nothing can steer the terminal."""
+    assert custody("set-aside", "list").stdout == "nothing is set aside\n"
+    ledger = made_up()
+    ledger.payloads[1] = ledger.payloads[1].replace(b"released-to-sponsor.v1", b"released-to-sponsor.v9")
+    recorded(database_url, [])
+    set_aside(database_url, b"\x1b[2J{", partition=0)
+    set_aside(database_url, b"\xff\x00", partition=1)
+    fill(database_url, ledger.payloads)
+    first, second, child = json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+    assert (first["kind"], first["number"], first["reason"], first["retried_at"]) == ("message", 1, "not JSON", None)
+    assert second["number"] == 2
+    assert (child["kind"], child["child"], child["position"], child["entries"]) == ("child", str(CHILD), 2, 1)
+    shown = json.loads(custody("set-aside", "show", "1", "--json").stdout)
+    assert shown["value"] == "\x1b[2J{"
+    assert shown["headers"] == [["ce_id", "s-1"], ["x", None], ["y", {"base64": "/w=="}]]
+    assert json.loads(custody("set-aside", "show", "2", "--json").stdout)["value"] == {"base64": "/wA="}
+    text = custody("set-aside", "show", "1").stdout
+    assert r"value: \x1b[2J{" in text
+    assert "\x1b" not in text
+    waiting = json.loads(custody("set-aside", "show", str(CHILD), "--json").stdout)["waiting"]
+    assert [one["position"] for one in waiting] == [2]
+    assert re.search(r"child .* 1 entries wait from position 2: .*v9", custody("set-aside", "list").stdout)
+
+
+def test_a_message_tried_again_is_sent_as_it_was_to_where_it_was(
+    custody: Run, database_url: str, kafka_bootstrap: str
+) -> None:
+    """Bytes, headers and partition are those it was found with; then the list says when it was sent again."""
+    recorded(database_url, [])
+    set_aside(database_url, b"{ not JSON", partition=2)
+    set_aside(database_url, None, partition=3)
+    place = TopicPartition("custody.intake.orr", 2)
+    consumer = KafkaConsumer(bootstrap_servers=kafka_bootstrap, group_id=None, enable_auto_commit=False)
+    try:
+        consumer.assign([place])
+        consumer.seek_to_end(place)
+        end = consumer.position(place)
+        done = custody("set-aside", "retry", "1", "--json", KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap)
+        assert json.loads(done.stdout) == {"kind": "message", "number": 1, "sent_to": "custody.intake.orr"}
+        consumer.seek(place, end)
+        [records] = consumer.poll(timeout_ms=20_000).values()
+    finally:
+        consumer.close()
+    assert [(record.value, record.headers) for record in records] == [
+        (b"{ not JSON", [("ce_id", b"s-1"), ("y", b"\xff")])
+    ]
+    listed: list[Any] = json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+    assert listed[0]["retried_at"] is not None
+    empty = custody("set-aside", "retry", "2", KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap)
+    assert empty.returncode == 1
+    assert "has no value" in empty.stderr
+    unsent = custody("set-aside", "retry", "1")
+    assert unsent.returncode == 4
+    assert listed == json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+
+
+def test_a_child_tried_again_is_asked_for_by_name(custody: Run, database_url: str) -> None:
+    """The projections are told which child, on the channel they listen to."""
+    ledger = made_up()
+    ledger.payloads[1] = ledger.payloads[1].replace(b"released-to-sponsor.v1", b"released-to-sponsor.v9")
+    fill(database_url, ledger.payloads)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("listen custody_retry")
+        done = custody("set-aside", "retry", str(CHILD))
+        assert done.returncode == 0, done.stderr
+        assert [notice.payload for notice in connection.notifies(timeout=10, stop_after=1)] == [str(CHILD)]
