@@ -39,6 +39,8 @@ def _terms(answer: Mapping[str, Any]) -> Iterator[str]:
     yield f"as held by            {answer['as']}"
     yield f"recorded by           {answer['recorded_by'] or 'nothing is recorded yet'}"
     yield f"complete to           {answer['complete_to'] or 'nothing is recorded yet'}"
+    if answer["clock"] == "driven":
+        yield "clock                 driven by the messages' own times: a simulation"
     incomplete = answer["incomplete"]
     if incomplete is not None:
         told = (

@@ -28,6 +28,7 @@ class _Found:
     """What the tables say; as it stands, what they say when they hold nothing."""
 
     moments: Moments | None = None
+    clock: str | None = None
     on: date | None = None
     counts: Rows = (0, 0, 0, 0)
     rows: list[Rows] = field(default_factory=list)
@@ -46,7 +47,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
     heading = cursor.execute(_SQL["heading"].encode()).fetchone()
     if heading is None or heading[2] is None:
         return _Found(on=asked.on)
-    version, zone, complete_to = heading
+    version, zone, complete_to, clock = heading
     moments = settle(happened_by=None, recorded_by=asked.recorded_by, complete_to=complete_to, zone=zone)
     on = asked.on or civil_day(moments.recorded_by, zone)
     given = {
@@ -67,6 +68,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
     total, *by = rows("counts", key=kind.dimensions[asked.by] if asked.by else "null::text")
     return _Found(
         moments=moments,
+        clock=clock,
         on=on,
         counts=total[2:],
         rows=[(key, value) for _, key, value, *_ in by if value],
@@ -105,6 +107,7 @@ def _shaped(asked: Asked, kind: Figure, found: _Found) -> dict[str, Any]:
         "known_at": recorded_by,
         "recorded_by": recorded_by,
         "complete_to": None if moments is None else write_clock(moments.complete_to),
+        "clock": found.clock,
         "definition": kind.definition,
         "open_findings": open_findings,
         "without_open_findings": asked.without_open_findings,

@@ -1,5 +1,5 @@
 -- name: heading
-select p.version, p.zone, p.complete_to from read.progress_v1 p
+select p.version, p.zone, p.complete_to, p.clock from read.progress_v1 p
 
 -- name: merge_statements
 -- What joined records to persons, and what undid it: few entries, found through the records ever touched by them.

@@ -44,6 +44,7 @@ class Known:
     parked: Parked | None
     moments: Moments
     zone: str
+    clock: str
 
 
 def known(cursor: Cursor[Rows], child: Name, *, happened_by: When | None, recorded_by: When | None) -> Known:
@@ -61,7 +62,7 @@ def known(cursor: Cursor[Rows], child: Name, *, happened_by: When | None, record
             f"nothing is known of {shown(scheme, value)}: the read tables hold no entry yet; "
             "`custody wait` returns when they have caught up"
         )
-    version, zone, complete_to, root, root_position, component, names, parked = heading
+    version, zone, complete_to, root, root_position, component, names, parked, clock = heading
     moments = settle(happened_by=happened_by, recorded_by=recorded_by, complete_to=complete_to, zone=zone)
     if root is None:
         carrier = _parked_carrier(cursor, version, child, moments)
@@ -89,6 +90,7 @@ def known(cursor: Cursor[Rows], child: Name, *, happened_by: When | None, record
         parked=missing,
         moments=moments,
         zone=zone,
+        clock=clock,
     )
 
 

@@ -20,7 +20,8 @@ select p.version, p.zone, p.complete_to,
        (select coalesce(json_agg(json_build_array(k.child, k.position, k.recorded_at, k.reason) order by k.position),
                         '[]')
         from component c
-        cross join lateral (select * from read.parked_v1 k where k.child = c.child order by k.position limit 1) k)
+        cross join lateral (select * from read.parked_v1 k where k.child = c.child order by k.position limit 1) k),
+       p.clock
 from read.progress_v1 p
 
 -- name: parked_carrier

@@ -58,6 +58,8 @@ def _heading(view: Mapping[str, Any]) -> Iterator[Line]:
     yield from _folded("happened by", civil(view["happened_by"], zone))
     yield from _folded("recorded by", civil(view["recorded_by"], zone))
     yield from _folded("complete to", civil(view["complete_to"], zone))
+    if view["clock"] == "driven":
+        yield from _folded("clock", "driven by the messages' own times: a simulation")
     if view["incomplete"] is not None:
         since, reason = civil(view["incomplete"]["since"], zone), printable(view["incomplete"]["reason"])
         yield from _folded("INCOMPLETE", f"what was recorded since {since} is missing: {reason}", "warning")

@@ -65,6 +65,7 @@ def seen(found: Known) -> dict[str, Any]:
         "recorded_by": recorded_by,
         "complete_to": write_clock(moments.complete_to),
         "zone": zone,
+        "clock": found.clock,
         "basis": "any",
         "at_least": "delivered",
         "incomplete": None if parked is None else {"since": write_clock(parked.recorded_at), "reason": parked.reason},
