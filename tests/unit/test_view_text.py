@@ -33,7 +33,7 @@ def told(ledger: Ledger) -> dict[str, Any]:
     entries = [read_entry(payload) for payload in ledger.payloads]
     moments = settle(happened_by=None, recorded_by=None, complete_to=entries[-1].recorded_at, zone=ZONE)
     names = (NAME, ("orr-id", "88123"))
-    return seen(Known(CHILD, frozenset(e.child for e in entries), names, entries, None, moments, ZONE))
+    return seen(Known(CHILD, frozenset(e.child for e in entries), names, entries, None, moments, ZONE, "wall"))
 
 
 def released(ledger: Ledger, findings: Sequence[Finding] = ()) -> int:
@@ -164,7 +164,7 @@ def test_what_is_missing_merged_or_unknown_is_said() -> None:
     moments = settle(happened_by=None, recorded_by=None, complete_to=entries[-1].recorded_at, zone=ZONE)
     parked = Parked(9, datetime(2022, 1, 2, tzinfo=UTC), "the reason\nof it")
     text = view_text(
-        seen(Known(CHILD, frozenset((CHILD, TWIN)), (NAME,), entries, parked, moments, ZONE)), colour=False
+        seen(Known(CHILD, frozenset((CHILD, TWIN)), (NAME,), entries, parked, moments, ZONE, "wall")), colour=False
     )
     assert f"one with       {TWIN}" in text
     assert r"INCOMPLETE     what was recorded since 2022-01-01 19:00:00 -05:00 is missing: the reason\nof it" in text
@@ -275,6 +275,7 @@ def test_a_figure_reads_like_this() -> None:
         "known_at": "2022-04-01T12:00:00.000000Z",
         "recorded_by": "2022-04-01T12:00:00.000000Z",
         "complete_to": "2022-04-01T12:00:00.000000Z",
+        "clock": "wall",
         "definition": "Children in care.",
         "open_findings": 7,
         "without_open_findings": False,
@@ -311,3 +312,11 @@ in-care on 2022-03-31, by country
     assert "INCOMPLETE: entries of 2 children" in text
     listed = figure_text({**answer, "list": [{"child": "c-1", "position": 4, "absent": True, "country": None}]})
     assert listed.endswith("\nc-1  position 4  absent yes  country none\n")
+
+
+def test_a_simulated_history_is_never_taken_for_a_recorded_one() -> None:
+    """Every answer of a ledger on the driven clock says so."""
+    ledger = Ledger()
+    released(ledger)
+    assert "simulation" not in "".join(view_text(told(ledger), colour=False))
+    assert "simulation" in "".join(view_text({**told(ledger), "clock": "driven"}, colour=False))
