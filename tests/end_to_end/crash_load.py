@@ -23,7 +23,7 @@ from producers.hhs_releases import SOURCE, claims
 from producers.simulation.playing import play
 from producers.simulator import day
 
-ROWS = 500
+ROWS = 2000
 CHILDREN = 26
 FIRST_DAY = date(2016, 1, 4)
 PATIENCE_SECONDS = 600
