@@ -1,16 +1,21 @@
 """The laws of knowledge.md, for the ledger's viewpoint, against an oracle that works everything out the slow way.
 
-Broken by hand to see which law fails (each was, one at a time):
+Broken by hand, one thing at a time, to see which law fails:
 
-- law 1: a correction of a correction taken as one of the original; voids of voids passed over; null kept; a day
-  ordered by its first instant; ties by recorded_at descending; each row of custody; each state of whereabouts; the
-  order in which proceedings were opened; an effective date passed over; an absence that outlives its stay.
-- law 2: happened_by compared with the time as recorded instead of as corrected; a void that strikes what it does not
-  name.
-- law 3: a correction applied to the entry before the one it names.
-- the incremental fold: an entry that belongs earlier applied at the end; a correction taken for a statement that
-  changes nothing; a happening later than the limit applied.
-- arrival order: the sort by position alone.
+- law 1, the answer (how many of 2,400 random histories each breaks): voids read from the first to the last (67), the
+  correction of a correction passed over (106), a voided correction acting (55), an occurred_at corrected to unknown
+  passed over (111), happened_by compared with the time as recorded (141), order by position alone (1,446), the later
+  position first where times are equal (1,191), voided entries folded (689), days counted in UTC (362), a new `since`
+  with every repeat (137), a notice that falls back when served (55), a case and its notice apart (31), and 30 more.
+  Rare ones it misses now and then (an effective date, a letter that names a correction, a hearing struck by another's
+  cancellation): they have hand-made cases in the tests of their region.
+- law 1, how an entry stands: null kept instead of removed; a voided dispute shown; a finding's code as recorded.
+- law 2: a correction, or a void, that acts on the entry before the one it names; happened_by as a window.
+- law 3: a correction that acts on the entry before the one it names; a corrected value lost.
+- law 4: entries taken in the order in which they were read.
+- the incremental fold: an entry that belongs earlier applied at the end; a correction taken for a remark; what comes
+  after happened_by applied; the place of the last entry forgotten; an address in force from its report on.
+- arrival order: order by position, order by recorded_at.
 """
 
 from dataclasses import asdict, replace
@@ -59,7 +64,7 @@ def test_law_1_an_answer_is_what_the_oracle_says(
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(histories())
 def test_law_1_an_entry_stands_as_the_oracle_says(entries: list[Entry]) -> None:
     """Its fact and time as corrected, and what voids, corrects, disputes it and resolves its findings."""
@@ -78,7 +83,7 @@ def test_law_1_an_entry_stands_as_the_oracle_says(entries: list[Entry]) -> None:
     assert told(shown) == told(oracle.standing(entries))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(histories(), st.none() | MOMENTS, st.data())
 def test_law_2_recording_more_takes_nothing_away_but_by_a_statement_about_it(
     entries: list[Entry], happened_by: datetime | None, data: st.DataObject
@@ -98,7 +103,7 @@ def test_law_2_recording_more_takes_nothing_away_but_by_a_statement_about_it(
             assert any(isinstance(e.fact, EntryVoided) or "occurred_at" in e.fact.set for e in about)  # type: ignore[union-attr]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(histories(), MOMENTS, MOMENTS)
 def test_law_2_a_later_happened_by_removes_nothing(entries: list[Entry], one: datetime, other: datetime) -> None:
     """What had happened by one moment had happened by every later one, and says the same."""
@@ -107,7 +112,7 @@ def test_law_2_a_later_happened_by_removes_nothing(entries: list[Entry], one: da
     assert later.items() <= _view(entries, None).items()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(histories())
 def test_law_3_every_value_shown_was_recorded(entries: list[Entry]) -> None:
     """In the entry itself, or in a correction that is in the end about it."""
@@ -138,7 +143,7 @@ def test_law_4_an_answer_as_recorded_by_a_moment_never_changes(
         assert answer(Folding.of(known, ZONE, happened_by)) == before
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), st.none() | MOMENTS)
 def test_a_fold_extended_entry_by_entry_is_the_whole_fold(entries: list[Entry], happened_by: datetime | None) -> None:
     """Live and rebuilt agree after every entry; where the fold says it must be made anew, it is."""

@@ -1,7 +1,8 @@
 """Stays, absences and releases: what the population figures count.
 
 Broken by hand to see these tests fail: a second admission that opens a second stay; a transfer that opens none; a
-return that ends none; an attempt counted as an absence; the day taken in UTC instead of the civil zone.
+departure that ends none; an absence outside a stay, opened twice, or outliving its stay or a new admission; the day
+taken in UTC instead of the civil zone; `unknown` taken for a country.
 """
 
 from datetime import date

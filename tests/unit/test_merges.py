@@ -1,7 +1,7 @@
 """Which records are one person.
 
-Broken by hand to see these tests fail: pairs kept the way round they were named; a void of an unmerge passed over;
-the first statement of a pair deciding instead of the last; groups not joined through a third record.
+Broken by hand to see these tests fail: pairs kept the way round they were named; voids passed over; the first
+statement of a pair deciding instead of the last; groups not joined through a third record.
 """
 
 from uuid import UUID

@@ -1,7 +1,9 @@
 """The proceedings before the immigration court, notice by notice and case by case.
 
-Broken by hand to see these tests fail: a hearing cancelled after its successor was set; a served notice that falls
-back behind its filing; a case and its notice left apart; a motion denied that reopens.
+Broken by hand to see these tests fail: a hearing struck by another's cancellation, holding or missing; one not struck
+by an order; a served notice that falls back behind its filing; a rejected one no longer served; an absence that counts
+as heard; a case and its notice left apart, or two cases made one; a motion denied that reopens; a new `since` with
+every repeat.
 """
 
 from datetime import datetime
@@ -37,6 +39,7 @@ AT1, AT2 = datetime.fromisoformat(T1), datetime.fromisoformat(T2)
     ("steps", "state", "is_served", "next_at", "since"),
     [
         ((issued(1),), "nta-issued", False, None, 1),
+        ((issued(1), issued(2)), "nta-issued", False, None, 1),
         ((issued(1), served(2)), "nta-served", True, None, 2),
         ((served(2),), "nta-served", True, None, 2),
         ((issued(1), filed(2)), "nta-filed", False, None, 2),
@@ -160,6 +163,9 @@ def test_a_proceeding_made_of_two_keeps_the_place_of_the_older_and_its_hearing()
 
 def test_a_notice_linked_to_another_case_belongs_to_that_one_from_then_on() -> None:
     """The first case keeps what happened in it."""
+    heard_of = scheduled(1, case="c1")
+    both = [("n1", "c9", "nta-filed", True), ("n1", "c1", "docketed", True)]
+    assert named(heard_of, served(1), filed(2, court_case="c9"), docketed(3)) == both[::-1]
     steps = (served(1), filed(2, court_case="c9"), docketed(3))
-    assert named(*steps) == [("n1", "c9", "nta-filed", True), ("n1", "c1", "docketed", True)]
+    assert named(*steps) == both
     assert named(*steps, rejected(4)) == [("n1", "c9", "nta-filed", True), ("n1", "c1", "nta-served", True)]

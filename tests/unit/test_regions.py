@@ -1,7 +1,8 @@
 """Custody and age, and the order in which facts move the regions: every row of the contract's table.
 
-Broken by hand to see these tests fail: each row's custodians swapped; an attempt counted as an absence; a repeat
-given a new `since`; days ordered by their first instant; happened by compared with the time as recorded.
+Broken by hand to see these tests fail: custodians swapped in five rows; the releasing agency's custody ended by a
+handoff started; an attempt counted as an absence; an absence in anybody's custody; a repeat given a new `since`; days
+ordered by their first instant; happened_by compared with the time as recorded, and exclusive; voided entries folded.
 """
 
 from datetime import date, datetime

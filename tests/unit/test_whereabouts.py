@@ -1,7 +1,8 @@
 """How well it is known where the child is, and which addresses are in force.
 
-Broken by hand to see these tests fail: mail returned from an address left behind; an address that ends an absence;
-an effective date passed over; `in-custody` for a receiver that holds no children; a mailing address as a residence.
+Broken by hand to see these tests fail: mail returned from an address left behind, and named by a correction; an
+address that ends an absence; a contact that ends custody; an effective date passed over, or compared by the end of its
+day; custody with a receiver that holds no children; a mailing address, or one of unknown purpose, as a residence.
 """
 
 from datetime import date, datetime
