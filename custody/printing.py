@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 import orjson
@@ -13,20 +14,24 @@ from readers.wording import printable
 def print_json(answer: Any) -> None:
     """Print one JSON value: indented on a terminal, on one line for programs."""
     option = orjson.OPT_INDENT_2 if sys.stdout.isatty() else 0
-    _write(orjson.dumps(answer, option=option) + b"\n")
+    _write([orjson.dumps(answer, option=option), b"\n"])
 
 
 def print_json_list(members: Mapping[str, Any], name: str, items: Iterable[Mapping[str, Any]]) -> None:
-    """Print `members` with the list `name` as one JSON object, item by item: the list may not fit in memory."""
-    _write(orjson.dumps(members)[:-1] + (b"," if members else b"") + orjson.dumps(name) + b":[")
-    for number, item in enumerate(items):
-        _write((b",\n" if number else b"\n") + orjson.dumps(item))
-    _write(b"]}\n")
+    """Print `members` and the list `name` as one JSON object, item by item: the list may not fit in memory."""
+    head = orjson.dumps({**members, name: []})[: -len(b"]}")]
+    parts = ((b",\n" if number else b"\n") + orjson.dumps(item) for number, item in enumerate(items))
+    _write(chain((head,), parts, (b"]}\n",)))
 
 
 def print_text(text: str) -> None:
     """Print text as it is."""
-    _write(text.encode())
+    _write([text.encode()])
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines as they come."""
+    _write(f"{line}\n".encode() for line in lines)
 
 
 def wants_colour(environment: Mapping[str, str] = os.environ) -> bool:
@@ -76,5 +81,8 @@ def _shown_bytes(value: str | Mapping[str, str] | None) -> str:
     return printable(value) if isinstance(value, str) else f"base64 {value['base64']}"
 
 
-def _write(data: bytes) -> None:
-    sys.stdout.buffer.write(data)
+def _write(parts: Iterable[bytes]) -> None:
+    """Write and flush: a reader who has left is to be noticed here and not at the end of the process."""
+    for part in parts:
+        sys.stdout.buffer.write(part)
+    sys.stdout.buffer.flush()

@@ -159,7 +159,7 @@ def findings(
       custody findings --agency ORR --open
       custody findings --code G1 --json
     """
-    from custody.printing import finding_lines, print_json_list, print_text
+    from custody.printing import finding_lines, print_json_list, print_lines
     from readers.findings import Sought
     from readers.findings import findings as findings_of
 
@@ -167,11 +167,13 @@ def findings(
         print_json_list({"complete_to": complete_to}, "findings", found)
 
     def show_text(complete_to: str | None, found: Iterator[dict[str, Any]]) -> None:
-        count = 0
-        for finding in found:
-            count += 1
-            print_text("".join(f"{line}\n" for line in finding_lines(finding)))
-        print_text(f"{count:,} findings, complete to {complete_to or 'nothing yet'}\n")
+        def lines() -> Iterator[str]:
+            count = 0
+            for count, finding in enumerate(found, start=1):  # noqa: B007 - the last count is the number of findings
+                yield from finding_lines(finding)
+            yield f"{count:,} finding{'' if count == 1 else 's'}, complete to {complete_to or 'nothing yet'}"
+
+        print_lines(lines())
 
     with answering(), connected(data) as (connection, _):
         findings_of(connection, Sought(agency, office, code, only_open), show_json if as_json else show_text)

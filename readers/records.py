@@ -35,7 +35,7 @@ class Parked:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the ledger had recorded of one person by R; `entries` in order of position, never empty."""
+    """What the ledger had recorded of one person by R; `entries` in no order, never empty."""
 
     child: UUID
     group: frozenset[UUID]
@@ -83,9 +83,7 @@ def known(cursor: Cursor[Rows], child: Name, *, happened_by: When | None, record
     return Known(
         child=root,
         group=group,
-        identifiers=tuple(
-            (scheme, value) for scheme, value, record, at in names if UUID(record) in group and at in positions
-        ),
+        identifiers=tuple((scheme, value) for scheme, value, at in names if at in positions),
         entries=entries,
         parked=missing,
         moments=moments,

@@ -14,7 +14,7 @@ with recursive root(child, position) as (
 select p.version, p.zone, p.complete_to,
        (select child from root), (select position from root),
        array(select child from component),
-       (select coalesce(json_agg(json_build_array(i.scheme, i.value, i.child, i.position)
+       (select coalesce(json_agg(json_build_array(i.scheme, i.value, i.position)
                                  order by i.position, i.scheme, i.value), '[]')
         from component c join read.identifiers_v1 i on i.child = c.child),
        (select coalesce(json_agg(json_build_array(k.child, k.position, k.recorded_at, k.reason) order by k.position),
@@ -33,7 +33,6 @@ order by k.position
 -- name: entries
 select e.payload from {schema}.entries e
 where e.child = any(%(children)s) and e.recorded_at <= %(recorded_by)s
-order by e.position
 
 -- name: first_named
 select min(e.recorded_at) from {schema}.entries e

@@ -184,6 +184,25 @@ def test_figures_and_findings_answer_in_json_and_in_text(custody: Run, database_
     assert json.loads(custody("findings", "--code", "C4", "--json").stdout)["findings"] == []
 
 
+def test_a_reader_who_leaves_early_is_no_error_to_shout_about(custody: Run, database_url: str, tmp_path: Path) -> None:
+    """`custody findings | head` ends in silence, whatever was still to be written."""
+    fill(database_url, made_up().payloads)
+    for words in (["findings"], ["findings", "--json"], ["view", "A200-000-017"], ["figure", "in-care", "--json"]):
+        assert custody(*words).returncode == 0
+        process = subprocess.Popen(
+            [sys.executable, "-m", "custody", *words],
+            env=_environment(database_url, tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.wait(60) == 1
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        process.stderr.close()
+
+
 def recorded(database_url: str, payloads: list[bytes]) -> None:
     """Put as many entries into the ledger's own store; what they say plays no part here."""
     ledger = open_ledger(Settings(database_url, NOBODY, ZONE, "wall"))
