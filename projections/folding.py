@@ -5,7 +5,7 @@ unknown time comes before everything. A reported address takes the place at whic
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
@@ -55,10 +55,14 @@ class Folding:
     @classmethod
     def of(cls, entries: Iterable[Entry], zone: str, happened_by: datetime | None = None) -> "Folding":
         """Return the fold of all that `entries` say had happened by `happened_by` (`None`: without a limit)."""
+        return cls.of_standing(effective(entries), zone, happened_by)
+
+    @classmethod
+    def of_standing(cls, standing: Sequence[Effective], zone: str, happened_by: datetime | None = None) -> "Folding":
+        """Return the fold of entries as `effective` leaves them."""
         folding = cls(zone)
         if happened_by is not None:
             folding._limit = microseconds(happened_by)
-        standing = effective(entries)
         folding._position = standing[-1].entry.position if standing else 0
         for one in standing:
             if type(one.fact) is CorrectionIssued and not one.voided_by:

@@ -53,7 +53,8 @@ def seen(found: Known) -> dict[str, Any]:
     """Return the view that the entries found give; pure."""
     moments, zone, parked = found.moments, found.zone, found.parked
     recorded_by = write_clock(moments.recorded_by)
-    regions = Folding.of(found.entries, zone, moments.happened_by).regions()
+    standing = effective(found.entries)
+    regions = Folding.of_standing(standing, zone, moments.happened_by).regions()
     age = age_on(regions.age, civil_day(moments.happened_by, zone))
     return {
         "child": str(found.child),
@@ -71,7 +72,7 @@ def seen(found: Known) -> dict[str, Any]:
         "incomplete": None if parked is None else {"since": write_clock(parked.recorded_at), "reason": parked.reason},
         **_state(regions),
         "age": {"years": age.years, "band": age.band, "basis": age.basis},
-        "entries": _entries(found),
+        "entries": _entries(found, standing),
     }
 
 
@@ -107,11 +108,10 @@ def _proceeding(proceeding: Proceeding) -> dict[str, Any]:
     }
 
 
-def _entries(found: Known) -> list[dict[str, Any]]:
+def _entries(found: Known, standing: Sequence[Effective]) -> list[dict[str, Any]]:
     """Return the entries in order of position: statements, and happenings not later than H."""
     zone = found.zone
     last = order_key(found.moments.happened_by, zone)
-    standing = effective(found.entries)
     disputes = {
         one.entry.position: {"position": one.entry.position, "by": one.fact.by, "statement": one.fact.statement}
         for one in standing
@@ -142,7 +142,7 @@ def _entry(one: Effective, child: str, disputes: Mapping[int, Mapping[str, Any]]
         },
         "door": entry.door,
         "source": entry.source,
-        "occurred_at": _when(one.occurred_at),
+        "occurred_at": None if one.occurred_at is None else write_when(one.occurred_at),
         "recorded_at": recorded_at,
         "known_since": write_when(entry.known_since),
         "known_at": recorded_at,
