@@ -7,75 +7,21 @@ not look at the tables, the wrong role named, a retried message marked without b
 import json
 import os
 import pty
-import re
 import subprocess
 import sys
-from base64 import b64encode
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-import orjson
 import psycopg
 import pytest
-from eventsourcing.persistence import StoredEvent
-from kafka import KafkaConsumer, TopicPartition
 
-from ledger.entry import Finding
-from ledger.eventstore import open_ledger
-from ledger.settings import Settings
-from tests.integration.filling import ZONE, Ledger, child_number, fill
-
-CHILD = child_number(17)
-NOBODY = "127.0.0.1:9"
-Run = Callable[..., subprocess.CompletedProcess[str]]
+from tests.integration.commands import CHILD, Run, environment, made_up, recorded, runner
+from tests.integration.filling import fill
 
 
 @pytest.fixture
 def custody(database_url: str, tmp_path: Path) -> Run:
-    """Run `custody` with these words, against this database and a Kafka that is not asked for anything."""
-
-    def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "custody", *words],
-            env=_environment(database_url, tmp_path) | environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
-
-    return run
-
-
-def _environment(database_url: str, data: Path) -> dict[str, str]:
-    clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
-    return clean | {
-        "DATABASE_URL": database_url,
-        "KAFKA_BOOTSTRAP_SERVERS": NOBODY,
-        "CUSTODY_DATA": str(data),
-    }
-
-
-def made_up() -> Ledger:
-    """A child admitted and released; the release has an open finding."""
-    ledger = Ledger()
-    ledger.add(
-        CHILD,
-        "admitted-to-program",
-        {"program": "Casa Ficticia"},
-        occurred_at="2022-01-01",
-        identifiers=[("a-number", "200000017")],
-    )
-    ledger.add(
-        CHILD,
-        "released-to-sponsor",
-        {"sponsor_category": "1", "address": {"state": "TX"}},
-        occurred_at="2022-03-04T13:20:00-06:00",
-        recorded_at="2022-03-05T15:00:00Z",
-        findings=[Finding("C5", "guard", "no approval on record")],
-    )
-    return ledger
+    """Run `custody` against this database."""
+    return runner(database_url, tmp_path)
 
 
 def test_view_and_timeline_answer_in_json_and_in_text(custody: Run, database_url: str) -> None:
@@ -96,16 +42,16 @@ def test_view_and_timeline_answer_in_json_and_in_text(custody: Run, database_url
     assert "custody" not in json.loads(custody("timeline", "A200-000-017", "--json").stdout)
 
 
-@pytest.mark.parametrize(("environment", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
+@pytest.mark.parametrize(("settings", "coloured"), [({}, True), ({"NO_COLOR": "1"}, False)])
 def test_a_terminal_gets_colour_unless_it_wants_none(
-    database_url: str, tmp_path: Path, environment: dict[str, str], coloured: bool
+    database_url: str, tmp_path: Path, settings: dict[str, str], coloured: bool
 ) -> None:
     """On a real terminal the first lines stand out; with NO_COLOR set nothing does."""
     fill(database_url, made_up().payloads)
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "custody", "view", "A200-000-017"],
-        env=_environment(database_url, tmp_path) | {"TERM": "xterm"} | environment,
+        env=environment(database_url, tmp_path) | {"TERM": "xterm"} | settings,
         stdout=theirs,
     ) as process:
         os.close(theirs)
@@ -191,7 +137,7 @@ def test_a_reader_who_leaves_early_is_no_error_to_shout_about(custody: Run, data
         assert custody(*words).returncode == 0
         process = subprocess.Popen(
             [sys.executable, "-m", "custody", *words],
-            env=_environment(database_url, tmp_path),
+            env=environment(database_url, tmp_path),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -201,16 +147,6 @@ def test_a_reader_who_leaves_early_is_no_error_to_shout_about(custody: Run, data
         assert process.stderr is not None
         assert process.stderr.read() == b""
         process.stderr.close()
-
-
-def recorded(database_url: str, payloads: list[bytes]) -> None:
-    """Put as many entries into the ledger's own store; what they say plays no part here."""
-    ledger = open_ledger(Settings(database_url, NOBODY, ZONE, "wall"))
-    events = [StoredEvent(CHILD, version, "x", b"{}") for version in range(1, len(payloads) + 1)]
-    if events:
-        with ledger.datastore.transaction(commit=True) as cursor:
-            ledger.entries.insert(cursor, events, range(1, len(payloads) + 1))
-    ledger.close()
 
 
 def test_wait_returns_when_everything_accepted_shows(custody: Run, database_url: str) -> None:
@@ -239,7 +175,7 @@ def test_wait_goes_on_while_the_tables_move(custody: Run, database_url: str) -> 
     fill(database_url, [])
     process = subprocess.Popen(
         [sys.executable, "-m", "custody", "wait", "--timeout", "20"],
-        env=_environment(database_url, Path("/nonexistent")),
+        env=environment(database_url, Path("/nonexistent")),
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -247,84 +183,3 @@ def test_wait_goes_on_while_the_tables_move(custody: Run, database_url: str) -> 
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 0
     assert "everything up to position 2" in said
-
-
-def set_aside(database_url: str, value: bytes | None, partition: int) -> None:
-    """Set a message aside as intake does."""
-    headers = [["ce_id", b64encode(b"s-1").decode()], ["x", None], ["y", b64encode(b"\xff").decode()]]
-    with psycopg.connect(database_url) as connection:
-        connection.execute(
-            'insert into ledger.set_aside (agency, topic, partition, "offset", ce_id, ce_source, reason, value,'
-            " headers, set_aside_at)"
-            " values ('ORR', 'custody.intake.orr', %s, %s, 's-1', '/orr/x', 'not JSON', %s, %s, now())",
-            (partition, 5 + partition, value, orjson.dumps(headers)),
-        )
-
-
-def test_what_is_set_aside_is_listed_and_shown_with_its_bytes(custody: Run, database_url: str) -> None:
-    """Messages with bytes and headers, children with all that waits; in text nothing can steer the terminal."""
-    assert custody("set-aside", "list").stdout == "nothing is set aside\n"
-    ledger = made_up()
-    ledger.payloads[1] = ledger.payloads[1].replace(b"released-to-sponsor.v1", b"released-to-sponsor.v9")
-    recorded(database_url, [])
-    set_aside(database_url, b"\x1b[2J{", partition=0)
-    set_aside(database_url, b"\xff\x00", partition=1)
-    fill(database_url, ledger.payloads)
-    first, second, child = json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
-    assert (first["kind"], first["number"], first["reason"], first["retried_at"]) == ("message", 1, "not JSON", None)
-    assert second["number"] == 2
-    assert (child["kind"], child["child"], child["position"], child["entries"]) == ("child", str(CHILD), 2, 1)
-    shown = json.loads(custody("set-aside", "show", "1", "--json").stdout)
-    assert shown["value"] == "\x1b[2J{"
-    assert shown["headers"] == [["ce_id", "s-1"], ["x", None], ["y", {"base64": "/w=="}]]
-    assert json.loads(custody("set-aside", "show", "2", "--json").stdout)["value"] == {"base64": "/wA="}
-    text = custody("set-aside", "show", "1").stdout
-    assert r"value: \x1b[2J{" in text
-    assert "\x1b" not in text
-    waiting = json.loads(custody("set-aside", "show", str(CHILD), "--json").stdout)["waiting"]
-    assert [one["position"] for one in waiting] == [2]
-    assert re.search(r"child .* 1 entries wait from position 2: .*v9", custody("set-aside", "list").stdout)
-
-
-def test_a_message_tried_again_is_sent_as_it_was_to_where_it_was(
-    custody: Run, database_url: str, kafka_bootstrap: str
-) -> None:
-    """Bytes, headers and partition are those it was found with; then the list says when it was sent again."""
-    recorded(database_url, [])
-    set_aside(database_url, b"{ not JSON", partition=2)
-    set_aside(database_url, None, partition=3)
-    place = TopicPartition("custody.intake.orr", 2)
-    consumer = KafkaConsumer(bootstrap_servers=kafka_bootstrap, group_id=None, enable_auto_commit=False)
-    try:
-        consumer.assign([place])
-        consumer.seek_to_end(place)
-        end = consumer.position(place)
-        done = custody("set-aside", "retry", "1", "--json", KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap)
-        assert json.loads(done.stdout) == {"kind": "message", "number": 1, "sent_to": "custody.intake.orr"}
-        consumer.seek(place, end)
-        [records] = consumer.poll(timeout_ms=20_000).values()
-    finally:
-        consumer.close()
-    assert [(record.value, record.headers) for record in records] == [
-        (b"{ not JSON", [("ce_id", b"s-1"), ("y", b"\xff")])
-    ]
-    listed: list[Any] = json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
-    assert listed[0]["retried_at"] is not None
-    empty = custody("set-aside", "retry", "2", KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap)
-    assert empty.returncode == 1
-    assert "has no value" in empty.stderr
-    unsent = custody("set-aside", "retry", "1")
-    assert unsent.returncode == 4
-    assert listed == json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
-
-
-def test_a_child_tried_again_is_asked_for_by_name(custody: Run, database_url: str) -> None:
-    """The projections are told which child, on the channel they listen to."""
-    ledger = made_up()
-    ledger.payloads[1] = ledger.payloads[1].replace(b"released-to-sponsor.v1", b"released-to-sponsor.v9")
-    fill(database_url, ledger.payloads)
-    with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("listen custody_retry")
-        done = custody("set-aside", "retry", str(CHILD))
-        assert done.returncode == 0, done.stderr
-        assert [notice.payload for notice in connection.notifies(timeout=10, stop_after=1)] == [str(CHILD)]

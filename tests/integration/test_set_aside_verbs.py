@@ -1,0 +1,102 @@
+"""`custody set-aside`: what could not be read or applied, with its bytes, and how it is tried again."""
+
+import json
+import re
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+from kafka import KafkaConsumer, TopicPartition
+
+from tests.integration.commands import CHILD, Run, made_up, recorded, runner
+from tests.integration.filling import fill
+
+
+@pytest.fixture
+def custody(database_url: str, tmp_path: Path) -> Run:
+    """Run `custody` against this database."""
+    return runner(database_url, tmp_path)
+
+
+def set_aside(database_url: str, value: bytes | None, partition: int) -> None:
+    """Set a message aside as intake does."""
+    headers = [["ce_id", b64encode(b"s-1").decode()], ["x", None], ["y", b64encode(b"\xff").decode()]]
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            'insert into ledger.set_aside (agency, topic, partition, "offset", ce_id, ce_source, reason, value,'
+            " headers, set_aside_at)"
+            " values ('ORR', 'custody.intake.orr', %s, %s, 's-1', '/orr/x', 'not JSON', %s, %s, now())",
+            (partition, 5 + partition, value, orjson.dumps(headers)),
+        )
+
+
+def test_what_is_set_aside_is_listed_and_shown_with_its_bytes(custody: Run, database_url: str) -> None:
+    """Messages with bytes and headers, children with all that waits; in text nothing can steer the terminal."""
+    assert custody("set-aside", "list").stdout == "nothing is set aside\n"
+    ledger = made_up()
+    ledger.payloads[1] = ledger.payloads[1].replace(b"released-to-sponsor.v1", b"released-to-sponsor.v9")
+    recorded(database_url, [])
+    set_aside(database_url, b"\x1b[2J{", partition=0)
+    set_aside(database_url, b"\xff\x00", partition=1)
+    fill(database_url, ledger.payloads)
+    first, second, child = json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+    assert (first["kind"], first["number"], first["reason"], first["retried_at"]) == ("message", 1, "not JSON", None)
+    assert second["number"] == 2
+    assert (child["kind"], child["child"], child["position"], child["entries"]) == ("child", str(CHILD), 2, 1)
+    shown = json.loads(custody("set-aside", "show", "1", "--json").stdout)
+    assert shown["value"] == "\x1b[2J{"
+    assert shown["headers"] == [["ce_id", "s-1"], ["x", None], ["y", {"base64": "/w=="}]]
+    assert json.loads(custody("set-aside", "show", "2", "--json").stdout)["value"] == {"base64": "/wA="}
+    text = custody("set-aside", "show", "1").stdout
+    assert r"value: \x1b[2J{" in text
+    assert "\x1b" not in text
+    waiting = json.loads(custody("set-aside", "show", str(CHILD), "--json").stdout)["waiting"]
+    assert [one["position"] for one in waiting] == [2]
+    assert re.search(r"child .* 1 entries wait from position 2: .*v9", custody("set-aside", "list").stdout)
+
+
+def test_a_message_tried_again_is_sent_as_it_was_to_where_it_was(
+    custody: Run, database_url: str, kafka_bootstrap: str
+) -> None:
+    """Bytes, headers and partition are those it was found with; then the list says when it was sent again."""
+    recorded(database_url, [])
+    set_aside(database_url, b"{ not JSON", partition=2)
+    set_aside(database_url, None, partition=3)
+    place = TopicPartition("custody.intake.orr", 2)
+    consumer = KafkaConsumer(bootstrap_servers=kafka_bootstrap, group_id=None, enable_auto_commit=False)
+    try:
+        consumer.assign([place])
+        consumer.seek_to_end(place)
+        end = consumer.position(place)
+        done = custody("set-aside", "retry", "1", "--json", KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap)
+        assert json.loads(done.stdout) == {"kind": "message", "number": 1, "sent_to": "custody.intake.orr"}
+        consumer.seek(place, end)
+        [records] = consumer.poll(timeout_ms=20_000).values()
+    finally:
+        consumer.close()
+    assert [(record.value, record.headers) for record in records] == [
+        (b"{ not JSON", [("ce_id", b"s-1"), ("y", b"\xff")])
+    ]
+    listed: list[Any] = json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+    assert listed[0]["retried_at"] is not None
+    empty = custody("set-aside", "retry", "2", KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap)
+    assert empty.returncode == 1
+    assert "has no value" in empty.stderr
+    unsent = custody("set-aside", "retry", "1")
+    assert unsent.returncode == 4
+    assert listed == json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+
+
+def test_a_child_tried_again_is_asked_for_by_name(custody: Run, database_url: str) -> None:
+    """The projections are told which child, on the channel they listen to."""
+    ledger = made_up()
+    ledger.payloads[1] = ledger.payloads[1].replace(b"released-to-sponsor.v1", b"released-to-sponsor.v9")
+    fill(database_url, ledger.payloads)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("listen custody_retry")
+        done = custody("set-aside", "retry", str(CHILD))
+        assert done.returncode == 0, done.stderr
+        assert [notice.payload for notice in connection.notifies(timeout=10, stop_after=1)] == [str(CHILD)]
