@@ -4,6 +4,7 @@ Each message names the position before it (`ce_previous`), so the next entry is 
 nothing is skipped, and what is missing shows as a wait with a name.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -16,8 +17,9 @@ from ledger.times import parse_instant
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 
 BATCH: Final = 2000
-MOST_AHEAD: Final = 20_000
-"""Messages of one partition held until their turn comes; beyond it the partition waits: memory stays bounded."""
+MOST_AHEAD: Final = 60_000
+"""Messages held until their turn comes; beyond it they are let go and read again: memory stays bounded."""
+BEGIN_ANEW_SECONDS: Final = 3.0
 ALL_PARTITIONS: Final = tuple(range(ENTRIES_PARTITIONS))
 
 
@@ -52,6 +54,7 @@ def entries_consumer(bootstrap: str, *, fetch_min_bytes: int = 1, fetch_max_wait
         fetch_max_wait_ms=fetch_max_wait_ms,
         fetch_max_bytes=4 * 1_048_576,
         max_partition_fetch_bytes=262_144,  # small, so that the partitions come up side by side
+        enable_incremental_fetch_sessions=False,
         check_crcs=True,
         metrics_enabled=False,
     )
@@ -102,23 +105,27 @@ class InOrder:
         self.last = last
         """The position taken last."""
         self._consumer = consumer
+        self._offsets = dict(offsets)
         self._waiting: dict[int, EntryMessage] = {}
-        self._of_partition = dict.fromkeys(ALL_PARTITIONS, 0)
-        start_at(consumer, offsets, ALL_PARTITIONS)
+        self._moved_at = time.monotonic()
+        start_at(consumer, self._offsets, ALL_PARTITIONS)
 
     def read(self, poll_ms: int) -> None:
-        """Read what is there; a partition far ahead of the others is left until they have come up.
+        """Read what is there.
 
-        The next message by position is always the first waiting one of its partition, or not read yet: so a full
-        partition never keeps the next one from being read.
+        A client that brings nothing of the one partition whose turn it is, while others pile up, was seen under load.
+        Reading then begins anew where the last message was taken: what is really missing on Kafka is missing again.
         """
-        for partition, records in self._consumer.poll(timeout_ms=poll_ms, max_records=BATCH).items():
+        if self._waiting and (
+            len(self._waiting) > MOST_AHEAD or time.monotonic() - self._moved_at > BEGIN_ANEW_SECONDS
+        ):
+            self._waiting.clear()
+            self._moved_at = time.monotonic()
+            start_at(self._consumer, self._offsets, ALL_PARTITIONS)
+        for records in self._consumer.poll(timeout_ms=poll_ms, max_records=BATCH).values():
             for message in read_messages(records):
                 if message.position > self.last and message.previous not in self._waiting:
                     self._waiting[message.previous] = message
-                    self._of_partition[message.partition] += 1
-            if self._of_partition[partition.partition] >= MOST_AHEAD:
-                self._consumer.pause(partition)
 
     def take(self, most: int, up_to: int | None = None) -> list[EntryMessage]:
         """Return the next messages in order, as far as none is missing and none is beyond position `up_to`."""
@@ -128,12 +135,11 @@ class InOrder:
             if following is None or (up_to is not None and following.position > up_to):
                 break
             del self._waiting[self.last]
-            self._of_partition[following.partition] -= 1
+            self._offsets[following.partition] = following.offset + 1
             self.last = following.position
             taken.append(following)
-        for partition in self._consumer.paused():
-            if self._of_partition[partition.partition] < MOST_AHEAD // 2:
-                self._consumer.resume(partition)
+        if taken or up_to is not None:
+            self._moved_at = time.monotonic()
         return taken
 
     @property

@@ -5,6 +5,7 @@ They are started by the product's own modules, with the product's own settings.
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 import uuid
@@ -24,6 +25,10 @@ from custody.servers.topics import create_topics
 from ledger.topics import TOPICS
 
 TEST_DATA = "CUSTODY_TEST_DATA"
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # a run in the background of a script hands an ignored SIGINT on to every process: no test could press Ctrl-C
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
