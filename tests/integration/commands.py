@@ -36,7 +36,7 @@ def runner(database_url: str, data: Path) -> Run:
 
 def environment(database_url: str, data: Path) -> dict[str, str]:
     """Return the settings of a `custody` process that is told of both servers."""
-    clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
+    clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM", "PYTHONUNBUFFERED")}
     return clean | {
         "DATABASE_URL": database_url,
         "KAFKA_BOOTSTRAP_SERVERS": NOBODY,
@@ -45,7 +45,7 @@ def environment(database_url: str, data: Path) -> dict[str, str]:
 
 
 def made_up() -> Ledger:
-    """A child admitted and released; the release has an open finding."""
+    """A child admitted and released; the release has two open findings."""
     ledger = Ledger()
     ledger.add(
         CHILD,
@@ -60,7 +60,7 @@ def made_up() -> Ledger:
         {"sponsor_category": "1", "address": {"state": "TX"}},
         occurred_at="2022-03-04T13:20:00-06:00",
         recorded_at="2022-03-05T15:00:00Z",
-        findings=[Finding("C5", "guard", "no approval on record")],
+        findings=[Finding("C5", "guard", "no approval on record"), Finding("W3", "warn", "no unit")],
     )
     return ledger
 

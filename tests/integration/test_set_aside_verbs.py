@@ -1,4 +1,8 @@
-"""`custody set-aside`: what could not be read or applied, with its bytes, and how it is tried again."""
+"""`custody set-aside`: what could not be read or applied, with its bytes, and how it is tried again.
+
+Broken by hand to see these tests fail, one at a time: the child not asked for, a child nobody set aside asked for,
+bytes that are no text.
+"""
 
 import json
 import re
