@@ -171,7 +171,7 @@ def test_wait_returns_when_everything_accepted_shows(custody: Run, database_url:
 
 
 def test_wait_goes_on_while_the_tables_move(database_url: str) -> None:
-    """The patience is for standing still: four seconds an entry are borne by five of patience, however many come."""
+    """The patience is for standing still: an entry every four seconds is enough for five, however many must come."""
     ledger = made_up()
     for _ in range(4):
         ledger.add(CHILD, "admitted-to-program", {}, occurred_at=None)
@@ -179,12 +179,13 @@ def test_wait_goes_on_while_the_tables_move(database_url: str) -> None:
     passed = 0.0
     coming = list(ledger.payloads)
 
-    def four_seconds(_: float) -> None:
+    def two_seconds(_: float) -> None:
         nonlocal passed
-        passed += 4
-        fill(database_url, [coming.pop(0)])
+        passed += 2
+        if passed % 4 == 0:
+            fill(database_url, [coming.pop(0)])
 
     with connect(database_url) as connection:
-        shown = wait_until_shown(connection, 5, patience_seconds=5, now=lambda: passed, sleep=four_seconds)
+        shown = wait_until_shown(connection, 5, patience_seconds=5, now=lambda: passed, sleep=two_seconds)
     assert shown.position == 5
     assert passed == 20
