@@ -132,13 +132,16 @@ class InOrder:
         taken: list[EntryMessage] = []
         while len(taken) < most:
             following = self._waiting.get(self.last)
-            if following is None or (up_to is not None and following.position > up_to):
+            if following is None:
+                break
+            if up_to is not None and following.position > up_to:
+                self._moved_at = time.monotonic()  # held back by the caller: nothing is missing
                 break
             del self._waiting[self.last]
             self._offsets[following.partition] = following.offset + 1
             self.last = following.position
             taken.append(following)
-        if taken or up_to is not None:
+        if taken:
             self._moved_at = time.monotonic()
         return taken
 

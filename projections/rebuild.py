@@ -146,11 +146,15 @@ def _fill(settings: Settings, schema: str, target: int, say: Say) -> tuple[int, 
                         continue
                     last[key.data] = json.loads(line)
                 say("applying entries", sum(w["entries"] for w in last.values()), sum(w["of"] for w in last.values()))
+    except BaseException:
+        for worker in workers:
+            worker.kill()  # a rebuild that is stopped leaves nothing running; what they filled is dropped next time
+        raise
     finally:
         for worker in workers:
-            if worker.poll() is None and selector.get_map() is not None:
-                worker.kill()
             worker.wait()
+            assert worker.stdout is not None
+            worker.stdout.close()
     if any(worker.returncode for worker in workers):
         raise RebuildError("a rebuild process failed, see its message above; nothing was swapped")
     entries = sum(w["entries"] for w in last.values())
