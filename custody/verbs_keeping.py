@@ -38,9 +38,9 @@ def rebuild(
     from custody.errors import WRONG_USAGE, Problem
     from custody.where import find_where
     from ledger.logs import configure
+    from projections.columns import TABLES
     from projections.rebuild import RebuildError
     from projections.rebuild import rebuild as rebuild_tables
-    from projections.store import TABLES
 
     if name is not None and name not in TABLES:
         raise Problem(f"{name!r} is no read table; they are {', '.join(TABLES)}", WRONG_USAGE)

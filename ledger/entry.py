@@ -8,7 +8,8 @@ compare the two sides byte by byte. Encryption under a per-child key, when it co
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal, cast
+from functools import lru_cache
+from typing import Any, Final, Literal, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -29,8 +30,7 @@ class UnknownWireNameError(ValueError):
     """An entry carries a wire name this version does not know; it is left alone until a newer one reads it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A remark a rule makes on an accepted entry; it never changes the entry."""
 
     code: str
@@ -38,8 +38,7 @@ class Finding:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Producer:
+class Producer(NamedTuple):
     """Who recorded the fact: the agency, and what it said about office, user and sending system."""
 
     agency: Agency
@@ -48,8 +47,7 @@ class Producer:
     system: str
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One entry of a child's record, read back.
 
     `fact` is in its current version, `recorded_fact` the JSON as recorded under `type`. `occurred_at` is `None`
@@ -173,26 +171,37 @@ def read_entry(payload: bytes) -> Entry:
             f"entry {given['position']} carries {wire}, which this version does not know; "
             "nothing of it was applied; install a version that does, then retry"
         )
-    producer = given["producer"]
     recorded_fact = given["fact"]
     occurred_at = given["occurred_at"]
+    findings = given["findings"]
     return Entry(
-        position=given["position"],
-        subject=given["subject"],
-        child=UUID(given["child"]),
-        version=given["version"],
-        type=wire,
-        occurred_at=None if occurred_at is None else read_back(occurred_at),
-        recorded_at=datetime.fromisoformat(given["recorded_at"]),
-        known_since=read_back(given["known_since"]),
-        producer=Producer(producer["agency"], producer["office"], producer["user"], producer["system"]),
-        door=given["door"],
-        source=given["source"],
-        identifiers=tuple((i["scheme"], i["value"]) for i in given["identifiers"]),
-        findings=tuple(Finding(f["code"], f["level"], f["message"]) for f in given["findings"]),
-        submission_id=given["submission"]["id"],
-        fact=cast(AnyFact, current(fact_class.model_validate(recorded_fact))),
-        recorded_fact=recorded_fact,
-        resolved=given.get("resolved", {}),
-        extensions=given.get("extensions", {}),
+        given["position"],
+        given["subject"],
+        record_id(given["child"]),
+        given["version"],
+        wire,
+        None if occurred_at is None else read_back(occurred_at),
+        datetime.fromisoformat(given["recorded_at"]),
+        read_back(given["known_since"]),
+        _producer(**given["producer"]),
+        given["door"],
+        given["source"],
+        tuple([(i["scheme"], i["value"]) for i in given["identifiers"]]),
+        tuple([Finding(f["code"], f["level"], f["message"]) for f in findings]) if findings else (),
+        given["submission"]["id"],
+        cast(AnyFact, current(fact_class.__pydantic_validator__.validate_python(recorded_fact))),
+        recorded_fact,
+        given.get("resolved", {}),
+        given.get("extensions", {}),
     )
+
+
+@lru_cache(maxsize=8192)
+def record_id(text: str) -> UUID:
+    """Return the UUID a record is known by; the entries of one record tend to come together."""
+    return UUID(text)
+
+
+@lru_cache(maxsize=1024)
+def _producer(agency: Agency, office: str | None, user: str | None, system: str) -> Producer:
+    return Producer(agency, office, user, system)

@@ -12,8 +12,7 @@ from uuid import UUID
 
 from kafka import KafkaConsumer, TopicPartition
 
-from ledger.entry import is_first
-from ledger.times import parse_instant
+from ledger.entry import is_first, record_id
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 
 BATCH: Final = 2000
@@ -29,14 +28,15 @@ class EntryMessage(NamedTuple):
     position: int
     previous: int
     child: UUID
-    recorded_at: str
+    recorded_at: str | datetime
     partition: int
     offset: int
     payload: bytes
 
     def clock(self) -> datetime:
         """Return `recorded_at`."""
-        return parse_instant(self.recorded_at)
+        at = self.recorded_at
+        return datetime.fromisoformat(at) if isinstance(at, str) else at
 
 
 def entries_consumer(bootstrap: str, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 250) -> KafkaConsumer:
@@ -79,7 +79,7 @@ def read_messages(records: Iterable[Any]) -> list[EntryMessage]:
             EntryMessage(
                 int(headers["ce_id"]),
                 int(headers["ce_previous"]),
-                UUID(record.key.decode()),
+                record_id(record.key.decode()),
                 headers["ce_time"].decode(),
                 record.partition,
                 record.offset,

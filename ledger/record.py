@@ -6,7 +6,6 @@ A fact stands as corrected by the corrections in force, and does not stand while
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from operator import attrgetter
 from typing import Any, TypeVar, cast
 from uuid import UUID
@@ -171,4 +170,4 @@ def corrected(entry: Entry, given: Mapping[str, Any]) -> Entry:
     if "occurred_at" in given:
         occurred_at = None if given["occurred_at"] is None else parse_when(given["occurred_at"])
     fact = current(BY_WIRE[entry.type].model_validate(with_members(entry.recorded_fact, given)))
-    return replace(entry, fact=cast(AnyFact, fact), occurred_at=occurred_at)
+    return entry._replace(fact=cast(AnyFact, fact), occurred_at=occurred_at)

@@ -9,7 +9,7 @@ from ledger.following import entries_consumer
 from ledger.process import RefusedError, Stop, run_role, say_ready, settle_memory
 from ledger.settings import Settings
 from projections.follower import follow
-from projections.store import connect, prepare
+from projections.versions import connect, prepare
 
 
 def projections(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:

@@ -10,15 +10,16 @@ from typing import Final
 from uuid import UUID
 
 from ledger.entry import Entry, read_entry
-from ledger.facts import EntryVoided, FindingResolved, IdentityMerged, IdentityUnmerged
+from ledger.facts import EntryVoided, Fact, FindingResolved, IdentityMerged, IdentityUnmerged
 from ledger.following import EntryMessage
 from ledger.merges import groups, person_of
-from projections.changes import Changes, Opened, intervals
-from projections.effective import effective
+from projections.changes import Changes, Interval, Opened, closures, intervals
 from projections.folding import Folding
 
 CACHED_ENTRIES: Final = 60_000
 """How many entries the persons kept in memory may hold together: about 200 MB at most."""
+_MERGES: Final[frozenset[type[Fact]]] = frozenset((IdentityMerged, IdentityUnmerged))
+_CLOSING_FINDINGS: Final[frozenset[type[Fact]]] = frozenset((EntryVoided, FindingResolved))
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +30,7 @@ class Person:
     records: frozenset[UUID]
     entries: list[Entry]
     folding: Folding
+    closures: frozenset[Interval] = frozenset()
     held: Opened = field(default_factory=dict)
 
 
@@ -58,7 +60,7 @@ class Applying:
         self._persons: dict[UUID, Person] = {}
         self._linked: dict[UUID, frozenset[UUID]] = {}
         self._cached = 0
-        self._touched: dict[UUID, Person] = {}
+        self._touched: dict[Person, None] = {}
         self._changes = Changes()
         self.parked: set[UUID] = set()
         """Records whose entries wait."""
@@ -81,6 +83,7 @@ class Applying:
             )
             person = Person(person_of(records), records, entries, Folding.of(entries, self._zone))
             person.held = loaded.held.get(person.id, {})
+            person.closures = frozenset(held for held in person.held if held[0] == "closures")
             self._keep(person)
 
     def apply(self, message: EntryMessage) -> None:
@@ -105,7 +108,7 @@ class Applying:
     def take_changes(self) -> Changes:
         """Return what has changed since the last call, with the present state of every record touched."""
         changes = self._changes
-        for person in self._touched.values():
+        for person in self._touched:
             regions = person.folding.regions()
             position = person.entries[-1].position
             for record in person.records:
@@ -141,26 +144,28 @@ class Applying:
             if person is None:
                 person = Person(child, frozenset((child,)), [], Folding(self._zone))
                 self._keep(person)
-        if isinstance(entry.fact, IdentityMerged | IdentityUnmerged):
+        kind = type(entry.fact)
+        if kind in _MERGES:
             other = UUID(entry.resolved["other"])
             self._changes.links += [(child, other, entry.position), (other, child, entry.position)]
             if not self._alone:
                 self._regroup(entry, payload, frozenset((child, other)))
                 return
-        elif isinstance(entry.fact, EntryVoided) and child in self._linked:
+        elif kind is EntryVoided and child in self._linked:
             self._regroup(entry, payload, frozenset((child,)))
             return
         if not person.folding.extend(entry):
             person.folding = Folding.of([*person.entries, entry], self._zone)
-        held = intervals(person.folding.care())
         person.entries.append(entry)
         self._cached += 1
         self._changes.add_entry(entry, payload)
+        if kind in _CLOSING_FINDINGS:
+            person.closures = closures(person.entries)
+        held = intervals(person.folding.care())
+        held |= person.closures
         if held != person.held.keys():
             person.held = self._changes.hold(person.id, person.held, held, entry)
-        self._touched[person.id] = person
-        if isinstance(entry.fact, EntryVoided | FindingResolved):
-            self._resolve_findings(person)
+        self._touched[person] = None
 
     def _regroup(self, entry: Entry, payload: bytes, joined: frozenset[UUID]) -> None:
         """Apply a statement that may join or part records: the persons concerned are made anew."""
@@ -182,33 +187,19 @@ class Applying:
             if id in after:
                 continue
             entries = sorted((e for r in records for e in by_record[r]), key=lambda e: e.position)
-            after[id] = Person(id, records, entries, Folding.of(entries, self._zone))
+            after[id] = Person(id, records, entries, Folding.of(entries, self._zone), closures(entries))
         for person in before.values():
             self._forget(person)
+            self._touched.pop(person, None)
         for id in sorted(before.keys() | after.keys()):
             old = before[id].held if id in before else {}
-            now = intervals(after[id].folding.care()) if id in after else set()
+            now = intervals(after[id].folding.care()) | after[id].closures if id in after else set()
             held = self._changes.hold(id, old, now, entry)
             if id in after:
                 after[id].held = held
                 self._keep(after[id])
-                self._touched[id] = after[id]
-            else:
-                self._touched.pop(id, None)
+                self._touched[after[id]] = None
         self._changes.add_entry(entry, payload)
-        for person in after.values():
-            self._resolve_findings(person)
-
-    def _resolve_findings(self, person: Person) -> None:
-        """Say of every finding of a person whether it is open: resolved, or its entry voided."""
-        by_position = {entry.position: entry for entry in person.entries}
-        for one in effective(person.entries):
-            resolved = dict(reversed(one.resolved_findings))
-            voided_by = min(one.voided_by, default=None)
-            for number, finding in enumerate(one.entry.findings):
-                by = resolved.get(finding.code, voided_by)
-                at = None if by is None else by_position[by].recorded_at
-                self._changes.resolutions[(one.entry.position, number)] = (by, at)
 
     def _group(self, child: UUID, entries: dict[UUID, list[Entry]]) -> frozenset[UUID]:
         """Return the records that are one person with `child`, itself included, by the statements in `entries`."""

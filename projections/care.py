@@ -5,13 +5,13 @@ Days are of the civil time zone; `None` is a day nobody knows, before every othe
 
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from ledger.facts import ReleasedToSponsor
 from ledger.times import When, civil_day
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """Time in ORR's care; `left_by` is the short name of the fact that ended it, `None` while it lasts."""
 
     admitted_on: date | None
@@ -19,8 +19,7 @@ class Stay:
     left_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Absence:
+class Absence(NamedTuple):
     """Time away without leave during a stay; `ended_by` is the short name of the fact that ended it."""
 
     absent_on: date | None
@@ -28,8 +27,7 @@ class Absence:
     ended_by: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A release to a sponsor: the position of its entry, its day, and the state of the address as given."""
 
     position: int

@@ -3,7 +3,7 @@
 Rows of one record are kept only in their last state; rows of the population intervals are history and are all kept.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -15,13 +15,16 @@ from ledger.entry import Entry
 from ledger.facts import IdentifierAsserted
 from ledger.times import last_instant, write_when
 from projections.care import Care
+from projections.columns import INTERVALS
+from projections.effective import effective
 from projections.regions import Regions
 
 StayRow = tuple[date | None, date | None, str | None, str | None]
 AbsenceRow = tuple[date | None, date | None, str | None]
 ReleaseRow = tuple[int, date | None, str | None, str, str | None]
-Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow]
-"""A table's name and the content of one of its rows: what the ledger holds of a person's time in care."""
+ClosureRow = tuple[int, int, int, datetime]
+Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | ClosureRow]
+"""A table's name and the content of one of its rows: what the ledger holds of a person."""
 
 Opened = dict[Interval, tuple[int, int]]
 """What the ledger holds of one person now, each with (position, number) of the entry that made it hold this."""
@@ -29,14 +32,13 @@ Opened = dict[Interval, tuple[int, int]]
 
 @dataclass(slots=True)
 class Changes:
-    """Rows to write, as tuples in the order of the columns in tables.sql."""
+    """Rows to write, as tuples in the order of `COLUMNS`."""
 
     entries: list[tuple[UUID, int, datetime, bytes]] = field(default_factory=list)
     locations: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     statuses: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     identifiers: list[tuple[str, str, UUID, int]] = field(default_factory=list)
     findings: list[tuple[Any, ...]] = field(default_factory=list)
-    resolutions: dict[tuple[int, int], tuple[int | None, datetime | None]] = field(default_factory=dict)
     links: list[tuple[UUID, UUID, int]] = field(default_factory=list)
     opened: dict[tuple[str, UUID, int, int], tuple[tuple[Any, ...], datetime, datetime | None]] = field(
         default_factory=dict
@@ -69,6 +71,26 @@ class Changes:
                     entry.recorded_at,
                 )
             )
+
+    def rows(self) -> Iterator[tuple[str, Sequence[tuple[Any, ...]]]]:
+        """Yield each table that gets rows, with these rows in the order of its columns."""
+        yield from (
+            (table, rows)
+            for table, rows in (
+                ("entries", self.entries),
+                ("current_location", list(self.locations.values())),
+                ("status", list(self.statuses.values())),
+                ("identifiers", self.identifiers),
+                ("findings", self.findings),
+                ("links", self.links),
+                ("parked", self.parked),
+            )
+            if rows
+        )
+        opened: dict[str, list[tuple[Any, ...]]] = {}
+        for (table, person, position, number), (content, since, until) in self.opened.items():
+            opened.setdefault(table, []).append((person, *content, position, number, since, until))
+        yield from opened.items()
 
     def put_state(self, child: UUID, person: UUID, regions: Regions, *, position: int, zone: str) -> None:
         """Keep the present state of one record."""
@@ -114,8 +136,9 @@ class Changes:
                 self.closed.append((*key, entry.recorded_at))
         new = now - before.keys()
         if new:
-            numbers = {"stays": 0, "absences": 0, "releases": 0}
-            for table, content in new if len(new) == 1 else sorted(new, key=_content_order):
+            numbers = dict.fromkeys(INTERVALS, 0)
+            several_in_one = len({table for table, _ in new}) < len(new)
+            for table, content in sorted(new, key=_content_order) if several_in_one else new:
                 number = numbers[table]
                 numbers[table] = number + 1
                 after[(table, content)] = (entry.position, number)
@@ -126,10 +149,24 @@ class Changes:
 def intervals(care: Care) -> set[Interval]:
     """Return what a person's care comes to, as contents of rows."""
     country = care.country
-    held: set[Interval] = {("stays", (s.admitted_on, s.left_on, s.left_by, country)) for s in care.stays}
-    held |= {("absences", (a.absent_on, a.ended_on, a.ended_by)) for a in care.absences}
-    held |= {("releases", (r.position, r.released_on, r.state, r.sponsor_category, country)) for r in care.releases}
+    held: set[Interval] = {("stays", (*stay, country)) for stay in care.stays}
+    held.update([("absences", absence) for absence in care.absences])
+    held.update([("releases", (*release, country)) for release in care.releases])
     return held
+
+
+def closures(entries: Sequence[Entry]) -> frozenset[Interval]:
+    """Return the findings of a person that are dealt with (resolved, or their entry voided), as contents of rows."""
+    by_position = {entry.position: entry for entry in entries}
+    closed: set[Interval] = set()
+    for one in effective(entries):
+        resolved = dict(reversed(one.resolved_findings))
+        voided_by = min(one.voided_by, default=None)
+        for number, finding in enumerate(one.entry.findings):
+            by = resolved.get(finding.code, voided_by)
+            if by is not None:
+                closed.add(("closures", (one.entry.position, number, by, by_position[by].recorded_at)))
+    return frozenset(closed)
 
 
 def _content_order(interval: Interval) -> tuple[str, str]:

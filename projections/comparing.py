@@ -6,7 +6,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from projections.store import TABLES
+from projections.columns import TABLES
 
 MOST_NAMED: Final = 5
 _KEYS: Final = {

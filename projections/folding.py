@@ -6,7 +6,6 @@ unknown time comes before everything. A reported address takes the place at whic
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from operator import itemgetter
 from typing import Final
@@ -122,7 +121,7 @@ def happened(standing: Iterable[Effective], zone: str, happened_by: datetime | N
         if one.voided_by or kind in _STATEMENTS:
             continue
         if one.corrected_by:
-            entry = replace(entry, fact=one.fact, occurred_at=one.occurred_at, recorded_fact=one.shown_fact)
+            entry = entry._replace(fact=one.fact, occurred_at=one.occurred_at, recorded_fact=one.shown_fact)
         if kind is AddressReported:
             entry = _in_force(entry, zone)
         key = order_key(entry.occurred_at, zone)
@@ -137,4 +136,4 @@ def _in_force(entry: Entry, zone: str) -> Entry:
     fact = entry.fact
     if not isinstance(fact, AddressReported) or fact.effective_from is None:
         return entry
-    return replace(entry, occurred_at=in_force_from(fact, entry.occurred_at, zone))
+    return entry._replace(occurred_at=in_force_from(fact, entry.occurred_at, zone))

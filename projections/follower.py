@@ -15,7 +15,8 @@ from kafka import KafkaConsumer
 from ledger.following import BATCH, EntryMessage, InOrder, continued_records
 from projections.applying import Applying
 from projections.remaking import joined_to, remake
-from projections.store import Tables, connect, live_schema
+from projections.store import Tables
+from projections.versions import connect, live_schema
 
 POLL_MS: Final = 250
 _ONLY_ONE: Final = 0x70726F6A

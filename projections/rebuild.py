@@ -1,8 +1,9 @@
 """The rebuild: fills a new version of the read tables from Kafka beside the live one, compares, and swaps.
 
-Two processes each take half of the partitions up to the position the live version has reached; records that merges
-join are then made anew in the one order of the positions, as the live run made them. Then the follower's own code
-catches up, and in one transaction that holds the live version still the two are compared and the views turned round.
+Two processes each copy half of the partitions up to the position the live version has reached; then each folds half
+of the records. Keys and indexes are made when the rows are there, and records that merges join are made anew in the
+one order of the positions, as the live run made them. Then the follower's own code catches up, and in one
+transaction that holds the live version still the two are compared and the views turned round.
 """
 
 import json
@@ -11,9 +12,11 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
+from uuid import UUID
 
 import structlog
 from psycopg import Connection
@@ -26,7 +29,8 @@ from ledger.topics import ENTRIES_PARTITIONS
 from projections.comparing import differences
 from projections.follower import Follower
 from projections.remaking import remake
-from projections.store import Tables, connect, live_schema, make_indexes, make_version, point_views_at
+from projections.store import Tables
+from projections.versions import connect, key_entries, live_schema, make_keys, make_version, point_views_at
 
 WORKERS: Final = 2
 CLOSE_ENOUGH: Final = 500
@@ -36,6 +40,8 @@ _REBUILD_LOCK: Final = 0x72656275696C64
 
 Say = Callable[[str, int, int], None]
 """Told (what is being done, how far, of how much)."""
+Reports = Collection[dict[str, int]]
+"""What each worker has said last."""
 
 
 class RebuildError(Exception):
@@ -89,7 +95,7 @@ def refill(
     fresh = f"read_{int(live.removeprefix('read_')) + 1}"
     with connection.transaction():
         make_version(connection, fresh)
-    entries, gap = _fill(settings, fresh, target, say)
+    entries, gap = _fill(settings, connection, fresh, target, say)
     if gap and swap:
         raise RebuildError(
             f"custody.entries does not hold every entry up to position {target}: the chain of positions has a gap; "
@@ -99,8 +105,9 @@ def refill(
         SQL("update {}.progress set position = %s, recorded_at = %s").format(Identifier(fresh)),
         (target, reached_at),
     )
-    say("making indexes", 0, 0)
-    make_indexes(connection, fresh)
+    say("making keys and indexes", 0, 0)
+    _keep_first_carriers(connection, fresh)
+    make_keys(connection, fresh)
     tables = Tables(connection, fresh)
     for joined in tables.linked_records():
         remake(tables, settings.zone, joined)
@@ -110,11 +117,56 @@ def refill(
     return Rebuilt(fresh, live, position, entries, filled - began, found, gap)
 
 
-def _fill(settings: Settings, schema: str, target: int, say: Say) -> tuple[int, bool]:
+def _fill(settings: Settings, connection: Connection[TupleRow], schema: str, target: int, say: Say) -> tuple[int, bool]:
     """Let the workers apply everything up to `target`; returns how many entries that were, and if some are missing.
 
     Every entry names the position before it, so the steps of a chain without a gap add up to its last position.
     """
+    partitions = [[str(n) for n in range(ENTRIES_PARTITIONS) if n % WORKERS == worker] for worker in range(WORKERS)]
+    copied = _work(settings, [["copy", schema, str(target), *some] for some in partitions], _told(say, "reading"))
+    entries = sum(worker["entries"] for worker in copied)
+    key_entries(connection, schema)
+    bounds = _record_bounds(connection, schema, entries)
+    _work(
+        settings,
+        [["fold", schema, *pair] for pair in pairwise(bounds)],
+        lambda reports: say("applying entries", sum(worker["entries"] for worker in reports), entries),
+    )
+    return entries, sum(worker["steps"] for worker in copied) != target
+
+
+def _told(say: Say, what: str) -> Callable[[Reports], None]:
+    return lambda reports: say(what, sum(w["entries"] for w in reports), sum(w["of"] for w in reports))
+
+
+def _record_bounds(connection: Connection[TupleRow], schema: str, entries: int) -> list[str]:
+    """Return ids that part the records into as many shares as there are workers, with about as many entries each."""
+    bounds = [str(UUID(int=0))]
+    for worker in range(1, WORKERS):
+        row = connection.execute(
+            SQL("select child from {} order by child, position offset %s limit 1").format(
+                Identifier(schema, "entries")
+            ),
+            (entries * worker // WORKERS,),
+        ).fetchone()
+        if row is not None:
+            bounds.append(str(row[0]))
+    return [*bounds, "-"]
+
+
+def _keep_first_carriers(connection: Connection[TupleRow], schema: str) -> None:
+    """Keep of each identifier the row of the first record that carried it: the workers knew of their own only."""
+    connection.execute(
+        SQL(
+            "delete from {0} i using (select scheme, value, min(position) as first from {0}"
+            " group by scheme, value having count(*) > 1) f"
+            " where i.scheme = f.scheme and i.value = f.value and i.position > f.first"
+        ).format(Identifier(schema, "identifiers"))
+    )
+
+
+def _work(settings: Settings, shares: list[list[str]], told: Callable[[Reports], None]) -> list[dict[str, int]]:
+    """Run a worker a share, and return what each reported last; raises `RebuildError` when one fails."""
     workers = [
         subprocess.Popen(
             [
@@ -122,15 +174,13 @@ def _fill(settings: Settings, schema: str, target: int, say: Say) -> tuple[int, 
                 "-P",  # a folder `ledger` where the command is run must not be taken for ours
                 "-m",
                 "projections.rebuild_worker",
-                schema,
-                str(target),
-                *(str(n) for n in range(ENTRIES_PARTITIONS) if n % WORKERS == worker),
+                *share,
             ],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, **as_environment(settings)},
         )
-        for worker in range(WORKERS)
+        for share in shares
     ]
     last: dict[int, dict[str, int]] = {}
     try:
@@ -145,7 +195,7 @@ def _fill(settings: Settings, schema: str, target: int, say: Say) -> tuple[int, 
                         selector.unregister(key.fileobj)
                         continue
                     last[key.data] = json.loads(line)
-                say("applying entries", sum(w["entries"] for w in last.values()), sum(w["of"] for w in last.values()))
+                told(last.values())
     except BaseException:
         for worker in workers:
             worker.kill()  # a rebuild that is stopped leaves nothing running; what they filled is dropped next time
@@ -157,8 +207,7 @@ def _fill(settings: Settings, schema: str, target: int, say: Say) -> tuple[int, 
             worker.stdout.close()
     if any(worker.returncode for worker in workers):
         raise RebuildError("a rebuild process failed, see its message above; nothing was swapped")
-    entries = sum(w["entries"] for w in last.values())
-    return entries, sum(w["steps"] for w in last.values()) != target
+    return list(last.values())
 
 
 def _catch_up_and_compare(

@@ -1,35 +1,44 @@
-"""`python -m projections.rebuild_worker SCHEMA TARGET PARTITION ...`: one process of a rebuild.
+"""One process of a rebuild: `python -m projections.rebuild_worker copy|fold SCHEMA ...`.
 
-Prints a JSON line after each batch: `{"entries", "of", "steps"}`. A record that merge statements touch is applied as
-if it stood alone; the rebuild makes such records anew afterwards.
+`copy SCHEMA TARGET PARTITION ...` brings the entries of some partitions from Kafka into `entries`, unread.
+`fold SCHEMA FIRST BEYOND` reads the records from FIRST until before BEYOND (`-`: no end) record by record, and fills
+the other tables: the work is the same however the entries of the records lie among each other, and nothing is kept
+but one batch. A record that merge statements touch is applied as if it stood alone; the rebuild makes such records
+anew afterwards.
+
+Both print a JSON line after each batch: `{"entries", "of", "steps"}`.
 """
 
+import gc
 import json
 import re
 import sys
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
+from uuid import UUID
 
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import CorruptRecordError
+from psycopg import Connection
+from psycopg.rows import TupleRow
+from psycopg.sql import SQL, Identifier
 
-from ledger.following import (
-    EntryMessage,
-    continued_records,
-    entries_consumer,
-    read_messages,
-    start_at,
-)
-from ledger.process import settle_memory
+from ledger.following import EntryMessage, entries_consumer, read_messages, start_at
 from ledger.settings import Settings, read_settings
 from ledger.topics import ENTRIES
-from projections.applying import Applying
-from projections.store import Tables, connect
+from projections.applying import Applying, Loaded
+from projections.changes import Changes
+from projections.columns import COLUMNS
+from projections.versions import connect
 
 BATCH: Final = 5000
+_NOTHING: Final = Loaded({}, {}, {})
 
 
-def fill(settings: Settings, schema: str, target: int, partitions: tuple[int, ...]) -> None:
-    """Apply every entry of `partitions` up to position `target` to the tables of `schema`."""
+def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple[int, ...]) -> None:
+    """Copy every entry of `partitions` up to position `target`, and where reading is to go on."""
     consumer = entries_consumer(settings.kafka_bootstrap, fetch_min_bytes=65_536, fetch_max_wait_ms=100)
     taken = [TopicPartition(ENTRIES, n) for n in partitions]
     start_at(consumer, {}, partitions)
@@ -37,15 +46,12 @@ def fill(settings: Settings, schema: str, target: int, partitions: tuple[int, ..
     unread = {partition for partition in taken if consumer.position(partition) < ends[partition]}
     of = sum(ends[partition] - consumer.position(partition) for partition in taken)
     last: dict[TopicPartition, int] = dict.fromkeys(taken, 0)
-    applied = steps = 0
+    offsets: dict[int, int] = {}
+    copied = steps = 0
     with connect(settings.database_url) as connection:
-        connection.execute("set synchronous_commit = off")  # a rebuild that is cut off begins anew
-        tables = Tables(connection, schema)
-        applying = Applying(settings.zone, tables.load_alone, alone=True)
-        settle_memory()
+        _prepare(connection)
         while unread:
-            messages: list[EntryMessage] = []
-            offsets: dict[int, int] = {}
+            rows: list[tuple[Any, ...]] = []
             for partition, records in _poll(consumer).items():
                 for message in read_messages(records):
                     if message.position > target:
@@ -56,21 +62,19 @@ def fill(settings: Settings, schema: str, target: int, partitions: tuple[int, ..
                     if message.position > last[partition]:
                         last[partition] = message.position
                         steps += message.position - message.previous
-                        messages.append(message)
+                        rows.append((message.child, message.position, message.clock(), message.payload))
                 if consumer.position(partition) >= ends[partition]:
                     unread.discard(partition)
-            if not offsets:
-                continue
-            applying.prepare(continued_records(messages) - applying.parked)
-            for message in messages:
-                applying.apply(message)
-            with connection.transaction():
-                tables.write(applying.take_changes(), offsets, 0, None)
-            applying.evict()
-            applied += len(messages)
-            print(json.dumps({"entries": applied, "of": of, "steps": steps}), flush=True)  # noqa: T201
+            if rows:
+                _copy(connection, schema, "entries", rows)
+                copied += len(rows)
+                _tell(copied, of, steps)
+        for number, offset in offsets.items():
+            connection.execute(
+                SQL("insert into {} values (%s, %s)").format(Identifier(schema, "checkpoint")), (number, offset)
+            )
     consumer.close(autocommit=False)
-    print(json.dumps({"entries": applied, "of": of, "steps": steps}), flush=True)  # noqa: T201
+    _tell(copied, of, steps)
 
 
 def _poll(consumer: KafkaConsumer) -> dict[TopicPartition, list[Any]]:
@@ -89,5 +93,115 @@ def _poll(consumer: KafkaConsumer) -> dict[TopicPartition, list[Any]]:
     return polled
 
 
+def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | None) -> None:
+    """Apply every entry of the records from `first` until before `beyond`, and write what they come to."""
+    folded = 0
+    with connect(settings.database_url) as connection, connect(settings.database_url) as reader:
+        _prepare(connection)
+        for batch in _batches(_messages(reader, schema, first, beyond)):
+            applying = Applying(settings.zone, lambda _: _NOTHING, alone=True)
+            for message in batch:
+                applying.apply(message)
+            changes = applying.take_changes()
+            with connection.transaction():
+                _write(connection, schema, changes)
+            folded += len(batch)
+            _tell(folded, folded, 0)
+    _tell(folded, folded, 0)
+
+
+def _messages(reader: Connection[TupleRow], schema: str, first: UUID, beyond: UUID | None) -> Iterator[EntryMessage]:
+    """Yield the entries by record and position; in order by the key, so that nothing is sorted."""
+    with reader.transaction(), reader.cursor(name="records", binary=True) as rows:
+        reader.execute("set local enable_seqscan = off")
+        reader.execute("set local enable_sort = off")
+        rows.itersize = BATCH
+        rows.execute(
+            SQL(
+                "select position, child, recorded_at, payload from {}"
+                " where child >= %s and (%s::uuid is null or child < %s) order by child, position"
+            ).format(Identifier(schema, "entries")),
+            (first, beyond, beyond),
+        )
+        for position, child, recorded_at, payload in rows:
+            yield EntryMessage(position, 0, child, recorded_at, 0, 0, payload)
+
+
+def _batches(messages: Iterator[EntryMessage]) -> Iterator[list[EntryMessage]]:
+    """Yield whole records, many together."""
+    batch: list[EntryMessage] = []
+    for _, record in groupby(messages, itemgetter(2)):
+        batch += record
+        if len(batch) >= BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _write(connection: Connection[TupleRow], schema: str, changes: Changes) -> None:
+    """Write the rows of whole records; their entries are there already, but those that wait go elsewhere."""
+    for table, rows in changes.rows():
+        match table:
+            case "entries":
+                pass
+            case "identifiers":
+                _copy(connection, schema, table, _first_of_each(changes.identifiers))
+            case _:
+                _copy(connection, schema, table, rows)
+    if changes.parked:
+        connection.execute(
+            SQL("delete from {} e using unnest(%b::uuid[], %b::bigint[]) as p(child, position)").format(
+                Identifier(schema, "entries")
+            )
+            + SQL(" where e.child = p.child and e.position = p.position"),
+            ([row[0] for row in changes.parked], [row[1] for row in changes.parked]),
+        )
+
+
+def _first_of_each(identifiers: list[tuple[str, str, UUID, int]]) -> list[tuple[str, str, UUID, int]]:
+    """Return each identifier where it stands first, by position; other batches may hold it, too."""
+    first: dict[tuple[str, str], tuple[str, str, UUID, int]] = {}
+    for row in identifiers:
+        before = first.get(row[:2])
+        if before is None or row[3] < before[3]:
+            first[row[:2]] = row
+    return list(first.values())
+
+
+def _copy(connection: Connection[TupleRow], schema: str, table: str, rows: Any) -> None:
+    statement = SQL("copy {} from stdin").format(Identifier(schema, table))
+    with connection.cursor() as cursor:
+        if table in ("entries", "parked"):
+            with cursor.copy(statement + SQL(" (format binary)")) as copy:
+                copy.set_types(list(COLUMNS[table].values()))
+                for row in rows:
+                    copy.write_row(row)
+            return
+        with cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+
+
+def _prepare(connection: Connection[TupleRow]) -> None:
+    connection.execute("set synchronous_commit = off")  # a rebuild that is cut off begins anew
+    gc.collect()
+    gc.freeze()
+    gc.disable()  # what a batch leaves is collected after it
+
+
+def _tell(entries: int, of: int, steps: int) -> None:
+    print(json.dumps({"entries": entries, "of": of, "steps": steps}), flush=True)  # noqa: T201
+
+
+def main(work: str, schema: str, *given: str) -> None:
+    """Do the share of the work that the command line names."""
+    settings = read_settings()
+    if work == "copy":
+        copy_entries(settings, schema, int(given[0]), tuple(int(n) for n in given[1:]))
+    else:
+        fold_records(settings, schema, UUID(given[0]), None if given[1] == "-" else UUID(given[1]))
+
+
 if __name__ == "__main__":
-    fill(read_settings(), sys.argv[1], int(sys.argv[2]), tuple(int(n) for n in sys.argv[3:]))
+    main(*sys.argv[1:])

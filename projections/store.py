@@ -1,173 +1,29 @@
-"""The read tables in PostgreSQL: making a version of them, reading persons back, writing a batch, swapping."""
+"""One version of the read tables as those who write it use it: reading persons back, writing a batch."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final, cast
 from uuid import UUID
 
-import psycopg
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Identifier
 
 from ledger.entry import Entry, read_entry
 from ledger.following import EntryMessage
-from ledger.settings import Settings, SettingsError
-from ledger.times import write_clock
 from projections.applying import Loaded
 from projections.changes import Changes, Interval, Opened
+from projections.columns import COLUMNS, INTERVALS
 
-READ: Final = "read"
-READER: Final = "custody_reader"
-"""The role of downstream services: it may select from the views of schema `read` and nothing else."""
-TABLES: Final = (
-    "entries",
-    "current_location",
-    "status",
-    "identifiers",
-    "findings",
-    "links",
-    "stays",
-    "absences",
-    "releases",
-    "parked",
-)
-_MAKE_LOCK: Final = 0x72656164
-_CONTENT: Final = {
-    "stays": ("admitted_on", "left_on", "left_by", "country"),
-    "absences": ("absent_on", "ended_on", "ended_by"),
-    "releases": ("release_position", "released_on", "state", "sponsor_category", "country"),
+_DERIVED: Final = {
+    "entries": "child",
+    "current_location": "child",
+    "status": "child",
+    "findings": "child",
+    **dict.fromkeys(INTERVALS, "person"),
+    "parked": "child",
 }
-_TYPES: Final = {
-    "child": "uuid",
-    "person": "uuid",
-    "other": "uuid",
-    "position": "bigint",
-    "number": "int",
-    "release_position": "bigint",
-    "recorded_at": "timestamptz",
-    "recorded_from": "timestamptz",
-    "recorded_until": "timestamptz",
-    "since": "timestamptz",
-    "whereabouts_since": "timestamptz",
-    "payload": "bytea",
-    "residence": "jsonb",
-    "mailing": "jsonb",
-    "proceedings": "jsonb",
-    "date_of_birth": "date",
-    "admitted_on": "date",
-    "left_on": "date",
-    "absent_on": "date",
-    "ended_on": "date",
-    "released_on": "date",
-}
-
-
-def connect(database_url: str) -> Connection[TupleRow]:
-    """Connect as the writer of the read tables."""
-    return psycopg.connect(database_url, autocommit=True, prepare_threshold=2, application_name="custody-projections")
-
-
-def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
-    """Make schema `read`, its reader role and a first version of the tables, if they are not there.
-
-    Raises `SettingsError` if the tables were made with another civil zone or clock.
-    """
-    with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", (_MAKE_LOCK,))
-        _check_made(connection, settings, "ledger.made", "ledger")
-        connection.execute("create schema if not exists read")
-        connection.execute(
-            "create table if not exists read.ledger (one boolean primary key default true check (one),"
-            " schema_name text not null, zone text not null, clock text not null)"
-        )
-        if connection.execute("select from read.ledger").fetchone() is None:
-            make_version(connection, "read_1")
-            make_indexes(connection, "read_1")
-            connection.execute(
-                "insert into read.ledger (schema_name, zone, clock) values ('read_1', %s, %s)",
-                (settings.zone, settings.clock),
-            )
-            _make_reader(connection)
-            point_views_at(connection, "read_1")
-        _check_made(connection, settings, "read.ledger", "read model")
-
-
-def _check_made(connection: Connection[TupleRow], settings: Settings, table: str, what: str) -> None:
-    """Raise `SettingsError` where `table` says that another zone or clock was fixed when `what` was made."""
-    there = connection.execute("select to_regclass(%s) is not null", (table,)).fetchone()
-    row = (
-        connection.execute(SQL("select zone, clock from {}").format(SQL(table))).fetchone()
-        if there == (True,)
-        else None
-    )
-    if row is None:
-        return
-    for name, made, asked in (("zone", row[0], settings.zone), ("clock", row[1], settings.clock)):
-        if made != asked:
-            raise SettingsError(
-                f"the {what} was made with {name} {made!r}, which is fixed for a ledger's life; "
-                f"CUSTODY_{name.upper()} says {asked!r}: set it to {made!r}, or use another database"
-            )
-
-
-def _make_reader(connection: Connection[TupleRow]) -> None:
-    connection.execute(
-        "do $$ begin if not exists (select from pg_roles where rolname = 'custody_reader')"
-        " then create role custody_reader nologin; end if;"
-        " exception when duplicate_object then null; end $$"
-    )
-    connection.execute("grant usage on schema read to custody_reader")
-    connection.execute("alter default privileges in schema read grant select on tables to custody_reader")
-    connection.execute("grant select on all tables in schema read to custody_reader")
-
-
-def live_schema(connection: Connection[TupleRow] | Cursor[TupleRow]) -> str:
-    """Return the version that readers see; held for the transaction, so that no swap comes in between."""
-    row = connection.execute("select schema_name from read.ledger for share").fetchone()
-    assert row is not None
-    return str(row[0])
-
-
-def make_version(connection: Connection[TupleRow], schema: str) -> None:
-    """Make a version of the tables, empty and without secondary indexes; drops what a broken rebuild left there."""
-    connection.execute(SQL("drop schema if exists {} cascade").format(Identifier(schema)))
-    connection.execute(SQL("create schema {}").format(Identifier(schema)))
-    connection.execute(_script("tables.sql", schema), prepare=False)
-    connection.execute(
-        SQL("insert into {}.progress (position, recorded_at) values (0, null)").format(Identifier(schema))
-    )
-
-
-def make_indexes(connection: Connection[TupleRow], schema: str) -> None:
-    """Make the secondary indexes of a version and let the planner look at its tables."""
-    connection.execute(_script("indexes.sql", schema), prepare=False)
-    for table in TABLES:
-        connection.execute(SQL("analyze {}.{}").format(Identifier(schema), Identifier(table)))
-
-
-def point_views_at(connection: Connection[TupleRow], schema: str) -> None:
-    """Let the stable views show this version; in the caller's transaction, so that nobody sees a half.
-
-    A view whose columns are others than before is made anew; then what others built on it must be dropped first, and
-    PostgreSQL's own error says what that is.
-    """
-    try:
-        with connection.transaction():
-            connection.execute(_script("views.sql", schema), prepare=False)
-    except psycopg.errors.InvalidTableDefinition:
-        for (view,) in connection.execute(
-            "select table_name from information_schema.views where table_schema = 'read'"
-        ):
-            connection.execute(SQL("drop view read.{}").format(Identifier(view)))
-        connection.execute(_script("views.sql", schema), prepare=False)
-    connection.execute("update read.ledger set schema_name = %s", (schema,))
-
-
-def _script(name: str, schema: str) -> Composed:
-    text = Path(__file__).with_name(name).read_text()
-    return SQL(text).format(schema=Identifier(schema))
+"""Tables that are emptied to make a record anew, and the column that names it."""
 
 
 class Tables:
@@ -209,9 +65,9 @@ class Tables:
         ):
             entries.setdefault(child, []).append(read_entry(bytes(payload)))
         held: dict[UUID, Opened] = {}
-        for table, columns in _CONTENT.items():
+        for table, content in INTERVALS.items():
             for row in self._run(
-                f"select person, position, number, {', '.join(columns)} from {{schema}}.{table}"  # noqa: S608
+                f"select person, position, number, {', '.join(content)} from {{schema}}.{table}"  # noqa: S608
                 " where person = any(%b) and recorded_until is null",
                 (wanted,),
             ):
@@ -233,110 +89,21 @@ class Tables:
             (list(children), list(children)),
         )
         return [
-            EntryMessage(position, 0, child, write_clock(recorded_at), 0, 0, bytes(payload))
+            EntryMessage(position, 0, child, recorded_at, 0, 0, bytes(payload))
             for child, position, recorded_at, payload in rows
         ]
 
     def clear(self, children: Sequence[UUID]) -> None:
         """Take out everything derived of these records, and their entries, to apply them anew."""
-        for table, column in (
-            ("entries", "child"),
-            ("current_location", "child"),
-            ("status", "child"),
-            ("findings", "child"),
-            ("stays", "person"),
-            ("absences", "person"),
-            ("releases", "person"),
-            ("parked", "child"),
-        ):
+        for table, column in _DERIVED.items():
             self._run(f"delete from {{schema}}.{table} where {column} = any(%b)", (list(children),))  # noqa: S608
 
     def write(self, changes: Changes, offsets: dict[int, int], position: int, recorded_at: datetime | None) -> None:
         """Write a batch's rows and the checkpoint; in the caller's transaction."""
-        self._insert("entries", ("child", "position", "recorded_at", "payload"), changes.entries)
-        self._upsert_states(changes)
-        self._insert(
-            "identifiers",
-            ("scheme", "value", "child", "position"),
-            changes.identifiers,
-            distinct="distinct on (scheme, value)",
-            conflict=" order by scheme, value, position on conflict (scheme, value) do update"
-            " set child = excluded.child, position = excluded.position where i.position > excluded.position",
-        )
-        self._insert(
-            "findings",
-            (
-                "position",
-                "number",
-                "code",
-                "level",
-                "message",
-                "child",
-                "type",
-                "agency",
-                "office",
-                "recorded_at",
-            ),
-            changes.findings,
-        )
-        self._insert("links", ("child", "other", "position"), changes.links, conflict=" on conflict do nothing")
+        for table, rows in changes.rows():
+            self._insert(table, rows)
         self._any_links = self._any_links or bool(changes.links)
-        self._insert("parked", ("child", "position", "recorded_at", "payload", "reason"), changes.parked)
-        self._write_intervals(changes)
-        if changes.resolutions:
-            rows = [(*key, *value) for key, value in changes.resolutions.items()]
-            self._run(
-                "update {schema}.findings f set resolved_position = r.p, resolved_at = r.at from"
-                " unnest(%b::bigint[], %b::int[], %b::bigint[], %b::timestamptz[]) as r(position, number, p, at)"
-                " where f.position = r.position and f.number = r.number",
-                _columns(rows),
-            )
-        for partition, offset in offsets.items():
-            self._run(
-                "insert into {schema}.checkpoint values (%s, %s)"
-                " on conflict (partition) do update set next_offset = excluded.next_offset",
-                (partition, offset),
-            )
-        if position:
-            self._run("update {schema}.progress set position = %s, recorded_at = %s", (position, recorded_at))
-
-    def _upsert_states(self, changes: Changes) -> None:
-        locations = (
-            "child",
-            "person",
-            "custody_state",
-            "legal_custodian",
-            "physical_custodian",
-            "place",
-            "residence",
-            "since",
-            "since_given",
-            "position",
-        )
-        statuses = (
-            "child",
-            "person",
-            "custody_state",
-            "proceedings",
-            "whereabouts_state",
-            "whereabouts_since",
-            "residence",
-            "mailing",
-            "date_of_birth",
-            "age_basis",
-            "position",
-        )
-        for table, columns, rows in (
-            ("current_location", locations, changes.locations),
-            ("status", statuses, changes.statuses),
-        ):
-            conflict = " on conflict (child) do update set " + ", ".join(
-                f"{column} = excluded.{column}" for column in columns[1:]
-            )
-            self._insert(table, columns, list(rows.values()), conflict=conflict)
-
-    def _write_intervals(self, changes: Changes) -> None:
-        for table, columns in _CONTENT.items():
+        for table in INTERVALS:
             closed = [row[1:] for row in changes.closed if row[0] == table]
             if closed:
                 self._run(
@@ -346,34 +113,23 @@ class Tables:
                     " where t.person = c.person and t.position = c.position and t.number = c.number",
                     _columns(closed),
                 )
-            opened = [
-                (key[1], *content, key[2], key[3], since, until)
-                for key, (content, since, until) in changes.opened.items()
-                if key[0] == table
-            ]
-            self._insert(
-                table,
-                ("person", *columns, "position", "number", "recorded_from", "recorded_until"),
-                opened,
+        for partition, offset in offsets.items():
+            self._run(
+                "insert into {schema}.checkpoint values (%s, %s)"
+                " on conflict (partition) do update set next_offset = excluded.next_offset",
+                (partition, offset),
             )
+        if position:
+            self._run("update {schema}.progress set position = %s, recorded_at = %s", (position, recorded_at))
 
-    def _insert(
-        self,
-        table: str,
-        columns: tuple[str, ...],
-        rows: Sequence[tuple[Any, ...]],
-        *,
-        distinct: str = "",
-        conflict: str = "",
-    ) -> None:
-        if not rows:
-            return
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        columns = COLUMNS[table]
         names = ", ".join(columns)
-        types = [_TYPES.get(column, "text") for column in columns]
-        given = ", ".join(f"%b::{'text' if of == 'jsonb' else of}[]" for of in types)
-        values = ", ".join(f"{c}::jsonb" if of == "jsonb" else c for c, of in zip(columns, types, strict=True))
+        given = ", ".join(f"%b::{'text' if of == 'jsonb' else of}[]" for of in columns.values())
+        values = ", ".join(f"{column}::jsonb" if of == "jsonb" else column for column, of in columns.items())
+        distinct, conflict = _REPEATED.get(table, ("", ""))
         self._run(
-            f"insert into {{schema}}.{table} as {table[0]} ({names})"  # noqa: S608
+            f"insert into {{schema}}.{table} as t ({names})"  # noqa: S608
             f" select {distinct} {values} from unnest({given}) as given({names}){conflict}",
             _columns(rows),
         )
@@ -403,3 +159,22 @@ class Tables:
 def _columns(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
     """Turn rows into one list a column, as `unnest` takes them."""
     return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _newest(table: str) -> tuple[str, str]:
+    """The present state of a record takes the place of the one before."""
+    columns = list(COLUMNS[table])
+    return "", " on conflict (child) do update set " + ", ".join(f"{c} = excluded.{c}" for c in columns[1:])
+
+
+_REPEATED: Final = {
+    "current_location": _newest("current_location"),
+    "status": _newest("status"),
+    "identifiers": (
+        "distinct on (scheme, value)",
+        " order by scheme, value, position on conflict (scheme, value) do update"
+        " set child = excluded.child, position = excluded.position where t.position > excluded.position",
+    ),
+    "links": ("", " on conflict do nothing"),
+}
+"""What to do where a row with that key is there already: (`distinct` of the batch's rows, `on conflict`)."""

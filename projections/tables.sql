@@ -1,17 +1,17 @@
 -- The read tables of one version of the read model. `{schema}` is read_1, read_2, ...: a rebuild fills the next
--- one beside the live one. Secondary indexes stand in indexes.sql, so that a rebuild can make them at the end.
+-- one beside the live one. Their keys and indexes
+-- stand in keys.sql, so that a rebuild can make them when the rows are there.
 
 create table {schema}.entries (
     child uuid not null,
     position bigint not null,
     recorded_at timestamptz not null,
-    payload bytea not null,              -- the message of custody.entries, to the byte
-    primary key (child, position)
+    payload bytea not null               -- the message of custody.entries, to the byte
 );
 
 -- One row a record. Records that are one person by a merge carry the same state and the same `person`.
 create table {schema}.current_location (
-    child uuid primary key,
+    child uuid not null,
     person uuid not null,
     custody_state text not null,
     legal_custodian text,
@@ -24,7 +24,7 @@ create table {schema}.current_location (
 );
 
 create table {schema}.status (
-    child uuid primary key,
+    child uuid not null,
     person uuid not null,
     custody_state text not null,
     proceedings jsonb not null,          -- a list of court_case, nta_id, state, served, next_hearing_at, since, reason
@@ -42,8 +42,7 @@ create table {schema}.identifiers (
     scheme text collate "C" not null,
     value text collate "C" not null,
     child uuid not null,
-    position bigint not null,
-    primary key (scheme, value)
+    position bigint not null
 );
 
 create table {schema}.findings (
@@ -56,21 +55,17 @@ create table {schema}.findings (
     type text not null,
     agency text not null,
     office text,
-    recorded_at timestamptz not null,
-    resolved_position bigint,
-    resolved_at timestamptz,
-    primary key (position, number)
+    recorded_at timestamptz not null
 );
 
 -- Merge statements, both ways round, so that the records that may be one person are found from either.
 create table {schema}.links (
     child uuid not null,
     other uuid not null,
-    position bigint not null,
-    primary key (child, other, position)
+    position bigint not null
 );
 
--- Population intervals. Each row says what the ledger held from `recorded_from` until before `recorded_until`
+-- Intervals. Each row says what the ledger held from `recorded_from` until before `recorded_until`
 -- (null: still does). `position` is the entry that made it hold this, `number` tells rows of one such entry apart.
 -- Days are of the civil time zone; a null day is an unknown one, before every other.
 create table {schema}.stays (
@@ -82,8 +77,7 @@ create table {schema}.stays (
     position bigint not null,
     number int not null,
     recorded_from timestamptz not null,
-    recorded_until timestamptz,
-    primary key (person, position, number)
+    recorded_until timestamptz
 );
 
 create table {schema}.absences (
@@ -94,8 +88,7 @@ create table {schema}.absences (
     position bigint not null,
     number int not null,
     recorded_from timestamptz not null,
-    recorded_until timestamptz,
-    primary key (person, position, number)
+    recorded_until timestamptz
 );
 
 create table {schema}.releases (
@@ -108,8 +101,20 @@ create table {schema}.releases (
     position bigint not null,
     number int not null,
     recorded_from timestamptz not null,
-    recorded_until timestamptz,
-    primary key (person, position, number)
+    recorded_until timestamptz
+);
+
+-- Findings that are dealt with: by a resolution, or because their entry is voided.
+create table {schema}.closures (
+    person uuid not null,
+    finding_position bigint not null,
+    finding_number int not null,
+    resolved_position bigint not null,   -- the resolution or the void
+    resolved_at timestamptz not null,    -- its ledger time
+    position bigint not null,
+    number int not null,
+    recorded_from timestamptz not null,
+    recorded_until timestamptz
 );
 
 -- Children whose entry could not be applied, with that entry and all their later ones, in order.
@@ -118,8 +123,7 @@ create table {schema}.parked (
     position bigint not null,
     recorded_at timestamptz not null,
     payload bytea not null,
-    reason text not null,
-    primary key (child, position)
+    reason text not null
 );
 
 create table {schema}.checkpoint (

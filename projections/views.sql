@@ -19,8 +19,11 @@ create or replace view read.identifiers_v1 as
     select i.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.identifiers i, {schema}.progress p;
 create or replace view read.findings_v1 as
-    select f.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.findings f, {schema}.progress p;
+    select f.*, c.resolved_position, c.resolved_at,
+           p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.progress p, {schema}.findings f
+    left join {schema}.closures c on c.finding_position = f.position and c.finding_number = f.number
+                                     and c.recorded_until is null;
 create or replace view read.stays_v1 as
     select s.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.stays s, {schema}.progress p;
@@ -30,6 +33,9 @@ create or replace view read.absences_v1 as
 create or replace view read.releases_v1 as
     select r.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.releases r, {schema}.progress p;
+create or replace view read.closures_v1 as
+    select c.*, p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.closures c, {schema}.progress p;
 create or replace view read.parked_v1 as
     select k.child, k.position, k.recorded_at, k.reason,
            p.position as complete_to_position, p.recorded_at as complete_to

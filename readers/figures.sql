@@ -21,7 +21,10 @@ with flagged as materialized (
     from {schema}.findings f
     left join unnest(%(merged)s::uuid[], %(persons)s::uuid[]) as m(child, person) on m.child = f.child
     where f.level = 'guard' and f.recorded_at <= %(recorded_by)s
-      and (f.resolved_at is null or f.resolved_at > %(recorded_by)s)
+      and not exists (select from {schema}.closures d
+                      where d.finding_position = f.position and d.finding_number = f.number
+                        and d.recorded_from <= %(recorded_by)s
+                        and (d.recorded_until is null or d.recorded_until > %(recorded_by)s))
 ), counted as (
     {of_figure}
 ), m as materialized (

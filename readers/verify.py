@@ -19,7 +19,8 @@ from ledger.entry import value
 from ledger.following import ALL_PARTITIONS, BATCH, entries_consumer, read_messages, start_at
 from ledger.settings import Settings
 from projections.rebuild import refill
-from projections.store import Tables, connect
+from projections.store import Tables
+from projections.versions import connect
 
 MOST_NAMED = 20
 

@@ -97,7 +97,9 @@ def plain(payloads: list[bytes], recorded_by: datetime) -> Plain:
         open_codes -= {
             e["fact"]["code"]
             for e in entries
-            if e["type"] == "custody.finding-resolved.v1" and e["fact"]["position"] == entry["position"]
+            if e["type"] == "custody.finding-resolved.v1"
+            and e["fact"]["position"] == entry["position"]
+            and e["position"] not in voided
         }
         if open_codes and entry["position"] not in voided:
             flagged.add(who)
@@ -205,7 +207,9 @@ def _second_thoughts(
 ) -> None:
     if guarded:
         resolved = {"position": position, "code": "G2", "resolution": "right", "reason": "looked up"}
-        ledger.add(child, "finding-resolved", resolved, occurred_at=None)
+        done = ledger.add(child, "finding-resolved", resolved, occurred_at=None)
+        if chance.random() < 0.4:
+            ledger.add(child, "entry-voided", {"voids": done, "reason": "not looked up"}, occurred_at=None)
         return
     if chance.random() < 0.3:
         ledger.add(child, "entry-voided", {"voids": position, "reason": "wrong child"}, occurred_at=None)

@@ -17,7 +17,8 @@ from ledger.following import EntryMessage
 from ledger.settings import Settings
 from ledger.times import parse_instant, parse_when
 from projections.applying import Applying
-from projections.store import Tables, connect, live_schema, prepare
+from projections.store import Tables
+from projections.versions import connect, live_schema, prepare
 
 ZONE = "America/New_York"
 _HEAD = re.compile(rb'{"position":(\d+),"child":"([^"]+)",.*?"recorded_at":"([^"]+)"')

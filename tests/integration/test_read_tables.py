@@ -13,10 +13,12 @@ from kafka import KafkaProducer
 from ledger.agencies import PRODUCERS
 from ledger.following import entries_consumer, read_messages, start_at
 from ledger.logs import configure
+from ledger.settings import SettingsError
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 from producers.simulation.playing import play
 from producers.simulator import day
 from projections.rebuild import RebuildError, rebuild
+from projections.versions import connect, prepare
 from readers.verify import Verified, verify
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 
@@ -62,6 +64,17 @@ def test_a_rebuild_puts_right_what_was_changed_in_the_live_tables_and_names_it(l
     assert [str(child) in wrong and wrong.startswith("current_location") for wrong in found.tables_wrong] == [True]
     rebuilt = rebuild(ledger.settings, configure("test"), quiet)
     assert any(str(child) in difference for difference in rebuilt.differences)
+    assert verified(ledger).sound
+
+
+def test_tables_of_another_release_are_refused_with_the_cure_and_a_rebuild_brings_them(ledger: Flow) -> None:
+    """The role that writes them says so before it writes; what was there is read until the new ones are."""
+    execute(ledger, "alter table read_1.closures rename column resolved_at to closed_at")
+    with connect(ledger.settings.database_url) as connection, pytest.raises(SettingsError, match="custody rebuild"):
+        prepare(connection, ledger.settings)
+    rebuild(ledger.settings, configure("test"), quiet)
+    with connect(ledger.settings.database_url) as connection:
+        prepare(connection, ledger.settings)
     assert verified(ledger).sound
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from ledger.entry import Finding
 from ledger.times import write_clock
-from projections.store import connect as connect_writer
-from projections.store import make_indexes, make_version, point_views_at
+from projections.versions import connect as connect_writer
+from projections.versions import key_entries, make_keys, make_version, point_views_at
 from readers.findings import Sought, findings
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
@@ -191,7 +191,8 @@ def test_a_rebuild_swapped_in_is_read_by_the_connection_that_read_the_old_tables
                 writer.execute(f"insert into read_2.{table} select * from read_1.{table}")
             writer.execute("delete from read_2.progress")
             writer.execute("insert into read_2.progress select * from read_1.progress")
-            make_indexes(writer, "read_2")
+            key_entries(writer, "read_2")
+            make_keys(writer, "read_2")
             point_views_at(writer, "read_2")
             writer.execute("drop schema read_1 cascade")
         assert view(connection, NAME) == before

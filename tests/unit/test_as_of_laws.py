@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, EntryVoided
 from ledger.times import order_key, write_when
+from projections.care import Absence, Release, Stay
 from projections.effective import effective
 from projections.folding import Folding, happened
 from tests import oracle
@@ -39,6 +40,8 @@ def told(value: Any) -> Any:
     match value:
         case date():
             return write_when(value)
+        case Stay() | Absence() | Release():
+            return told(value._asdict())
         case dict():
             return {key: told(one) for key, one in value.items()}
         case list() | tuple():
@@ -230,7 +233,7 @@ def _place(when: str | None) -> int:
 def _without_positions(entries: list[Entry]) -> Any:
     folding = Folding.of(entries, ZONE)
     care = folding.care()
-    return folding.regions(), replace(care, releases=tuple(replace(one, position=0) for one in care.releases))
+    return folding.regions(), replace(care, releases=tuple(one._replace(position=0) for one in care.releases))
 
 
 def _view(entries: list[Entry], happened_by: datetime | None) -> dict[int, str]:

@@ -1,7 +1,6 @@
 """How facts stand: a record against a plain reading of what corrections and voids do (knowledge)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -34,7 +33,7 @@ _TEMPLATE = entry_of(void(1), 1)
 
 def _void_entry(position: int) -> Entry:
     fact = EntryVoided(voids=position - 1, reason="x")
-    return replace(_TEMPLATE, position=position, version=position, fact=fact)
+    return _TEMPLATE._replace(position=position, version=position, fact=fact)
 
 
 def _void_in_force(entries: Sequence[Entry], position: int) -> bool:

@@ -1,0 +1,81 @@
+"""The columns of the read tables in the order their rows are made, each with its PostgreSQL type."""
+
+from typing import Final
+
+_INTERVAL: Final = {
+    "position": "bigint",
+    "number": "int",
+    "recorded_from": "timestamptz",
+    "recorded_until": "timestamptz",
+}
+
+INTERVALS: Final[dict[str, dict[str, str]]] = {
+    "stays": {"admitted_on": "date", "left_on": "date", "left_by": "text", "country": "text"},
+    "absences": {"absent_on": "date", "ended_on": "date", "ended_by": "text"},
+    "releases": {
+        "release_position": "bigint",
+        "released_on": "date",
+        "state": "text",
+        "sponsor_category": "text",
+        "country": "text",
+    },
+    "closures": {
+        "finding_position": "bigint",
+        "finding_number": "int",
+        "resolved_position": "bigint",
+        "resolved_at": "timestamptz",
+    },
+}
+"""Tables whose rows are held from one entry until another: their content, without person and interval."""
+
+COLUMNS: Final[dict[str, dict[str, str]]] = {
+    "entries": {"child": "uuid", "position": "bigint", "recorded_at": "timestamptz", "payload": "bytea"},
+    "current_location": {
+        "child": "uuid",
+        "person": "uuid",
+        "custody_state": "text",
+        "legal_custodian": "text",
+        "physical_custodian": "text",
+        "place": "text",
+        "residence": "jsonb",
+        "since": "timestamptz",
+        "since_given": "text",
+        "position": "bigint",
+    },
+    "status": {
+        "child": "uuid",
+        "person": "uuid",
+        "custody_state": "text",
+        "proceedings": "jsonb",
+        "whereabouts_state": "text",
+        "whereabouts_since": "timestamptz",
+        "residence": "jsonb",
+        "mailing": "jsonb",
+        "date_of_birth": "date",
+        "age_basis": "text",
+        "position": "bigint",
+    },
+    "identifiers": {"scheme": "text", "value": "text", "child": "uuid", "position": "bigint"},
+    "findings": {
+        "position": "bigint",
+        "number": "int",
+        "code": "text",
+        "level": "text",
+        "message": "text",
+        "child": "uuid",
+        "type": "text",
+        "agency": "text",
+        "office": "text",
+        "recorded_at": "timestamptz",
+    },
+    "links": {"child": "uuid", "other": "uuid", "position": "bigint"},
+    **{table: {"person": "uuid", **content, **_INTERVAL} for table, content in INTERVALS.items()},
+    "parked": {
+        "child": "uuid",
+        "position": "bigint",
+        "recorded_at": "timestamptz",
+        "payload": "bytea",
+        "reason": "text",
+    },
+}
+TABLES: Final = tuple(COLUMNS)

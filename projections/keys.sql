@@ -1,0 +1,18 @@
+alter table {schema}.current_location add primary key (child);
+alter table {schema}.status add primary key (child);
+alter table {schema}.identifiers add primary key (scheme, value);
+alter table {schema}.findings add primary key (position, number);
+alter table {schema}.links add primary key (child, other, position);
+alter table {schema}.stays add primary key (person, position, number);
+alter table {schema}.absences add primary key (person, position, number);
+alter table {schema}.releases add primary key (person, position, number);
+alter table {schema}.closures add primary key (person, position, number);
+alter table {schema}.parked add primary key (child, position);
+create index on {schema}.current_location (person);
+create index on {schema}.identifiers (child);
+create index on {schema}.findings (child);
+create index on {schema}.findings (code, position);
+create index on {schema}.stays (admitted_on, left_on);
+create index on {schema}.absences (absent_on, ended_on);
+create index on {schema}.releases (released_on);
+create index on {schema}.closures (finding_position, finding_number);
