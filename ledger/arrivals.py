@@ -1,8 +1,8 @@
 """What intake makes of a message before the ledger decides: a readable submission, a refusal, or bytes to set aside."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from ledger.agencies import Agency
 from ledger.entry import Finding
@@ -13,8 +13,7 @@ Key = tuple[str, str]
 """The idempotency key: (ce_source, ce_id)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a message stands on Kafka, and which agency's topic that is."""
 
     agency: Agency
@@ -23,8 +22,7 @@ class Place:
     offset: int
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A submission of the right form; the record decides what becomes of it."""
 
     agency: Agency
@@ -37,8 +35,7 @@ class Claim:
     remarks: tuple[Finding, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Malformed:
+class Malformed(NamedTuple):
     """An attributable message that no record can accept; its refusal is kept and answered."""
 
     agency: Agency
@@ -47,8 +44,7 @@ class Malformed:
     refusal: Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Illegible:
+class Illegible(NamedTuple):
     """A message that cannot be read; its bytes are kept. Where its key is known its sender is answered."""
 
     place: Place

@@ -7,7 +7,7 @@ is `ledger.recording`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -38,8 +38,7 @@ Name = tuple[str, str]
 """An identifier as (scheme, value)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What became of an earlier submission with the same key."""
 
     digest: str

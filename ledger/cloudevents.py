@@ -9,10 +9,9 @@ are UTF-8 strings as they are, nothing is percent-encoded; a `content-type` that
 import binascii
 from base64 import b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -31,8 +30,7 @@ _CORE: Final = ("id", "source", "type", "specversion", "time")
 _USUAL: Final = {"content-type": "content-type", **{f"ce_{name}": name for name in _CORE}}
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """One attributable event.
 
     `time_given` is `time` as the sender wrote it; `data` is the JSON of the data; `extensions` holds every other
@@ -48,8 +46,7 @@ class Message:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """An event that cannot be read; with both `id` and `source` its sender can still be told so."""
 
     reason: str

@@ -6,7 +6,6 @@ compare the two sides byte by byte. Encryption under a per-child key, when it co
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple, cast
@@ -74,8 +73,7 @@ class Entry(NamedTuple):
     extensions: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """An entry on its way into the event store."""
 
     originator_id: UUID

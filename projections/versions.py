@@ -40,6 +40,7 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
                 "insert into read.ledger (schema_name, zone, clock) values ('read_1', %s, %s)",
                 (settings.zone, settings.clock),
             )
+            connection.execute("analyze read.ledger")
             _make_reader(connection)
             point_views_at(connection, "read_1")
         _check_made(connection, settings, "read.ledger", "read model")
@@ -121,7 +122,7 @@ def key_entries(connection: Connection[TupleRow], schema: str) -> None:
 def make_keys(connection: Connection[TupleRow], schema: str) -> None:
     """Make all other keys and indexes of a version and let the planner look at its tables."""
     connection.execute(_script("keys.sql", schema), prepare=False)
-    for table in TABLES:
+    for table in (*TABLES, "progress"):
         connection.execute(SQL("analyze {}.{}").format(Identifier(schema), Identifier(table)))
 
 

@@ -1,48 +1,50 @@
--- What other services read: stable names over the live version, replaced in one transaction by a swap.
+-- What other services read: stable names over the live version, replaced in one transaction by a swap. `p.one` tells
+-- the planner that progress has one row; taking it for many, it has joined whole tables to find one child.
 create or replace view read.current_location_v1 as
     select l.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.current_location l, {schema}.progress p;
+    from {schema}.current_location l, {schema}.progress p where p.one;
 create or replace view read.status_v1 as
     select s.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.status s, {schema}.progress p;
+    from {schema}.status s, {schema}.progress p where p.one;
 create or replace view read.proceedings_v1 as
     select s.child, s.person, x.court_case, x.nta_id, x.state, x.served, x.next_hearing_at, x.since, x.reason,
            s.position, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.status s, {schema}.progress p,
          jsonb_to_recordset(s.proceedings) as x(court_case text, nta_id text, state text, served boolean,
-                                                next_hearing_at text, since text, reason text);
+                                                next_hearing_at text, since text, reason text) where p.one;
 create or replace view read.timeline_v1 as
     select e.child, e.position, e.recorded_at, convert_from(e.payload, 'UTF8')::jsonb as entry,
            p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.entries e, {schema}.progress p;
+    from {schema}.entries e, {schema}.progress p where p.one;
 create or replace view read.identifiers_v1 as
     select i.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.identifiers i, {schema}.progress p;
+    from {schema}.identifiers i, {schema}.progress p where p.one;
 create or replace view read.findings_v1 as
     select f.*, c.resolved_position, c.resolved_at,
            p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.progress p, {schema}.findings f
     left join {schema}.closures c on c.finding_position = f.position and c.finding_number = f.number
-                                     and c.recorded_until is null;
+                                     and c.recorded_until is null
+    where p.one;
 create or replace view read.stays_v1 as
     select s.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.stays s, {schema}.progress p;
+    from {schema}.stays s, {schema}.progress p where p.one;
 create or replace view read.absences_v1 as
     select a.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.absences a, {schema}.progress p;
+    from {schema}.absences a, {schema}.progress p where p.one;
 create or replace view read.releases_v1 as
     select r.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.releases r, {schema}.progress p;
+    from {schema}.releases r, {schema}.progress p where p.one;
 create or replace view read.closures_v1 as
     select c.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.closures c, {schema}.progress p;
+    from {schema}.closures c, {schema}.progress p where p.one;
 create or replace view read.parked_v1 as
     select k.child, k.position, k.recorded_at, k.reason,
            p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.parked k, {schema}.progress p;
+    from {schema}.parked k, {schema}.progress p where p.one;
 create or replace view read.links_v1 as
     select k.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.links k, {schema}.progress p;
+    from {schema}.links k, {schema}.progress p where p.one;
 create or replace view read.progress_v1 as
     select p.position, p.recorded_at as complete_to, l.zone, l.clock, l.schema_name as version
-    from {schema}.progress p, read.ledger l;
+    from {schema}.progress p, read.ledger l where p.one and l.one;

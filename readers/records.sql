@@ -1,7 +1,8 @@
 -- name: heading
 -- All that must be known before the entries are read: how far the tables are, who carries the identifier, every
 -- record that a merge statement ever joined to that one (which of them are one person by R is for the fold to say),
--- the identifiers of these records, and the first entry of each that could not be applied.
+-- the identifiers of these records, and the first entry of each that could not be applied. `offset 0` keeps the
+-- planner, which cannot know how few records those are, from joining whole tables.
 with recursive root(child, position) as (
     select i.child, i.position from read.identifiers_v1 i where i.scheme = %(scheme)s and i.value = %(value)s
     union all
@@ -9,14 +10,16 @@ with recursive root(child, position) as (
 ), component(child) as (
     select child from root
     union
-    select l.other from component c join read.links_v1 l on l.child = c.child
+    select l.other from component c
+    cross join lateral (select k.other from read.links_v1 k where k.child = c.child offset 0) l
 )
 select p.version, p.zone, p.complete_to,
        (select child from root), (select position from root),
        array(select child from component),
        (select coalesce(json_agg(json_build_array(i.scheme, i.value, i.position)
                                  order by i.position, i.scheme, i.value), '[]')
-        from component c join read.identifiers_v1 i on i.child = c.child),
+        from component c
+        cross join lateral (select * from read.identifiers_v1 n where n.child = c.child offset 0) i),
        (select coalesce(json_agg(json_build_array(k.child, k.position, k.recorded_at, k.reason) order by k.position),
                         '[]')
         from component c
