@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from bench.parts import Parts, Source, rows, wait
+from ledger.following import ALL_PARTITIONS, entries_consumer, start_at
 from ledger.logs import configure
 from projections.rebuild import rebuild
 from readers.verify import verify
@@ -16,7 +17,7 @@ from readers.verify import verify
 
 @dataclass(frozen=True)
 class Measured:
-    """One line of the table: what, how much, and the limit or peer it stands beside."""
+    """One line of the table: what, how much, and the limit or peer it stands beside; a limit of 0 is none."""
 
     what: str
     value: float
@@ -68,6 +69,7 @@ def stages(parts: Parts, most: int, plain: float) -> Iterable[Measured]:
     yield Measured(
         "projections catching up, one process", rate_of(parts, "projections", APPLIED, sent), "entries/s", 4000
     )
+    yield Measured("reading custody.entries with the Kafka client and nothing else", read_rate(parts), "entries/s", 0)
     rebuilt = rebuild(parts.settings, configure("bench"), quiet)
     assert not rebuilt.differences
     yield Measured("rebuild with indexes", rebuilt.entries / rebuilt.fill_seconds, "entries/s", 30_000)
@@ -75,6 +77,20 @@ def stages(parts: Parts, most: int, plain: float) -> Iterable[Measured]:
     verified = verify(parts.settings, configure("bench"), quiet)
     assert verified.sound
     yield Measured("verify", verified.entries / (time.perf_counter() - began), "entries/s", 30_000)
+
+
+def read_rate(parts: Parts) -> float:
+    """Return how fast one process gets the records of `custody.entries`: no reader can be faster than its share."""
+    consumer = entries_consumer(parts.settings.kafka_bootstrap, fetch_min_bytes=65_536, fetch_max_wait_ms=100)
+    start_at(consumer, {}, ALL_PARTITIONS)
+    ends = consumer.end_offsets(list(consumer.assignment()))
+    count = 0
+    began = time.process_time()
+    while any(consumer.position(partition) < end for partition, end in ends.items()):
+        count += sum(len(records) for records in consumer.poll(timeout_ms=1000, max_records=5000).values())
+    rate = count / (time.process_time() - began)
+    consumer.close(autocommit=False)
+    return rate
 
 
 def together(parts: Parts, per_second: int, seconds: int, prefix: str) -> dict[str, float]:

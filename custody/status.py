@@ -48,9 +48,9 @@ def lines(shown: dict[str, Any]) -> list[str]:
             f"{'recorded':12} up to position {shown['position']}; the read tables hold {shown['read_position']}"
             + (f", complete to {shown['complete_to']}" if shown["complete_to"] else "")
         )
-    for name, cure in (("parked_children", "custody status --json"), ("set_aside", "custody set-aside list")):
+    for name in ("parked_children", "set_aside"):
         if shown[name]:
-            told.append(f"{name.replace('_', ' '):12} {shown[name]}; see `{cure}`")
+            told.append(f"{name.replace('_', ' '):12} {shown[name]}; see `custody set-aside list`")
     if shown["supervisor"] is None and any(each["pid"] for each in shown["roles"]):
         told.append("The supervisor was killed: nothing that ends is started again. Run `custody up`")
     return told

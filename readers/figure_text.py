@@ -20,9 +20,11 @@ def _number(answer: Mapping[str, Any]) -> Iterator[str]:
         yield f"{answer['figure']} {of}: {answer['value']:,}"
         return
     rows = [tuple(row.values()) for row in answer["rows"]]
-    dimension = next(iter(answer["rows"][0])) if rows else "anything: there is nothing"
-    yield f"{answer['figure']} {of}, by {dimension}"
-    width = max((len(printable(key)) for key, _ in rows), default=0)
+    if not rows:
+        yield f"{answer['figure']} {of}: none"
+        return
+    yield f"{answer['figure']} {of}, by {next(iter(answer['rows'][0]))}"
+    width = max(len(printable(key)) for key, _ in rows)
     for key, value in rows:
         yield f"  {printable(key):<{width}}  {value:>10,}"
     yield f"  {'all':<{width}}  {sum(value for _, value in rows):>10,}"

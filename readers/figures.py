@@ -13,8 +13,8 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 
 from ledger.entry import read_entry
+from ledger.merges import groups, person_of
 from ledger.times import civil_day, write_clock
-from projections.merges import groups, person_of
 from readers.definitions import Asked, Figure, defined
 from readers.moments import Moments, settle
 from readers.snapshot import Rows, in_snapshot

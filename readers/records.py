@@ -13,8 +13,8 @@ from psycopg import Cursor
 from ledger.entry import Entry, read_entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import shown
+from ledger.merges import groups
 from ledger.times import When, parse_instant, write_clock
-from projections.merges import groups
 from readers.moments import Moments, Name, settle
 from readers.questions import NothingKnownError, NotShownError
 from readers.snapshot import Rows

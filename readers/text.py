@@ -75,10 +75,8 @@ def _state(view: Mapping[str, Any]) -> Iterator[Line]:
         f"physical custodian {worded(custody['physical_custodian'])}, place {worded(custody['place'])}",
         indent=15,
     )
-    label = "proceedings"
-    for case in view["proceedings"]:
-        yield from _folded(label, _proceeding(case))
-        label = ""
+    for number, case in enumerate(view["proceedings"]):
+        yield from _folded("", _proceeding(case), indent=15) if number else _folded("proceedings", _proceeding(case))
     yield from _folded("whereabouts", f"{whereabouts['state']}{_since(whereabouts)}")
     for purpose in ("residence", "mailing"):
         if whereabouts[purpose] is not None:
