@@ -14,7 +14,7 @@ import orjson
 
 from ledger.agencies import Agency
 from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed
-from ledger.decide import Surroundings, decide
+from ledger.decide import NOBODY_KNOWN, NOTHING_AROUND, Surroundings, decide
 from ledger.entry import Entry, Finding, Producer, Recorded, fact_json, write_state
 from ledger.facts import (
     Fact,
@@ -179,25 +179,20 @@ class Batch:
         if record is None:
             child = self._new_record_id(recorded_at)
             record = Record(child)
-            around = Surroundings(opens_record=True)
+            around = NOBODY_KNOWN
         else:
-            around = Surroundings(
-                disagreeing=tuple(
-                    shown(name.scheme, name.value)
-                    for name, carrier in carried
-                    if carrier is not None and carrier != child and carrier not in group
-                ),
-            )
+            disagreeing = [
+                shown(name.scheme, name.value)
+                for name, carrier in carried
+                if carrier is not None and carrier != child and carrier not in group
+            ]
+            around = Surroundings(disagreeing=tuple(disagreeing)) if disagreeing else NOTHING_AROUND
         named: UUID | None = None
         if isinstance(fact, NAMES_RECORD):
             named = self._carrier(fact.identifier if isinstance(fact, IdentifierAsserted) else fact.other)
         if group or named is not None:
-            around = Surroundings(
-                opens_record=around.opens_record,
-                disagreeing=around.disagreeing,
-                named=named,
-                group=group,
-                merged_directly=self._merged_directly(record.child, group),
+            around = around._replace(
+                named=named, group=group, merged_directly=self._merged_directly(record.child, group)
             )
         judged = self._as_one_person(record, group) if group else record
         decision = decide(
@@ -259,24 +254,24 @@ class Batch:
         )
         record.add(
             Entry(
-                position=position,
-                subject="child",
-                child=child,
-                version=version,
-                type=claim.wire,
-                occurred_at=submission.occurred_at,
-                recorded_at=recorded_at,
-                known_since=known_since,
-                producer=producer,
-                door=submission.door,
-                source=entry_source,
-                identifiers=identifiers,
-                findings=findings,
-                submission_id=id,
-                fact=current(submission.fact),  # type: ignore[arg-type]  # a class of the closed union, read by its wire name
-                recorded_fact=orjson.loads(fact),
-                resolved=resolved,
-                extensions=claim.extensions,
+                position,
+                "child",
+                child,
+                version,
+                claim.wire,
+                submission.occurred_at,
+                recorded_at,
+                known_since,
+                producer,
+                submission.door,
+                entry_source,
+                identifiers,
+                findings,
+                id,
+                current(submission.fact),  # type: ignore[arg-type]  # of the closed union, read by its wire name
+                orjson.loads(fact),
+                resolved,
+                claim.extensions,
             )
         )
         self._position = position

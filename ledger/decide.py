@@ -13,7 +13,7 @@ from ledger.agencies import Agency
 from ledger.decisions.future import in_future
 from ledger.decisions.judging import Remarks, afterlife, aim, judge
 from ledger.decisions.remark import Remark
-from ledger.decisions.surroundings import NOTHING_AROUND, Surroundings
+from ledger.decisions.surroundings import NOBODY_KNOWN, NOTHING_AROUND, Surroundings
 from ledger.entry import Entry, Finding, Level
 from ledger.facts import (
     AnyFact,
@@ -30,7 +30,7 @@ from ledger.record import Record
 from ledger.rules import BY_CODE
 from ledger.submission import SAFETY_FACTS, Submission
 
-__all__ = ["NOTHING_AROUND", "Surroundings", "decide"]
+__all__ = ["NOBODY_KNOWN", "NOTHING_AROUND", "Surroundings", "decide"]
 
 OPENS_RECORDS: Final[frozenset[type[Fact]]] = frozenset(
     {ChildEncountered, ParticularsAsserted, IdentifierAsserted, ReferredToOrr}

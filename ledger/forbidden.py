@@ -33,7 +33,15 @@ _NAME_IN_BYTES: Final = re.compile(rb'"((?:[^"\\]|\\.){1,200})"\s*:\s*')
 _BASE64_IN_BYTES: Final = re.compile(rb'"((?:[A-Za-z0-9+/_=-]|\\\\/){24,})')
 _NOT_LETTERS: Final = re.compile(r"[^a-zA-Z]")
 _NO_LETTERS: Final = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-_STEMS_IN_BYTES: Final = tuple(stem.encode() for stem in FORBIDDEN_STEMS)
+CLUES: Final = (
+    b"status",
+    b"lawfulpresence",
+    b"undocumented",
+    b"sponsorcitizenship",
+    b"sponsoranumber",
+    b"sponsoralien",
+)
+"""Each forbidden stem contains one of these: what has none of them has no stem."""
 
 
 def is_forbidden(name: str) -> bool:
@@ -49,7 +57,10 @@ def may_be_forbidden(data: bytes) -> bool:
     character could hide one.
     """
     letters = data.translate(None, _NO_LETTERS).lower()
-    return b"\\" in data or any(stem in letters for stem in _STEMS_IN_BYTES)
+    for clue in CLUES:  # a loop: every message passes here, and `any` takes twice as long
+        if clue in letters:
+            return True
+    return b"\\" in data
 
 
 def black_out(value: Any, depth: int = 0) -> tuple[Any, str | None]:

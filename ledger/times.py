@@ -69,7 +69,8 @@ def write_when(when: When) -> str:
 
 def write_clock(instant: datetime) -> str:
     """Return a ledger-clock instant in UTC with six decimals, always 27 characters."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def microseconds(instant: datetime) -> int:

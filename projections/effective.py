@@ -6,8 +6,7 @@ counts that they are among the entries. A target that is not among them, or that
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from ledger.entry import Entry
 from ledger.facts import (
@@ -23,8 +22,7 @@ from ledger.times import When, parse_when
 from ledger.voids import standing_voids
 
 
-@dataclass(frozen=True, slots=True)
-class Effective:
+class Effective(NamedTuple):
     """An entry as it stands: its fact and time as corrected, and which entries say what about it.
 
     `shown_fact` is the JSON of the fact as corrected, in the members of the version it was recorded under; it is

@@ -7,10 +7,12 @@ agency's channel, so `moments` is empty. K is R; `basis` and `at_least` are the 
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, Final, get_args
 
 from psycopg import Connection
 
+from ledger.entry import Producer
 from ledger.facts import EntryDisputed, Happening
 from ledger.times import When, civil_day, order_key, write_clock, write_when
 from projections.effective import Effective, effective
@@ -127,19 +129,13 @@ def _entries(found: Known, standing: Sequence[Effective]) -> list[dict[str, Any]
 
 def _entry(one: Effective, child: str, disputes: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     entry = one.entry
-    producer = entry.producer
     recorded_at = write_clock(entry.recorded_at)
     shown: dict[str, Any] = {
         "position": entry.position,
         "child": child,
         "version": entry.version,
         "type": entry.type,
-        "producer": {
-            "agency": producer.agency,
-            "office": producer.office,
-            "user": producer.user,
-            "system": producer.system,
-        },
+        "producer": _producer(entry.producer),
         "door": entry.door,
         "source": entry.source,
         "occurred_at": None if one.occurred_at is None else write_when(one.occurred_at),
@@ -163,6 +159,11 @@ def _entry(one: Effective, child: str, disputes: Mapping[int, Mapping[str, Any]]
     shown["findings"] = _findings(one)
     shown["disputes"] = [disputes[position] for position in one.disputed_by]
     return shown
+
+
+@lru_cache(maxsize=1024)
+def _producer(producer: Producer) -> Mapping[str, str | None]:
+    return producer._asdict()
 
 
 def _findings(one: Effective) -> Sequence[Mapping[str, Any]]:

@@ -1,14 +1,12 @@
 """What the recording application looks up beside a child's record, for a decision on it."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from ledger.entry import Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the recording application looked up beside the record."""
 
     opens_record: bool = False
@@ -26,3 +24,4 @@ class Surroundings:
 
 
 NOTHING_AROUND: Final = Surroundings()
+NOBODY_KNOWN: Final = Surroundings(opens_record=True)

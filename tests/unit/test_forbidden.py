@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.forbidden import BLACK, DEEPEST, FORBIDDEN_STEMS, black_out, black_out_bytes, is_forbidden, may_be_forbidden
+from ledger.forbidden import (
+    BLACK,
+    CLUES,
+    DEEPEST,
+    FORBIDDEN_STEMS,
+    black_out,
+    black_out_bytes,
+    is_forbidden,
+    may_be_forbidden,
+)
 from tests.unit.deciding import MEMBERS, sent
 
 SECRET = "overstayed-7731"
@@ -132,3 +141,8 @@ def test_no_spelling_brings_a_value_into_what_is_set_aside(name: str, around: by
     data = around + form.format(name, SECRET).encode() + around
     if b"7731" not in around:
         assert b"overstayed-7731" not in black_out_bytes(data)
+
+
+def test_every_forbidden_stem_has_a_clue_by_which_it_is_noticed() -> None:
+    """A stem without one would pass unread."""
+    assert all(any(clue.decode() in stem for clue in CLUES) for stem in FORBIDDEN_STEMS)
