@@ -4,10 +4,10 @@ Pure: everything looked up beforehand is handed in, every row to be written is h
 is `ledger.recording`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -24,7 +24,7 @@ from ledger.facts import (
     current,
 )
 from ledger.identifiers import Identifier, shown
-from ledger.merges import groups
+from ledger.known import NAMES_RECORD, Answer, Known
 from ledger.outcomes import outcome, refusal_members
 from ledger.record import Record
 from ledger.settings import Settings
@@ -32,32 +32,6 @@ from ledger.submission import Refusal
 from ledger.times import write_clock
 
 TICK: Final = timedelta(microseconds=1)
-NAMES_RECORD: Final = (IdentifierAsserted, IdentityMerged, IdentityUnmerged)
-
-Name = tuple[str, str]
-"""An identifier as (scheme, value)."""
-
-
-class Answer(NamedTuple):
-    """What became of an earlier submission with the same key."""
-
-    digest: str
-    position: int | None
-    child: UUID | None
-    version: int | None
-    recorded_at: datetime | None
-    refusal: Mapping[str, Any] | None
-
-
-@dataclass(slots=True)
-class Known:
-    """What the ledger holds about this batch, looked up under the lock; kept in step as the batch goes on."""
-
-    answers: dict[Key, Answer]
-    carriers: dict[Name, UUID]
-    records: dict[UUID, Record]
-    linked: dict[UUID, frozenset[UUID]]
-    """Each record that a merge statement ever touched, with all records joined to it by such statements."""
 
 
 @dataclass(slots=True)
@@ -163,7 +137,7 @@ class Batch:
         recorded_at = self._clock(claim)
         submission = claim.submission
         fact = submission.fact
-        carried = [(name, self._carrier(name)) for name in submission.child]
+        carried = [(name, self.known.carrier(name)) for name in submission.child]
         for name, carrier in carried:
             if carrier is None and name.scheme == "ledger":
                 self._refuse(
@@ -174,8 +148,8 @@ class Batch:
                 )
                 return
         child = next((carrier for _, carrier in carried if carrier is not None), None)
-        record = self._record(child) if child is not None else None
-        group = self._group(child) if child is not None else frozenset[UUID]()
+        record = self.known.records[child] if child is not None else None
+        group = self.known.group(child) if child is not None else frozenset[UUID]()
         if record is None:
             child = self._new_record_id(recorded_at)
             record = Record(child)
@@ -189,12 +163,12 @@ class Batch:
             around = Surroundings(disagreeing=tuple(disagreeing)) if disagreeing else NOTHING_AROUND
         named: UUID | None = None
         if isinstance(fact, NAMES_RECORD):
-            named = self._carrier(fact.identifier if isinstance(fact, IdentifierAsserted) else fact.other)
+            named = self.known.carrier(fact.identifier if isinstance(fact, IdentifierAsserted) else fact.other)
         if group or named is not None:
             around = around._replace(
-                named=named, group=group, merged_directly=self._merged_directly(record.child, group)
+                named=named, group=group, merged_directly=self.known.merged_directly(record.child, group)
             )
-        judged = self._as_one_person(record, group) if group else record
+        judged = self.known.as_one_person(record, group) if group else record
         decision = decide(
             judged,
             submission,
@@ -283,7 +257,8 @@ class Batch:
         self.known.answers[claim.key] = Answer(claim.digest, position, child, version, recorded_at, None)
         self._attach(submission.child, submission.fact, child)
         if named is not None and isinstance(submission.fact, IdentityMerged | IdentityUnmerged):
-            self._link(child, named)
+            self.known.link(child, named)
+            self.rows.links += [(child, named), (named, child)]
 
     def _clock(self, claim: Claim) -> datetime:
         """Return the entry's `recorded_at`: the ledger clock, always just past the last entry's."""
@@ -291,16 +266,6 @@ class Batch:
         if self._recorded_at is None or now > self._recorded_at:
             return now
         return self._recorded_at + TICK
-
-    def _carrier(self, name: Identifier) -> UUID | None:
-        if name.scheme == "ledger":
-            child = UUID(name.value)
-            record = self.known.records.get(child)
-            return child if record is not None and record.version > 0 else None
-        return self.known.carriers.get((name.scheme, name.value))
-
-    def _record(self, child: UUID) -> Record:
-        return self.known.records[child]
 
     def _attach(self, names: tuple[Identifier, ...], fact: Fact, child: UUID) -> None:
         if isinstance(fact, IdentifierAsserted):
@@ -310,57 +275,3 @@ class Batch:
             if name.scheme != "ledger" and key not in self.known.carriers:
                 self.known.carriers[key] = child
                 self.rows.identifiers.append((name.scheme, name.value, child))
-
-    def _link(self, child: UUID, other: UUID) -> None:
-        linked = self.known.linked.get(child, frozenset({child})) | self.known.linked.get(other, frozenset({other}))
-        for member in linked:
-            self.known.linked[member] = linked
-        self.rows.links += [(child, other), (other, child)]
-
-    def _linked_entries(self, child: UUID) -> list[Entry]:
-        """Return the entries of every record a merge statement ever joined to `child`, in position order."""
-        entries = [entry for member in self.known.linked[child] for entry in self.known.records[member].entries]
-        entries.sort(key=lambda entry: entry.position)
-        return entries
-
-    def _group(self, child: UUID) -> frozenset[UUID]:
-        """Return the other records that are one person with `child` by merges in force now."""
-        if child not in self.known.linked:
-            return frozenset()
-        return groups(self._linked_entries(child)).get(child, frozenset()) - {child}
-
-    def _merged_directly(self, child: UUID, group: frozenset[UUID]) -> frozenset[UUID]:
-        """Return the records of the group that a merge of just this pair joins to `child`."""
-        if not group:
-            return frozenset()
-        entries = self._linked_entries(child)
-        direct = set()
-        for other in group:
-            pair = {child, other}
-            of_pair = [
-                entry
-                for entry in entries
-                if not isinstance(entry.fact, IdentityMerged | IdentityUnmerged)
-                or {entry.child, UUID(entry.resolved["other"])} == pair
-            ]
-            if other in groups(of_pair).get(child, frozenset()):
-                direct.add(other)
-        return frozenset(direct)
-
-    def _as_one_person(self, record: Record, group: frozenset[UUID]) -> Record:
-        """Return the record rules look at for merged records: the union of all entries, at this record's version."""
-        union = Record(record.child)
-        entries = [e for member in (record.child, *group) for e in self.known.records[member].entries]
-        for entry in sorted(entries, key=lambda entry: entry.position):
-            union.add(entry)
-        union.version = record.version
-        return union
-
-
-def needs_names(fact: Fact) -> tuple[Identifier, ...]:
-    """Return the identifiers that the fact itself names, to be looked up with the submission's own."""
-    if isinstance(fact, IdentifierAsserted):
-        return (fact.identifier,)
-    if isinstance(fact, IdentityMerged | IdentityUnmerged):
-        return (fact.other,)
-    return ()

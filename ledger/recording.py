@@ -16,9 +16,10 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed
-from ledger.batch import Answer, Batch, Known, Name, Rows, needs_names
+from ledger.batch import Batch, Rows
 from ledger.entry import recorded_at_of
 from ledger.eventstore import Ledger, read_stored
+from ledger.known import Answer, Known, Name, needs_names
 from ledger.record import Record
 from ledger.record_ids import new_record_id
 from ledger.settings import Settings

@@ -1,11 +1,13 @@
 """The read tables with their real parts: rebuilt equals live, verify names what is wrong, a child that waits."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import orjson
+import psutil
 import psycopg
 import pytest
 from kafka import KafkaProducer
@@ -65,6 +67,24 @@ def test_a_rebuild_puts_right_what_was_changed_in_the_live_tables_and_names_it(l
     rebuilt = rebuild(ledger.settings, configure("test"), quiet)
     assert any(str(child) in difference for difference in rebuilt.differences)
     assert verified(ledger).sound
+
+
+def test_a_rebuild_that_is_stopped_or_fails_leaves_nothing_running_and_all_as_it_was(ledger: Flow) -> None:
+    """Ctrl-C in the middle, and a process that ends with an error; the next rebuild begins anew."""
+
+    def stop(what: str, *_: int) -> None:
+        if what == "applying entries":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rebuild(ledger.settings, configure("test"), stop)
+    assert [child for child in psutil.Process().children() if "projections.rebuild_worker" in child.cmdline()] == []
+    assert ledger.rows("select schema_name from read.ledger") == [("read_1",)]
+    broken = replace(ledger.settings, kafka_bootstrap="127.0.0.1:1")
+    with pytest.raises(RebuildError, match="nothing was swapped"):
+        rebuild(broken, configure("test"), quiet)
+    assert ledger.rows("select schema_name from read.ledger") == [("read_1",)]
+    assert rebuild(ledger.settings, configure("test"), quiet).differences == ()
 
 
 def test_tables_of_another_release_are_refused_with_the_cure_and_a_rebuild_brings_them(ledger: Flow) -> None:

@@ -1,0 +1,105 @@
+"""What the ledger holds about the arrivals of one batch: answers given before, who carries which name, and records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from ledger.arrivals import Key
+from ledger.entry import Entry
+from ledger.facts import Fact, IdentifierAsserted, IdentityMerged, IdentityUnmerged
+from ledger.identifiers import Identifier
+from ledger.merges import groups
+from ledger.record import Record
+
+NAMES_RECORD: Final = (IdentifierAsserted, IdentityMerged, IdentityUnmerged)
+_position = attrgetter("position")
+
+Name = tuple[str, str]
+"""An identifier as (scheme, value)."""
+
+
+class Answer(NamedTuple):
+    """What became of an earlier submission with the same key."""
+
+    digest: str
+    position: int | None
+    child: UUID | None
+    version: int | None
+    recorded_at: datetime | None
+    refusal: Mapping[str, Any] | None
+
+
+@dataclass(slots=True)
+class Known:
+    """What the ledger holds about this batch, looked up under the lock; kept in step as the batch goes on."""
+
+    answers: dict[Key, Answer]
+    carriers: dict[Name, UUID]
+    records: dict[UUID, Record]
+    linked: dict[UUID, frozenset[UUID]]
+    """Each record that a merge statement ever touched, with all records joined to it by such statements."""
+
+    def carrier(self, name: Identifier) -> UUID | None:
+        """Return the record that carries an identifier."""
+        if name.scheme == "ledger":
+            child = UUID(name.value)
+            record = self.records.get(child)
+            return child if record is not None and record.version > 0 else None
+        return self.carriers.get((name.scheme, name.value))
+
+    def link(self, child: UUID, other: UUID) -> None:
+        """Take in that a merge statement named these two."""
+        linked = self.linked.get(child, frozenset({child})) | self.linked.get(other, frozenset({other}))
+        for member in linked:
+            self.linked[member] = linked
+
+    def group(self, child: UUID) -> frozenset[UUID]:
+        """Return the other records that are one person with `child` by merges in force now."""
+        if child not in self.linked:
+            return frozenset()
+        return groups(self._linked_entries(child)).get(child, frozenset()) - {child}
+
+    def merged_directly(self, child: UUID, group: frozenset[UUID]) -> frozenset[UUID]:
+        """Return the records of the group that a merge of just this pair joins to `child`."""
+        if not group:
+            return frozenset()
+        entries = self._linked_entries(child)
+        direct = set()
+        for other in group:
+            pair = {child, other}
+            of_pair = [
+                entry
+                for entry in entries
+                if not isinstance(entry.fact, IdentityMerged | IdentityUnmerged)
+                or {entry.child, UUID(entry.resolved["other"])} == pair
+            ]
+            if other in groups(of_pair).get(child, frozenset()):
+                direct.add(other)
+        return frozenset(direct)
+
+    def as_one_person(self, record: Record, group: frozenset[UUID]) -> Record:
+        """Return the record rules look at for merged records: the union of all entries, at this record's version."""
+        union = Record(record.child)
+        entries = [entry for member in (record.child, *group) for entry in self.records[member].entries]
+        for entry in sorted(entries, key=_position):
+            union.add(entry)
+        union.version = record.version
+        return union
+
+    def _linked_entries(self, child: UUID) -> list[Entry]:
+        """Return the entries of every record a merge statement ever joined to `child`, in position order."""
+        entries = [entry for member in self.linked[child] for entry in self.records[member].entries]
+        entries.sort(key=_position)
+        return entries
+
+
+def needs_names(fact: Fact) -> tuple[Identifier, ...]:
+    """Return the identifiers that the fact itself names, to be looked up with the submission's own."""
+    if isinstance(fact, IdentifierAsserted):
+        return (fact.identifier,)
+    if isinstance(fact, IdentityMerged | IdentityUnmerged):
+        return (fact.other,)
+    return ()
