@@ -51,6 +51,7 @@ class Supervised:
         self._started_at = 0.0
         self._start_again_at = 0.0
         self._pause_seconds = _FIRST_PAUSE_SECONDS
+        self._log_began = 0
 
     def step(self, now: float) -> None:
         """Look at the process once, and do what is due; `now` is monotonic seconds."""
@@ -71,6 +72,11 @@ class Supervised:
             case "refused" | "stopped":
                 pass
 
+    def hurry(self, now: float) -> None:
+        """Start again at once, if that is what it waits for: what it failed for is there again."""
+        self._pause_seconds = _FIRST_PAUSE_SECONDS
+        self._start_again_at = min(self._start_again_at, now)
+
     def end(self) -> None:
         """Stop the process for good."""
         if self._process is not None and self._process.poll() is None:
@@ -87,6 +93,7 @@ class Supervised:
         return ProcessReport(self.name, self.kind, self.state, self._pid, self.restarts, self.reason, log=str(self.log))
 
     def _begin(self, now: float) -> None:
+        self._log_began = self.log.stat().st_size if self.log.exists() else 0
         self._process = self._start()
         self._pid = Pid.of(self._process.pid)
         self._started_at = now
@@ -94,9 +101,9 @@ class Supervised:
 
     def _ended(self, status: int, now: float) -> None:
         self._pid = None
-        self.reason = f"ended with {_in_words(status)}; its log ends: {_last_words(self.log)}"
+        self.reason = f"ended with {_in_words(status)}; its log ends: {self._last_words()}"
         if status == REFUSES:
-            self.state, self.reason = "refused", _last_words(self.log)
+            self.state, self.reason = "refused", self._last_words()
             return
         if now - self._started_at > _STEADY_SECONDS:
             self._pause_seconds = _FIRST_PAUSE_SECONDS
@@ -104,22 +111,21 @@ class Supervised:
         self._start_again_at = now + self._pause_seconds
         self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
 
+    def _last_words(self) -> str:
+        """Return why it ended, as the log of this run has it: a reason in JSON, an exception, or the last line."""
+        lines = [line for line in tail(self.log, 30, beyond=self._log_began).splitlines() if line.strip()]
+        for line in reversed(lines):
+            if line.startswith("{"):
+                try:
+                    reason = json.loads(line).get("reason")
+                except ValueError:
+                    continue
+                if reason:
+                    return " ".join(str(reason).split())
+            elif _AN_EXCEPTION.match(line):
+                return line
+        return lines[-1] if lines else "(nothing)"
+
 
 def _in_words(status: int) -> str:
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
-
-
-def _last_words(log: Path) -> str:
-    """Return why a process ended, as its log has it: the reason of a line in JSON, an exception, or the last line."""
-    lines = [line for line in tail(log, 30).splitlines() if line.strip()]
-    for line in reversed(lines):
-        if line.startswith("{"):
-            try:
-                reason = json.loads(line).get("reason")
-            except ValueError:
-                continue
-            if reason:
-                return " ".join(str(reason).split())
-        elif _AN_EXCEPTION.match(line):
-            return line
-    return lines[-1] if lines else "(nothing)"

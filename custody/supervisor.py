@@ -133,11 +133,15 @@ class Supervisor:
 
     def _look(self) -> None:
         """Look at every process once, tell what changed, pause."""
+        away = [server for server in self._servers if server.state == "starting"]
         for part in (*self._servers, *self._roles):
             before = part.reason
             part.step(time.monotonic())
             if part.state == "restarting" and part.reason != before:
                 self._say(f"{part.name} {part.reason}; starting it again")
+        if any(server.state == "running" for server in away):
+            for role in self._roles:
+                role.hurry(time.monotonic())
         self._write()
         time.sleep(_LOOK_SECONDS)
         self._stop_if_asked()

@@ -81,11 +81,11 @@ def _ended(process: subprocess.Popen[bytes] | psutil.Process) -> bool:
     return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
-def tail(log: Path, lines: int = 15) -> str:
-    """Return the last lines of a log, for an error message; empty when there is none."""
+def tail(log: Path, lines: int = 15, *, beyond: int = 0) -> str:
+    """Return the last lines of a log, for an error message; empty when there is none `beyond` so many bytes."""
     try:
         with log.open("rb") as file:
-            file.seek(max(0, log.stat().st_size - 16_384))
+            file.seek(max(beyond, log.stat().st_size - 16_384))
             text = file.read().decode("utf-8", "replace")
     except FileNotFoundError:
         return ""

@@ -47,6 +47,35 @@ def test_a_process_that_keeps_ending_is_started_less_and_less_often(tmp_path: Pa
     assert 29 < pauses[-1] < 35
 
 
+def test_a_role_starts_at_once_when_the_server_it_failed_for_is_back(tmp_path: Path) -> None:
+    """PostgreSQL takes a while to recover; the pauses that piled up meanwhile are not sat out."""
+    with _supervised(tmp_path, "exit 1") as part:
+        for now in (0.0, 1.0, 40.0, 41.0, 80.0, 81.0, 120.0):
+            part.step(now)
+            if part.report().state == "starting":
+                _wait_for_end(part)
+        part.step(121.0)
+        part.step(121.1)
+        assert part.report().state == "restarting"
+        part.hurry(121.2)
+        part.step(121.2)
+        assert part.report().state == "starting"
+
+
+def test_the_reason_of_an_end_is_that_of_this_run(tmp_path: Path) -> None:
+    """The log holds earlier runs, too; what ended them is not told again."""
+    script = "if [ -e ran ]; then exit 1; fi; touch ran; echo 'ValueError: the first reason'; exit 1"
+    with _supervised(tmp_path, f"cd {tmp_path}; {script}") as part:
+        part.step(0)
+        _wait_for_end(part)
+        part.step(1)
+        assert "the first reason" in (part.report().reason or "")
+        part.step(2)
+        _wait_for_end(part)
+        part.step(3)
+        assert "the first reason" not in (part.report().reason or "")
+
+
 def test_a_long_steady_run_makes_the_next_pause_short_again(tmp_path: Path) -> None:
     """A process that worked for an hour and dies is back at once, whatever its first minute was like."""
     with _supervised(tmp_path, "sleep 60") as part:
