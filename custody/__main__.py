@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from custody import demo, verbs_keeping, verbs_reading, verbs_running, verbs_sending, verbs_set_aside
+from custody import demo, verbs_keeping, verbs_reading, verbs_rules, verbs_running, verbs_sending, verbs_set_aside
 from custody.errors import Problem, unreachable
 
 app = typer.Typer(
@@ -40,6 +40,13 @@ app.command("timeline")(verbs_reading.timeline)
 app.command("figure")(verbs_reading.figure)
 app.command("findings")(verbs_reading.findings)
 app.command("wait")(verbs_reading.wait)
+
+# Verbs of the steward.
+rules = typer.Typer(help="Sharing rules: who is told what.", no_args_is_help=True)
+app.add_typer(rules, name="rules")
+rules.command("show")(verbs_rules.show)
+rules.command("diff")(verbs_rules.diff)
+rules.command("adopt")(verbs_rules.adopt)
 
 # Verbs that keep the ledger sound.
 set_aside = typer.Typer(help="What could not be read or applied.", no_args_is_help=True)

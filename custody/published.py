@@ -15,12 +15,15 @@ from typing import Any, Final
 from custody.published_asyncapi import asyncapi_document
 from custody.published_compatibility import incompatibilities
 from custody.published_pages import cli_page, facts_page, rules_page
-from custody.published_schemas import cloudevent_schema, entry_schema, outcome_schema, submission_schema
-from ledger.facts import BY_WIRE
+from custody.published_schemas import cloudevent_schema, entry_schema, outcome_schema, schema_of
+from ledger.facts import BY_WIRE, LEDGER_FACTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 SCHEMAS: Final = "docs/schemas"
 BASELINES: Final = ROOT / "tests" / "golden" / "schemas"
+
+
+EVERY_WIRE: Final = BY_WIRE.keys() | LEDGER_FACTS.keys()
 
 
 def documents() -> dict[str, str]:
@@ -28,7 +31,7 @@ def documents() -> dict[str, str]:
     import yaml
 
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    texts = {f"{SCHEMAS}/{wire}.json": text_of(submission_schema(wire)) for wire in sorted(BY_WIRE)}
+    texts = {f"{SCHEMAS}/{wire}.json": text_of(schema_of(wire)) for wire in sorted(EVERY_WIRE)}
     texts[f"{SCHEMAS}/outcome.json"] = text_of(outcome_schema())
     texts[f"{SCHEMAS}/entry.json"] = text_of(entry_schema())
     texts[f"{SCHEMAS}/cloudevent.json"] = text_of(cloudevent_schema())
@@ -63,12 +66,12 @@ def out_of_step(root: Path) -> Iterator[str]:
 def broken_promises(baselines: Path) -> Iterator[str]:
     """Yield what today's schemas refuse though it was accepted, and wire names without a baseline or without code."""
     kept = {path.stem: path for path in baselines.glob("*.json")}
-    for wire in sorted(kept.keys() - BY_WIRE.keys()):
+    for wire in sorted(kept.keys() - EVERY_WIRE):
         yield f"{wire} was shipped and is gone; its entries could not be read any more"
-    for wire in sorted(BY_WIRE.keys() - kept.keys()):
+    for wire in sorted(EVERY_WIRE - kept.keys()):
         yield f"{wire} has no baseline schema; write it with `python -m tests.golden.making`"
-    for wire in sorted(BY_WIRE.keys() & kept.keys()):
-        baseline, today = json.loads(kept[wire].read_text("utf-8")), submission_schema(wire)
+    for wire in sorted(EVERY_WIRE & kept.keys()):
+        baseline, today = json.loads(kept[wire].read_text("utf-8")), schema_of(wire)
         narrowed = incompatibilities(baseline, today)
         yield from (f"{wire}: {finding}; give the fact a new version instead" for finding in narrowed)
         if not narrowed and incompatibilities(today, baseline):

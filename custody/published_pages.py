@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from custody.published_schemas import Schema, submission_schema
-from ledger.facts import EARLIER, HAPPENINGS, STATEMENTS
+from custody.published_schemas import Schema, schema_of
+from ledger.facts import EARLIER, HAPPENINGS, LEDGER_FACTS, STATEMENTS
 from ledger.facts.vocabulary import Fact
 from ledger.rules import RULES
 
@@ -23,15 +23,25 @@ def facts_page() -> str:
         "in `source.codes`. *Category* decides who may see the member.",
         "",
     ]
-    for title, facts in (("Happenings", HAPPENINGS), ("Statements", STATEMENTS), ("Earlier versions", EARLIER)):
-        lines += [f"## {title}", ""]
+    groups: tuple[tuple[str, str, Sequence[type[Fact]]], ...] = (
+        ("Happenings", "", HAPPENINGS),
+        ("Statements", "", STATEMENTS),
+        (
+            "About the ledger",
+            "Of no child: `child` is null. They are not sent as submissions; the ledger's own commands record them.",
+            list(LEDGER_FACTS.values()),
+        ),
+        ("Earlier versions", "", EARLIER),
+    )
+    for title, remark, facts in groups:
+        lines += [f"## {title}", "", *((remark, "") if remark else ())]
         for fact in facts:
             lines += _fact(fact)
     return "\n".join(lines)
 
 
 def _fact(fact: type[Fact]) -> Iterator[str]:
-    schema = submission_schema(fact.wire)
+    schema = schema_of(fact.wire)
     definition = schema["$defs"][fact.__name__]
     yield from (f"### `{fact.wire}`", "", schema["description"], "")
     safety = " A safety fact: never refused for its order, its codes or a missing source." * ("x-safety-fact" in schema)

@@ -10,7 +10,7 @@ from custody.published_words import SUBMISSION_MEMBERS, described
 from ledger.agencies import AGENCIES
 from ledger.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
 from ledger.entry import Door, Level, Subject
-from ledger.facts import BY_WIRE, EARLIER
+from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS
 from ledger.facts.vocabulary import Category, Fact
 from ledger.submission import SAFETY_FACTS, model_of
 
@@ -57,6 +57,23 @@ def submission_schema(wire: str) -> Schema:
     if fact in EARLIER:
         published["deprecated"] = True
     return {**published, **{name: part for name, part in derived.items() if name != "title"}}
+
+
+def ledger_fact_schema(wire: str) -> Schema:
+    """Return the schema of a fact about no child, as it stands under `fact` in its entry."""
+    fact = LEDGER_FACTS[wire]
+    definition = _plain(fact.model_json_schema())
+    parts = definition.pop("$defs", {})
+    for name, member in definition["properties"].items():
+        member["description"] = described(wire, name)
+        member["x-category"] = category_of(fact, name)
+    schema = _object(wire, definition["description"], {"fact": {"$ref": f"#/$defs/{fact.__name__}"}}, all_required=True)
+    return {**schema, "x-producers": list(fact.producers), "$defs": {**parts, fact.__name__: definition}}
+
+
+def schema_of(wire: str) -> Schema:
+    """Return the schema of any fact, as it is published under its wire name."""
+    return ledger_fact_schema(wire) if wire in LEDGER_FACTS else submission_schema(wire)
 
 
 def outcome_schema() -> Schema:
@@ -150,7 +167,8 @@ def entry_schema() -> Schema:
     }
     schema = _object("custody.entries", "A fact at its place in the ledger.", properties)
     schema["required"] = [name for name in properties if name not in ("resolved", "extensions")]
-    schema["allOf"] = [_if_type(wire, "fact", f"{wire}.json#/properties/fact") for wire in sorted(BY_WIRE)]
+    wires = sorted(BY_WIRE.keys() | LEDGER_FACTS.keys())
+    schema["allOf"] = [_if_type(wire, "fact", f"{wire}.json#/properties/fact") for wire in wires]
     return schema
 
 

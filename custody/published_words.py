@@ -19,6 +19,9 @@ SUBMISSION_MEMBERS: Final = {
 }
 
 FACT_MEMBERS: Final = {
+    "backfill": "Whether entries recorded earlier are told now, too, as supplements.",
+    "rules": "The whole set: whom it tells what, from when on, and where it comes from.",
+    "sharing-rules-adopted.reason": "Why the set is put in force.",
     "able_to_withdraw": "Whether the child can decide to withdraw the application for admission.",
     "action": "What was done to follow up.",
     "address": "The address as it was given, to the letter; leave out what was not given.",

@@ -6,8 +6,7 @@ is `ledger.recording`.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 from uuid import UUID
 
 import orjson
@@ -29,9 +28,7 @@ from ledger.outcomes import outcome, refusal_members
 from ledger.record import Record
 from ledger.settings import Settings
 from ledger.submission import Refusal
-from ledger.times import write_clock
-
-TICK: Final = timedelta(microseconds=1)
+from ledger.times import MICROSECOND, write_clock
 
 
 @dataclass(slots=True)
@@ -265,7 +262,7 @@ class Batch:
         now = self._now if self._settings.clock == "wall" else claim.sent_at
         if self._recorded_at is None or now > self._recorded_at:
             return now
-        return self._recorded_at + TICK
+        return self._recorded_at + MICROSECOND
 
     def _attach(self, names: tuple[Identifier, ...], fact: Fact, child: UUID) -> None:
         if isinstance(fact, IdentifierAsserted):

@@ -8,20 +8,23 @@ compare the two sides byte by byte. Encryption under a per-child key, when it co
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, Literal, NamedTuple, cast
+from typing import Any, Final, Literal, NamedTuple, cast, get_args
 from uuid import UUID
 
 import orjson
 
 from ledger.agencies import Agency
-from ledger.facts import BY_WIRE, AnyFact, Fact, current
+from ledger.facts import BY_WIRE, LEDGER_FACTS, AnyFact, Fact, LedgerFact, current
 from ledger.times import When, read_back, write_clock, write_when
 
 Subject = Literal["child", "agency", "ledger"]
 Door = Literal["command", "feed", "import"]
 Level = Literal["guard", "warn"]
 
-_CHILD_STATE: Final = b'{"subject":"child","recorded_at":"'
+_STATES: Final[dict[Subject, bytes]] = {
+    subject: b'{"subject":"%s","recorded_at":"' % subject.encode() for subject in get_args(Subject)
+}
+_CHILD_STATE: Final = _STATES["child"]
 _RECORDED_AT: Final = slice(len(_CHILD_STATE), len(_CHILD_STATE) + 27)
 
 
@@ -73,6 +76,19 @@ class Entry(NamedTuple):
     extensions: Mapping[str, str]
 
 
+class LedgerEntry(NamedTuple):
+    """One entry about no child, read back; the record it stands under is in `ledger.streams`."""
+
+    position: int
+    subject: Subject
+    version: int
+    type: str
+    recorded_at: datetime
+    producer: Producer
+    submission_id: str
+    fact: LedgerFact
+
+
 class Recorded(NamedTuple):
     """An entry on its way into the event store."""
 
@@ -102,8 +118,9 @@ def write_state(
     fact: bytes,
     resolved: Mapping[str, str],
     extensions: Mapping[str, str],
+    subject: Subject = "child",
 ) -> bytes:
-    """Return the bytes the event store keeps for an entry about a child; `fact` is its JSON."""
+    """Return the bytes the event store keeps for an entry; `fact` is its JSON."""
     members: dict[str, Any] = {
         "occurred_at": None if occurred_at is None else write_when(occurred_at),
         "known_since": write_when(known_since),
@@ -125,7 +142,7 @@ def write_state(
         members["extensions"] = extensions
     return b"".join(
         (
-            _CHILD_STATE,
+            _STATES[subject],
             write_clock(recorded_at).encode(),
             b'",',
             orjson.dumps(members)[1:-1],
@@ -145,9 +162,9 @@ def recorded_at_of(state: bytes) -> str:
 
 def value(*, position: int, child: UUID, version: int, wire: str, state: bytes) -> bytes:
     """Return the message on `custody.entries`: what the event store's columns hold, then `state` as it is."""
-    return b'{"position":%d,"child":"%s","version":%d,"type":"%s",%s' % (
+    return b'{"position":%d,"child":%s,"version":%d,"type":"%s",%s' % (
         position,
-        str(child).encode(),
+        b'"%s"' % str(child).encode() if state.startswith(_CHILD_STATE) else b"null",
         version,
         wire.encode(),
         state[1:],
@@ -165,10 +182,7 @@ def read_entry(payload: bytes) -> Entry:
     wire = given["type"]
     fact_class = BY_WIRE.get(wire)
     if fact_class is None:
-        raise UnknownWireNameError(
-            f"entry {given['position']} carries {wire}, which this version does not know; "
-            "nothing of it was applied; install a version that does, then retry"
-        )
+        raise _unknown(given)
     recorded_fact = given["fact"]
     occurred_at = given["occurred_at"]
     findings = given["findings"]
@@ -191,6 +205,31 @@ def read_entry(payload: bytes) -> Entry:
         recorded_fact,
         given.get("resolved", {}),
         given.get("extensions", {}),
+    )
+
+
+def read_ledger_entry(payload: bytes) -> LedgerEntry:
+    """Read a message of `custody.entries` about no child; raises `UnknownWireNameError` as `read_entry` does."""
+    given: dict[str, Any] = orjson.loads(payload)
+    fact_class = LEDGER_FACTS.get(given["type"])
+    if fact_class is None:
+        raise _unknown(given)
+    return LedgerEntry(
+        given["position"],
+        given["subject"],
+        given["version"],
+        given["type"],
+        datetime.fromisoformat(given["recorded_at"]),
+        _producer(**given["producer"]),
+        given["submission"]["id"],
+        fact_class.model_validate(given["fact"]),
+    )
+
+
+def _unknown(given: Mapping[str, Any]) -> UnknownWireNameError:
+    return UnknownWireNameError(
+        f"entry {given['position']} carries {given['type']}, which this version does not know; "
+        "nothing of it was applied; install a version that does, then retry"
     )
 
 

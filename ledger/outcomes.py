@@ -56,7 +56,7 @@ def accepted(*, position: int, child: UUID, version: int, state: bytes) -> tuple
             id=submission_id,
             status="accepted",
             position=position,
-            child=child,
+            child=child if entry["subject"] == "child" else None,
             version=version,
             recorded_at=entry["recorded_at"],
             findings=entry["findings"],

@@ -23,6 +23,7 @@ from ledger.known import Answer, Known, Name, needs_names
 from ledger.record import Record
 from ledger.record_ids import new_record_id
 from ledger.settings import Settings
+from ledger.streams import STREAMS
 from ledger.times import parse_instant
 
 CACHED_ENTRIES: Final = 40_000
@@ -123,7 +124,7 @@ class Recording:
                     else:
                         names.add((name.scheme, name.value))
         carriers = _carriers(cursor, names)
-        children = asked | set(carriers.values())
+        children = (asked - STREAMS) | set(carriers.values())
         linked = _linked(cursor, children)
         for joined in linked.values():
             children |= joined

@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from ledger.entry import Entry, read_entry
+from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import EntryVoided, Fact, FindingResolved, IdentityMerged, IdentityUnmerged
 from ledger.following import EntryMessage
 from ledger.merges import groups, person_of
+from ledger.streams import STREAMS
 from projections.changes import Changes, Interval, Opened, closures, intervals
 from projections.folding import Folding
 
@@ -67,7 +68,7 @@ class Applying:
 
     def prepare(self, children: Iterable[UUID]) -> None:
         """Have these records at hand: read back, in one go, those that are not."""
-        missing = {child for child in children if child not in self._persons}
+        missing = {child for child in children if child not in self._persons and child not in STREAMS}
         if not missing:
             return
         loaded = self._load(missing)
@@ -92,6 +93,9 @@ class Applying:
             self.park(message, "an earlier entry of this child waits")
             return
         try:
+            if message.child in STREAMS:
+                self._changes.add_ledger_entry(message.child, read_ledger_entry(message.payload), message.payload)
+                return
             self._apply(read_entry(message.payload), message.payload)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one child must not stop the others
             self.park(message, f"{type(error).__name__}: {error}")

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import orjson
 
-from ledger.entry import Entry
+from ledger.entry import Entry, LedgerEntry
 from ledger.facts import IdentifierAsserted
 from ledger.times import last_instant, write_when
 from projections.care import Care
@@ -71,6 +71,10 @@ class Changes:
                     entry.recorded_at,
                 )
             )
+
+    def add_ledger_entry(self, stream: UUID, entry: LedgerEntry, payload: bytes) -> None:
+        """Keep an entry about no child: itself, and nothing else."""
+        self.entries.append((stream, entry.position, entry.recorded_at, payload))
 
     def rows(self) -> Iterator[tuple[str, Sequence[tuple[Any, ...]]]]:
         """Yield each table that gets rows, with these rows in the order of its columns."""

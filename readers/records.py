@@ -14,6 +14,7 @@ from ledger.entry import Entry, read_entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import shown
 from ledger.merges import groups
+from ledger.streams import STREAMS
 from ledger.times import When, parse_instant, write_clock
 from readers.moments import Moments, Name, settle
 from readers.questions import NothingKnownError, NotShownError
@@ -53,6 +54,8 @@ def known(cursor: Cursor[Rows], child: Name, *, happened_by: When | None, record
     Raises `NothingKnownError` when that is nothing, `NotShownError` when all of it is parked.
     """
     scheme, value = child
+    if scheme == "ledger" and UUID(value) in STREAMS:
+        raise NothingKnownError(f"{value} is the record of no child: what is said of the ledger stands under it")
     heading = cursor.execute(
         _SQL["heading"].encode(),
         {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None},

@@ -35,7 +35,9 @@ with kafka as (
     from (
         select notification_id, originator_id,
                convert_to(
-                   '{{"position":' || notification_id || ',"child":"' || originator_id || '","version":'
+                   '{{"position":' || notification_id || ',"child":'
+                   || case when substring(state from 1 for 18) = '{{"subject":"child"'
+                           then '"' || originator_id || '"' else 'null' end || ',"version":'
                    || originator_version || ',"type":"' || topic || '",', 'UTF8'
                ) || substring(state from 2) as value
         from ledger.stored_events where notification_id <= {upto}

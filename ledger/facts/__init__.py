@@ -42,6 +42,7 @@ from ledger.facts.custody import (
     UcDeterminationMade,
 )
 from ledger.facts.earlier import MailReturnedV1
+from ledger.facts.ledger_wide import SharingRulesAdopted
 from ledger.facts.proceedings import (
     FailureToAppearRecorded,
     FtaFollowUpRecorded,
@@ -146,6 +147,10 @@ Statement = (
 
 AnyFact = Happening | Statement
 
+LedgerFact = SharingRulesAdopted
+"""Facts about no child: subject `agency` or `ledger`. They have wire names of their own and are no submissions."""
+LEDGER_FACTS: Final[dict[str, type[LedgerFact]]] = {SharingRulesAdopted.wire: SharingRulesAdopted}
+
 HAPPENINGS: Final[tuple[type[Fact], ...]] = get_args(Happening)
 STATEMENTS: Final[tuple[type[Fact], ...]] = get_args(Statement)
 CURRENT: Final[tuple[type[Fact], ...]] = (*HAPPENINGS, *STATEMENTS)
@@ -169,6 +174,7 @@ __all__ = [
     "CURRENT",
     "EARLIER",
     "HAPPENINGS",
+    "LEDGER_FACTS",
     "STATEMENTS",
     "AbsenceReported",
     "AbsenceResolved",
@@ -204,6 +210,7 @@ __all__ = [
     "IdentifierAsserted",
     "IdentityMerged",
     "IdentityUnmerged",
+    "LedgerFact",
     "MailReturned",
     "MailReturnedV1",
     "MotionDecided",
@@ -231,6 +238,7 @@ __all__ = [
     "RepresentativeEntered",
     "RepresentativeWithdrawn",
     "ResponsibleOfficeAssigned",
+    "SharingRulesAdopted",
     "SignificantIncidentReported",
     "SponsorApplicationReceived",
     "Statement",

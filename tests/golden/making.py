@@ -11,19 +11,23 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
-from custody.published import text_of
+from custody.published import EVERY_WIRE, text_of
 from custody.published_compatibility import incompatibilities
-from custody.published_schemas import submission_schema
+from custody.published_schemas import schema_of
+from ledger.adopting import state_of
 from ledger.agencies import Agency
 from ledger.cloudevents import digest
 from ledger.entry import Finding, Producer, fact_json, value, write_state
-from ledger.facts import BY_WIRE, Fact
+from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact
+from ledger.streams import LEDGER
 from ledger.submission import Submission, read_submission
 
 HERE: Final = Path(__file__).parent
 SUBMISSIONS: Final = HERE / "submissions"
 ENTRIES: Final = HERE / "entries"
 SCHEMAS: Final = HERE / "schemas"
+LEDGER_SUBMITTED: Final = HERE / "ledger_facts"
+LEDGER_ENTRIES: Final = HERE / "ledger_entries"
 
 POSITION: Final = 1017
 CHILD: Final = UUID("0195e000-0000-7000-8000-000000000017")
@@ -92,15 +96,23 @@ def entry_bytes(wire: str) -> bytes:
     return value(position=POSITION, child=CHILD, version=VERSION, wire=wire, state=state)
 
 
+def ledger_entry_bytes(wire: str) -> bytes:
+    """Return the message on `custody.entries` that a golden fact about no child becomes."""
+    fact = LEDGER_FACTS[wire].model_validate_json((LEDGER_SUBMITTED / f"{wire}.json").read_bytes())
+    state = state_of(fact, recorded_at=RECORDED_AT, submission_id=f"golden-{wire}")
+    return value(position=POSITION, child=LEDGER, version=VERSION, wire=wire, state=state)
+
+
 def main() -> None:
     """Write the golden entries that are missing, and the schema baselines that are missing or have fallen behind."""
-    for folder in (ENTRIES, SCHEMAS):
+    for folder in (ENTRIES, LEDGER_ENTRIES, SCHEMAS):
         folder.mkdir(exist_ok=True)
-    for wire in BY_WIRE:
-        entry, baseline = ENTRIES / f"{wire}.json", SCHEMAS / f"{wire}.json"
+    for wire in sorted(EVERY_WIRE):
+        of_child = wire in BY_WIRE
+        entry, baseline = (ENTRIES if of_child else LEDGER_ENTRIES) / f"{wire}.json", SCHEMAS / f"{wire}.json"
         if not entry.exists():
-            entry.write_bytes(entry_bytes(wire))
-        today = submission_schema(wire)
+            entry.write_bytes(entry_bytes(wire) if of_child else ledger_entry_bytes(wire))
+        today = schema_of(wire)
         kept = json.loads(baseline.read_text("utf-8")) if baseline.exists() else None
         if kept is None or (incompatibilities(today, kept) and not incompatibilities(kept, today)):
             baseline.write_text(text_of(today), encoding="utf-8")

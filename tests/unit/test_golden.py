@@ -5,20 +5,44 @@ from pathlib import Path
 import orjson
 import pytest
 
-from ledger.entry import UnknownWireNameError, fact_json, read_entry, recorded_at_of
-from ledger.facts import BY_WIRE, MailReturned, current
+from ledger.entry import UnknownWireNameError, fact_json, read_entry, read_ledger_entry, recorded_at_of
+from ledger.facts import BY_WIRE, LEDGER_FACTS, MailReturned, current
 from ledger.facts.vocabulary import Address
 from ledger.submission import read_submission
 from ledger.times import write_clock
 from tests.golden import making
 
 WIRES = sorted(BY_WIRE)
+LEDGER_WIRES = sorted(LEDGER_FACTS)
 
 
-@pytest.mark.parametrize("folder", [making.SUBMISSIONS, making.ENTRIES, making.SCHEMAS], ids=lambda path: path.name)
-def test_every_wire_name_has_its_golden_files_and_no_other_is_there(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder", "wires"),
+    [
+        (making.SUBMISSIONS, WIRES),
+        (making.ENTRIES, WIRES),
+        (making.LEDGER_SUBMITTED, LEDGER_WIRES),
+        (making.LEDGER_ENTRIES, LEDGER_WIRES),
+        (making.SCHEMAS, sorted(WIRES + LEDGER_WIRES)),
+    ],
+    ids=["submissions", "entries", "ledger_facts", "ledger_entries", "schemas"],
+)
+def test_every_wire_name_has_its_golden_files_and_no_other_is_there(folder: Path, wires: list[str]) -> None:
     """A new wire name needs golden bytes; one that was shipped is never taken out of the code, nor used again."""
-    assert sorted(path.stem for path in folder.glob("*.json")) == WIRES
+    assert sorted(path.stem for path in folder.glob("*.json")) == wires
+
+
+@pytest.mark.parametrize("wire", LEDGER_WIRES)
+def test_an_entry_about_no_child_is_written_to_the_letter_and_read_back(wire: str) -> None:
+    """Its `child` is null, whatever record it stands under in the event store."""
+    golden = (making.LEDGER_ENTRIES / f"{wire}.json").read_bytes()
+    assert making.ledger_entry_bytes(wire) == golden
+    entry = read_ledger_entry(golden)
+    assert orjson.loads(golden)["child"] is None
+    assert (entry.position, entry.subject, entry.version) == (making.POSITION, "ledger", making.VERSION)
+    assert (entry.type, entry.recorded_at) == (wire, making.RECORDED_AT)
+    given = (making.LEDGER_SUBMITTED / f"{wire}.json").read_bytes()
+    assert entry.fact == LEDGER_FACTS[wire].model_validate_json(given)
 
 
 @pytest.mark.parametrize("wire", WIRES)

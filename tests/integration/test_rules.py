@@ -1,0 +1,108 @@
+"""Adopting sharing rules: an entry about no child goes through every part of the ledger as others do."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from ledger.logs import configure
+from ledger.streams import LEDGER
+from projections.rebuild import rebuild
+from readers.verify import verify
+from tests.integration.commands import Run, runner
+from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
+
+
+def quiet(*_: object) -> None:
+    """Say nothing."""
+
+
+@pytest.fixture
+def ledger(database_url: str, fresh_kafka: str, tmp_path: Path) -> Iterator[Flow]:
+    """A ledger with all roles, and one child in it."""
+    with flow(database_url, fresh_kafka, tmp_path) as running:
+        running.tell("CBP", "child-encountered", claim("A200000017", "2021-03-01", ENCOUNTER))
+        yield running
+
+
+@pytest.fixture
+def custody(ledger: Flow, tmp_path: Path) -> Run:
+    """Run `custody` against this ledger."""
+    run = runner(ledger.settings.database_url, tmp_path)
+
+    def against(*words: str) -> Any:
+        return run(*words, KAFKA_BOOTSTRAP_SERVERS=ledger.settings.kafka_bootstrap)
+
+    return against
+
+
+def test_a_set_is_adopted_once_shown_and_told_like_every_entry(ledger: Flow, custody: Run) -> None:
+    """Recorded, relayed, projected, compared, rebuilt; children are told and shown as before."""
+    before = json.loads(custody("rules", "show", "--json").stdout)
+    assert (before["adopted"], before["in_force"]["id"]) == ([], "default")
+    adopted = json.loads(custody("rules", "adopt", "moa-2021", "--reason", "signed", "--json").stdout)
+    assert custody("rules", "adopt", "change-2025", "--reason", "amended", "--backfill").returncode == 0
+    ledger.tell("CBP", "referred-to-orr", claim("A200000017", "2021-03-02", {"referring_office": "RGV"}))
+    last = ledger.settle()
+    assert last == 4
+    shown = json.loads(custody("rules", "show", "--json").stdout)
+    assert [(one["position"], one["id"], one["backfill"]) for one in shown["adopted"]] == [
+        (adopted["position"], "moa-2021", False),
+        (3, "change-2025", True),
+    ]
+    assert shown["in_force"] == {"id": "change-2025", "version": 1}
+    payloads = [orjson.loads(row[0]) for row in ledger.rows("select payload from read_1.entries order by position")]
+    assert [entry["child"] is None for entry in payloads] == [False, True, True, False]
+    assert [entry["version"] for entry in payloads if entry["subject"] == "ledger"] == [1, 2]
+    assert ledger.rows("select count(*) from read.current_location_v1") == [(1,)]
+    assert ledger.rows("select count(*) from read.parked_v1") == [(0,)]
+    found = verify(ledger.settings, configure("test"), quiet)
+    assert (found.sound, found.entries) == (True, 4)
+    assert rebuild(ledger.settings, configure("test"), quiet).differences == ()
+    assert json.loads(custody("rules", "show", "--json").stdout) == shown
+    text = custody("rules", "show").stdout
+    assert "position 3" in text
+    assert "in force: change-2025 version 1" in text
+
+
+def test_what_cannot_be_adopted_is_refused_and_nothing_is_recorded(ledger: Flow, custody: Run, tmp_path: Path) -> None:
+    """The same set twice, another under its name, a file with a fault, no such name, a moment on the wall clock."""
+    assert custody("rules", "adopt", "moa-2018", "--reason", "x").returncode == 0
+    again = custody("rules", "adopt", "moa-2018", "--reason", "x")
+    assert again.returncode == 1
+    assert "was adopted at position 2; it changes nothing to adopt it again" in again.stderr
+    text = custody("rules", "show", "moa-2018", "--json").stdout
+    assert json.loads(text)["id"] == "moa-2018"
+    source = Path(__file__).parents[2] / "ledger" / "sharing_sets" / "moa-2018.toml"
+    other = tmp_path / "other.toml"
+    other.write_text(source.read_text(encoding="utf-8").replace("2018-05-13", "2018-05-14"))
+    changed = custody("rules", "adopt", str(other), "--reason", "x")
+    assert (changed.returncode, "give it the next version" in changed.stderr) == (1, True)
+    other.write_text("id = 1")
+    faulty = custody("rules", "adopt", str(other), "--reason", "x")
+    assert faulty.returncode == 2
+    assert f"{other}: version: Field required" in faulty.stderr
+    assert custody("rules", "adopt", "nothing-of-the-kind", "--reason", "x").returncode == 3
+    assert custody("rules", "adopt", "moa-2021", "--reason", "x", "--at", "2021-03-11T00:00:00Z").returncode == 2
+    assert ledger.rows("select max(notification_id) from ledger.stored_events") == [(2,)]
+
+
+def test_the_record_of_the_ledger_is_no_childs(ledger: Flow, custody: Run) -> None:
+    """It cannot be viewed as a child, nor can anybody submit under it, nor submit such a fact."""
+    assert custody("rules", "adopt", "moa-2018", "--reason", "x").returncode == 0
+    until(lambda: ledger.rows("select position from read.progress_v1") == [(2,)])
+    viewed = custody("view", str(LEDGER))
+    assert (viewed.returncode, "is the record of no child" in viewed.stderr) == (3, True)
+    under = {
+        **claim("A200000017", "2021-03-02", {"referring_office": "RGV"}),
+        "child": [{"scheme": "ledger", "value": str(LEDGER)}],
+    }
+    refused = ledger.tell("CBP", "referred-to-orr", under)
+    assert (refused["status"], refused["refusal"]["code"]) == ("refused", "H0")
+    fact = {"rules": {}, "reason": "x"}
+    refused = ledger.tell("STEWARD", "sharing-rules-adopted", claim("A200000017", "2021-03-02", fact))
+    assert (refused["status"], refused["refusal"]["code"]) == ("refused", "H0")
+    assert ledger.rows("select max(notification_id) from ledger.stored_events") == [(2,)]
