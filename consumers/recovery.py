@@ -82,7 +82,7 @@ def _message(position: int, row: DictRow) -> bytes:
 
 
 def _insert(ledger: Ledger, cursor: Cursor[DictRow], messages: list[EntryMessage]) -> None:
-    events = [_recorded(message) for message in messages]
+    events = [recorded(message) for message in messages]
     mapper = ledger.mapper
     ledger.entries.insert(
         cursor,
@@ -112,7 +112,7 @@ def _insert(ledger: Ledger, cursor: Cursor[DictRow], messages: list[EntryMessage
         )
 
 
-def _recorded(message: EntryMessage) -> Recorded:
+def recorded(message: EntryMessage) -> Recorded:
     """Take a message apart into what the event store keeps; the inverse of `ledger.entry.value`."""
     given = orjson.loads(message.payload)
     state = b"{" + message.payload[message.payload.index(b'"subject":') :]
