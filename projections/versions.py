@@ -20,7 +20,7 @@ def connect(database_url: str) -> Connection[TupleRow]:
 
 
 def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
-    """Make schema `read`, its reader role and a first version of the tables, if they are not there.
+    """Make schema `read`, its reader role, a first version of the tables if there is none, and the views.
 
     Raises `SettingsError` if the tables were made with another civil zone or clock.
     """
@@ -42,9 +42,9 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
             )
             connection.execute("analyze read.ledger")
             _make_reader(connection)
-            point_views_at(connection, "read_1")
         _check_made(connection, settings, "read.ledger", "read model")
         _check_shape(connection)
+        point_views_at(connection, live_schema(connection))  # another release may have views that were not there
 
 
 def _check_made(connection: Connection[TupleRow], settings: Settings, table: str, what: str) -> None:

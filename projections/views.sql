@@ -16,6 +16,9 @@ create or replace view read.timeline_v1 as
     select e.child, e.position, e.recorded_at, convert_from(e.payload, 'UTF8')::jsonb as entry,
            p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.entries e, {schema}.progress p where p.one;
+create or replace view read.entries_v1 as
+    select e.*, p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.entries e, {schema}.progress p where p.one;
 create or replace view read.identifiers_v1 as
     select i.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.identifiers i, {schema}.progress p where p.one;

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 import orjson
-from psycopg import Cursor
+from psycopg import Connection, Cursor
 
 from ledger.entry import Entry, read_entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
@@ -18,7 +18,7 @@ from ledger.streams import STREAMS
 from ledger.times import When, parse_instant, write_clock
 from readers.moments import Moments, Name, settle
 from readers.questions import NothingKnownError, NotShownError
-from readers.snapshot import Rows
+from readers.snapshot import Rows, at_once, in_snapshot
 from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("records.sql"))
@@ -48,59 +48,86 @@ class Known:
     clock: str
 
 
-def known(cursor: Cursor[Rows], child: Name, *, happened_by: When | None, recorded_by: When | None) -> Known:
+def known(connection: Connection[Rows], child: Name, *, happened_by: When | None, recorded_by: When | None) -> Known:
     """Return what had been recorded of `child` by R.
 
     Raises `NothingKnownError` when that is nothing, `NotShownError` when all of it is parked.
     """
-    scheme, value = child
-    if scheme == "ledger" and UUID(value) in STREAMS:
-        raise NothingKnownError(f"{value} is the record of no child: what is said of the ledger stands under it")
-    heading = cursor.execute(
-        _SQL["heading"].encode(),
-        {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None},
-    ).fetchone()
-    if heading is None or heading[2] is None:
+    if child[0] == "ledger" and UUID(child[1]) in STREAMS:
+        raise NothingKnownError(f"{child[1]} is the record of no child: what is said of the ledger stands under it")
+    found = at_once(connection, lambda cursor: _known(cursor, child, happened_by, recorded_by))
+    if found is not None:
+        return found
+    # what is missing is looked for elsewhere, and for that all must be read again, in one snapshot
+    return in_snapshot(connection, lambda cursor: _known_or_why(cursor, child, happened_by, recorded_by))
+
+
+def _known_or_why(cursor: Cursor[Rows], child: Name, happened_by: When | None, recorded_by: When | None) -> Known:
+    """Return the same, or say why there is nothing to show."""
+    found = _known(cursor, child, happened_by, recorded_by)
+    if found is not None:
+        return found
+    row = _found(cursor, child)
+    if row is None or row[2] is None:
         raise NothingKnownError(
-            f"nothing is known of {shown(scheme, value)}: the read tables hold no entry yet; "
+            f"nothing is known of {shown(*child)}: the read tables hold no entry yet; "
             "`custody wait` returns when they have caught up"
         )
-    version, zone, complete_to, root, root_position, component, names, parked, clock = heading
+    version, zone, complete_to, root, _, _, _, parked, *_ = row
     moments = settle(happened_by=happened_by, recorded_by=recorded_by, complete_to=complete_to, zone=zone)
     if root is None:
         carrier = _parked_carrier(cursor, version, child, moments)
-        return known(cursor, ("ledger", str(carrier)), happened_by=happened_by, recorded_by=recorded_by)
-    entries = _entries(cursor, version, component, moments)
-    group = _one_person(root, entries) if len(component) > 1 else frozenset((root,))
-    if len(group) < len(component):
-        entries = [entry for entry in entries if entry.child in group]
-    positions = {entry.position for entry in entries}
-    missing = _first_parked(parked, group, moments)
-    if not entries and missing is not None:
+        return _known_or_why(cursor, ("ledger", str(carrier)), happened_by, recorded_by)
+    missing = _first_parked(parked, frozenset((root,)), moments)
+    if missing is not None and not _entries(row, moments):
         raise NotShownError(
             f"nothing can be shown of record {root}: its entry {missing.position} could not be applied "
             f"({missing.reason}) and is set aside with all later ones; see `custody set-aside show {root}`"
         )
+    raise _nothing_by(cursor, version, child, root, moments)
+
+
+def _found(cursor: Cursor[Rows], child: Name) -> Rows | None:
+    scheme, value = child
+    return cursor.execute(
+        _SQL["found"].encode(), {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None}
+    ).fetchone()
+
+
+def _known(cursor: Cursor[Rows], child: Name, happened_by: When | None, recorded_by: When | None) -> Known | None:
+    """Return what one statement finds; None where it takes more to say what is known."""
+    row = _found(cursor, child)
+    if row is None or row[2] is None or row[3] is None:
+        return None
+    _, zone, complete_to, root, root_position, component, names, parked, clock, *_ = row
+    moments = settle(happened_by=happened_by, recorded_by=recorded_by, complete_to=complete_to, zone=zone)
+    entries = _entries(row, moments)
+    group = _one_person(root, entries) if len(component) > 1 else frozenset((root,))
+    if len(group) < len(component):
+        entries = [entry for entry in entries if entry.child in group]
+    positions = {entry.position for entry in entries}
     if not entries or (root_position is not None and root_position not in positions):
-        raise _nothing_by(cursor, version, child, root, moments)
+        return None
     return Known(
         child=root,
         group=group,
         identifiers=tuple((scheme, value) for scheme, value, at in names if at in positions),
         entries=entries,
-        parked=missing,
+        parked=_first_parked(parked, group, moments),
         moments=moments,
         zone=zone,
         clock=clock,
     )
 
 
-def _entries(cursor: Cursor[Rows], version: str, children: Sequence[UUID], moments: Moments) -> list[Entry]:
-    rows = cursor.execute(
-        _SQL["entries"].replace("{schema}", version).encode(),
-        {"children": children, "recorded_by": moments.recorded_by},
-    )
-    return [read_entry(payload) for (payload,) in rows]
+def _entries(row: Rows, moments: Moments) -> list[Entry]:
+    """Read the entries of a row of `found` that were recorded by R."""
+    recorded_ats, payloads = row[-2:]
+    return [
+        read_entry(payload)
+        for recorded_at, payload in zip(recorded_ats or (), payloads or (), strict=True)
+        if recorded_at <= moments.recorded_by
+    ]
 
 
 def _one_person(root: UUID, entries: Sequence[Entry]) -> frozenset[UUID]:

@@ -1,8 +1,8 @@
--- name: heading
--- All that must be known before the entries are read: how far the tables are, who carries the identifier, every
--- record that a merge statement ever joined to that one (which of them are one person by R is for the fold to say),
--- the identifiers of these records, and the first entry of each that could not be applied. `offset 0` keeps the
--- planner, which cannot know how few records those are, from joining whole tables.
+-- name: found
+-- Nearly every question in one statement, which is a snapshot by itself: how far the tables are, who carries the
+-- identifier, every record that a merge statement ever joined to that one (which of them are one person by R is for
+-- the fold to say), the identifiers of these records, the first entry of each that could not be applied, and the
+-- entries. `offset 0` keeps the planner, which cannot know how few records those are, from joining whole tables.
 with recursive root(child, position) as (
     select i.child, i.position from read.identifiers_v1 i where i.scheme = %(scheme)s and i.value = %(value)s
     union all
@@ -24,18 +24,19 @@ select p.version, p.zone, p.complete_to,
                         '[]')
         from component c
         cross join lateral (select * from read.parked_v1 k where k.child = c.child order by k.position limit 1) k),
-       p.clock
+       p.clock, e.recorded_ats, e.payloads
 from read.progress_v1 p
+cross join (
+    select array_agg(x.recorded_at) as recorded_ats, array_agg(x.payload) as payloads
+    from component c
+    cross join lateral (select n.recorded_at, n.payload from read.entries_v1 n where n.child = c.child offset 0) x
+) e
 
 -- name: parked_carrier
 -- An identifier that only parked entries carry stands in no other table; such an entry may be anything but JSON.
 select k.child, k.recorded_at, k.payload from {schema}.parked k
 where position(%(written)s::bytea in k.payload) > 0
 order by k.position
-
--- name: entries
-select e.payload from {schema}.entries e
-where e.child = any(%(children)s) and e.recorded_at <= %(recorded_by)s
 
 -- name: first_named
 select min(e.recorded_at) from {schema}.entries e

@@ -31,6 +31,21 @@ def connect(database_url: str) -> Connection[Rows]:
     )
 
 
+def at_once(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer | None]) -> Answer | None:
+    """Return what `ask` reads with one statement: that is a snapshot without a transaction around it.
+
+    None where `ask` says so, and where the tables are not there, or not any more: ask again in a snapshot then.
+    """
+    connection.autocommit = True
+    try:
+        with connection.cursor(binary=True) as cursor:
+            return ask(cursor)
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.DeadlockDetected):
+        return None
+    finally:
+        connection.autocommit = False
+
+
 def in_snapshot(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:
     """Return what `ask` reads in one snapshot; raises `NotShownError` where no read tables were ever made.
 

@@ -20,7 +20,7 @@ from projections.folding import Folding
 from projections.regions import Proceeding, Regions, age_on
 from readers.moments import Name
 from readers.records import Known, known
-from readers.snapshot import Rows, in_snapshot
+from readers.snapshot import Rows
 
 _HAPPENINGS: Final = frozenset(get_args(Happening))
 
@@ -33,10 +33,7 @@ def view(
     Raises `NothingKnownError` when nothing had been recorded of it by R, `NotShownError` when all of that is parked.
     """
     with _no_collections():
-        found = in_snapshot(
-            connection, lambda cursor: known(cursor, child, happened_by=happened_by, recorded_by=recorded_by)
-        )
-        return seen(found)
+        return seen(known(connection, child, happened_by=happened_by, recorded_by=recorded_by))
 
 
 @contextmanager

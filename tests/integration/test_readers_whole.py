@@ -258,7 +258,7 @@ def test_findings_are_listed_by_agency_office_code_and_openness(database_url: st
 def test_a_child_is_found_without_reading_whole_tables(database_url: str) -> None:
     """Whatever the planner knows of the tables: nothing, here. It once took 60 ms to make room for what never came."""
     fill(database_url, made_up(seed=1, children=3).payloads)
-    asked = records._SQL["heading"].replace("%(scheme)s", "$1::text").replace("%(value)s", "$2::text")
+    asked = records._SQL["found"].replace("%(scheme)s", "$1::text").replace("%(value)s", "$2::text")
     with connect(database_url) as connection:
         connection.execute("update pg_class set reltuples = -1, relpages = 0 where relname = 'progress'")
         connection.execute(("prepare asked as " + asked.replace("%(child)s", "$3")).encode())
