@@ -6,7 +6,8 @@ counts that they are among the entries. A target that is not among them, or that
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, cast
 
 from ledger.entry import Entry
 from ledger.facts import (
@@ -20,6 +21,8 @@ from ledger.facts import (
 )
 from ledger.times import When, parse_when
 from ledger.voids import standing_voids
+
+_position: Final = attrgetter("position")
 
 
 class Effective(NamedTuple):
@@ -75,10 +78,6 @@ def effective(entries: Iterable[Entry]) -> list[Effective]:
         voided_by = voids.get(entry.position, ())
         standing.append(Effective(entry, fact, occurred_at, shown, corrected_by, voided_by, (), ()))
     return _with_remarks(standing)
-
-
-def _position(entry: Entry) -> int:
-    return entry.position
 
 
 def _standing_corrections(statements: Iterable[Entry], voids: Mapping[int, tuple[int, ...]]) -> _Corrections:

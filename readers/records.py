@@ -122,12 +122,8 @@ def _known(cursor: Cursor[Rows], child: Name, happened_by: When | None, recorded
 
 def _entries(row: Rows, moments: Moments) -> list[Entry]:
     """Read the entries of a row of `found` that were recorded by R."""
-    recorded_ats, payloads = row[-2:]
-    return [
-        read_entry(payload)
-        for recorded_at, payload in zip(recorded_ats or (), payloads or (), strict=True)
-        if recorded_at <= moments.recorded_by
-    ]
+    entries = [read_entry(payload) for payload in row[-1] or ()]
+    return [entry for entry in entries if entry.recorded_at <= moments.recorded_by]
 
 
 def _one_person(root: UUID, entries: Sequence[Entry]) -> frozenset[UUID]:

@@ -24,12 +24,11 @@ select p.version, p.zone, p.complete_to,
                         '[]')
         from component c
         cross join lateral (select * from read.parked_v1 k where k.child = c.child order by k.position limit 1) k),
-       p.clock, e.recorded_ats, e.payloads
+       p.clock, e.payloads
 from read.progress_v1 p
 cross join (
-    select array_agg(x.recorded_at) as recorded_ats, array_agg(x.payload) as payloads
-    from component c
-    cross join lateral (select n.recorded_at, n.payload from read.entries_v1 n where n.child = c.child offset 0) x
+    select array_agg(x.payload) as payloads from component c
+    cross join lateral (select n.payload from read.entries_v1 n where n.child = c.child offset 0) x
 ) e
 
 -- name: parked_carrier
