@@ -119,6 +119,8 @@ def _next(
     assert row is not None
     now = cast(datetime, row["now"]).astimezone(UTC)
     if settings.clock == "driven":
+        if at is None and before is None:
+            raise NotAdoptedError("the clock of this ledger is driven and nothing is recorded yet; say when with --at")
         now = at or before or now
     if before is not None and now <= before:
         now = before + MICROSECOND

@@ -103,6 +103,8 @@ def default_rules() -> RuleSet:
 
 def faults(rules: RuleSet) -> Iterator[str]:
     """Yield what is wrong with a set, each with its place and cure."""
+    if "\\u0000" in rules.model_dump_json():
+        yield "a text contains a NUL character, which no text column can hold; leave it out"
     if rules.effective_to is not None and rules.effective_to < rules.effective_from:
         yield f"effective_to: {rules.effective_to} is before effective_from {rules.effective_from}"
     for agency in rules.agencies.keys() - set(RECEIVERS):

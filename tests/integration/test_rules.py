@@ -106,3 +106,29 @@ def test_the_record_of_the_ledger_is_no_childs(ledger: Flow, custody: Run) -> No
     refused = ledger.tell("STEWARD", "sharing-rules-adopted", claim("A200000017", "2021-03-02", fact))
     assert (refused["status"], refused["refusal"]["code"]) == ("refused", "H0")
     assert ledger.rows("select max(notification_id) from ledger.stored_events") == [(2,)]
+
+
+def test_on_a_driven_clock_an_adoption_says_when_or_comes_just_after_the_last_entry(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """The wall must not push a simulation of 2021 to today."""
+    run = runner(database_url, tmp_path)
+
+    def custody(*words: str) -> Any:
+        return run(
+            "rules", "adopt", *words, "--reason", "x", KAFKA_BOOTSTRAP_SERVERS=fresh_kafka, CUSTODY_CLOCK="driven"
+        )
+
+    with flow(database_url, fresh_kafka, tmp_path, clock="driven") as ledger:
+        unsaid = custody("moa-2018")
+        assert (unsaid.returncode, "say when with --at" in unsaid.stderr) == (1, True)
+        assert custody("moa-2018", "--at", "2018-05-13T09:00:00-04:00").returncode == 0
+        assert custody("moa-2021").returncode == 0
+        assert custody("change-2025", "--at", "2017-01-01T00:00:00Z").returncode == 0
+        ledger.settle()
+        moments = ledger.rows("select recorded_at at time zone 'UTC' from read.timeline_v1 order by position")
+    assert [str(moment) for (moment,) in moments] == [
+        "2018-05-13 13:00:00",
+        "2018-05-13 13:00:00.000001",
+        "2018-05-13 13:00:00.000002",
+    ]

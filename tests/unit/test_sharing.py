@@ -108,6 +108,7 @@ def test_no_shipped_set_tells_an_agency_that_enforces_of_relief_or_protection() 
             changed("ORR", exceptions=[{"facts": ["hearing-held"], "allowed": ["court"], "purpose": "x"}] * 2),
             "hearing-held stands in 2 of them; leave it in one",
         ),
+        (default_rules().model_copy(update={"title": "a\0b"}), "a text contains a NUL character"),
         (
             default_rules().model_copy(update={"effective_to": date(2014, 12, 31)}),
             "effective_to: 2014-12-31 is before effective_from 2015-01-01",
