@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psycopg
 import pytest
 
 from ledger.cloudevents import binary_headers
@@ -161,6 +162,49 @@ def test_two_intake_processes_that_open_one_identifier_at_once_make_one_record(
             " group by 1 having array_agg(originator_version order by originator_version) <> '{1,2}') x"
         )
         assert versions == [(0,)]
+
+
+def test_a_full_disk_ends_intake_with_its_reason_and_loses_nothing(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """PostgreSQL refuses to write (53100) in the middle of a batch; when there is room again all goes on, once."""
+    full, room = tmp_path / "full", tmp_path / "room"
+    full.mkdir()
+    room.mkdir()
+    with flow(database_url, fresh_kafka, tmp_path, ("relay",)) as ledger:
+        with flow(database_url, fresh_kafka, full, ("intake",)) as stopped:
+            told = ledger.tell("CBP", "child-encountered", claim("A200000017", CALM, ENCOUNTER))
+            with psycopg.connect(database_url, autocommit=True) as connection:
+                connection.execute(
+                    "create function no_room() returns trigger language plpgsql as $$ begin raise exception"
+                    " 'could not extend file: No space left on device' using errcode = '53100'; end $$"
+                )
+                connection.execute(
+                    "create trigger no_room before insert on ledger.submissions for each statement"
+                    " execute function no_room()"
+                )
+            client = ledger.client("CBP")
+            keys = [
+                client.send("custody.child-encountered.v1", claim(f"A2000001{number:02}", CALM, ENCOUNTER))
+                for number in range(50)
+            ]
+            client.settle()
+            assert stopped.processes["intake"].wait(timeout=60) == 1
+        assert "No space left on device" in (full / "intake.log").read_text()
+        assert ledger.rows("select max(notification_id) from ledger.stored_events") == [(told["position"],)]
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("drop function no_room() cascade")
+        with flow(database_url, fresh_kafka, room, ("intake",)):
+            until(lambda: ledger.rows("select count(*) from ledger.stored_events") == [(51,)])
+            outcomes: list[str] = []
+
+            def all_answered() -> bool:
+                client.collect(500)
+                outcomes.extend(answer.body["status"] for key in keys if (answer := client.take(key)) is not None)
+                return len(outcomes) >= len(keys)
+
+            until(all_answered)
+    assert outcomes == ["accepted"] * 50
 
 
 def test_positions_and_recorded_at_rise_together_and_no_entry_can_be_changed(ledger: Flow) -> None:
