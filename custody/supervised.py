@@ -15,6 +15,8 @@ REFUSES: Final = 78
 """Exit status of a role that says trying again changes nothing (sysexits.h: EX_CONFIG)."""
 _AN_EXCEPTION: Final = re.compile(r"[A-Za-z_][\w.]*: \S")
 """The line of a traceback that says what was raised; the lines after it may be pieces of SQL."""
+_A_SERVERS_END: Final = re.compile(r"(?:FATAL|PANIC):  (?!the database system is )(.+)")
+"""PostgreSQL's own word for why it ended, in a log that goes on about who could not connect meanwhile."""
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 30.0
 _STEADY_SECONDS: Final = 60.0
@@ -112,7 +114,7 @@ class Supervised:
         self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
 
     def _last_words(self) -> str:
-        """Return why it ended, as the log of this run has it: a reason in JSON, an exception, or the last line."""
+        """Return why it ended, by the log of this run: a reason in JSON, an exception, FATAL, or the last line."""
         lines = [line for line in tail(self.log, 30, beyond=self._log_began).splitlines() if line.strip()]
         for line in reversed(lines):
             if line.startswith("{"):
@@ -122,6 +124,8 @@ class Supervised:
                     continue
                 if reason:
                     return " ".join(str(reason).split())
+            elif found := _A_SERVERS_END.search(line):
+                return found[1]
             elif _AN_EXCEPTION.match(line):
                 return line
         return lines[-1] if lines else "(nothing)"

@@ -76,6 +76,20 @@ def test_the_reason_of_an_end_is_that_of_this_run(tmp_path: Path) -> None:
         assert "the first reason" not in (part.report().reason or "")
 
 
+def test_the_reason_of_a_server_is_what_it_says_was_fatal(tmp_path: Path) -> None:
+    """A full disk shows as a full disk, not as the last line of a PostgreSQL that could not write."""
+    log = """
+2026-11-22 20:59:10.608 UTC [25498] FATAL:  could not write to file "pg_wal/xlogtemp.25498": No space left on device
+2026-11-22 20:59:10.611 UTC [25504] FATAL:  the database system is not yet accepting connections
+2026-11-22 20:59:10.637 UTC [25492] LOG:  database system is shut down"""
+    with _supervised(tmp_path, f"echo '{log}'; exit 1") as part:
+        part.step(0)
+        _wait_for_end(part)
+        part.step(1)
+        reason = part.report().reason or ""
+    assert reason.endswith('could not write to file "pg_wal/xlogtemp.25498": No space left on device')
+
+
 def test_a_long_steady_run_makes_the_next_pause_short_again(tmp_path: Path) -> None:
     """A process that worked for an hour and dies is back at once, whatever its first minute was like."""
     with _supervised(tmp_path, "sleep 60") as part:
