@@ -89,7 +89,11 @@ def test_what_another_process_recorded_of_a_child_counts(ledger: Ledger, setting
 def test_a_member_that_was_stopped_and_goes_on_doubles_nothing(
     database_url: str, fresh_kafka: str, tmp_path: Path
 ) -> None:
-    """Its partitions went to the other one meanwhile; what it had in hand is refused, and all is answered once."""
+    """Its partitions went to the other one meanwhile; what it had in hand is refused, and all is answered once.
+
+    Stopped in the middle of its transaction it holds the lock; PostgreSQL ends that session after a minute, the other
+    goes on, and the stopped one ends with status 1 when it wakes, for its supervisor to start again.
+    """
     second = tmp_path / "second"
     second.mkdir()
     with (
@@ -108,11 +112,11 @@ def test_a_member_that_was_stopped_and_goes_on_doubles_nothing(
         stopped.send_signal(signal.SIGSTOP)
         send(range(200, 400))
         time.sleep(14)  # the group waits ten seconds for a member before it shares out what was his
-        until(lambda: ledger.rows("select count(*) from ledger.stored_events") == [(400,)])
+        until(lambda: ledger.rows("select count(*) from ledger.stored_events") == [(400,)], 180)
         stopped.send_signal(signal.SIGCONT)
         send(range(400, 600))
         until(lambda: ledger.rows("select count(*) from ledger.stored_events") == [(600,)])
-        assert stopped.poll() is None
+        assert stopped.poll() in (None, 1)
         assert ledger.rows(
             "select count(distinct originator_id), max(originator_version) from ledger.stored_events"
         ) == [(600, 1)]
