@@ -235,4 +235,13 @@ def moments(ledger: Ledger) -> list[datetime]:
     for name, step in TELLING.items():
         chosen += [entry for entry in entries if entry["type"] == f"custody.{name}.v1"][::step]
     chosen += [entry for entry in entries if entry["findings"]][1::9]
+    chosen += _around_resolutions(entries)
     return sorted({parse_instant(entry["recorded_at"]) for entry in chosen})
+
+
+def _around_resolutions(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the entries just before, at and just after resolutions: the finding is open, dealt with, or open again."""
+    voided = {entry["fact"]["voids"] for entry in entries if entry["type"] == "custody.entry-voided.v1"}
+    resolutions = [number for number, entry in enumerate(entries) if entry["type"] == "custody.finding-resolved.v1"]
+    chosen = [number for number in resolutions if entries[number]["position"] in voided] + resolutions[::6]
+    return [entry for number in chosen for entry in entries[number - 1 : number + 2]]
