@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
+from pydantic import ValidationError
 
 from ledger.cloudevents import digest
 from ledger.entry import (
@@ -45,7 +46,10 @@ def adopt(
 
     Raises `NotAdoptedError` when that very set is adopted already, and when its id and version stand for another one.
     """
-    fact = SharingRulesAdopted(rules=rules, reason=reason, backfill=backfill)
+    try:
+        fact = SharingRulesAdopted(rules=rules, reason=reason, backfill=backfill)
+    except ValidationError as error:
+        raise NotAdoptedError(f"reason: {error.errors()[0]['msg']}; shorten it, nothing was recorded") from None
     with ledger.datastore.transaction(commit=True) as cursor:
         ledger.entries.lock(cursor)
         for before in adoptions(cursor):

@@ -81,6 +81,8 @@ def test_what_cannot_be_adopted_is_refused_and_nothing_is_recorded(ledger: Flow,
     other.write_text(source.read_text(encoding="utf-8").replace("2018-05-13", "2018-05-14"))
     changed = custody("rules", "adopt", str(other), "--reason", "x")
     assert (changed.returncode, "give it the next version" in changed.stderr) == (1, True)
+    long = custody("rules", "adopt", "moa-2021", "--reason", "x" * 4001)
+    assert (long.returncode, "reason: String should have at most 4000" in long.stderr) == (1, True)
     other.write_text("id = 1")
     faulty = custody("rules", "adopt", str(other), "--reason", "x")
     assert faulty.returncode == 2
