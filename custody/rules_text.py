@@ -19,6 +19,9 @@ def adopted_lines(found: Mapping[str, Any], shipped: Sequence[str]) -> Iterator[
         yield f"    because: {one['reason']}"
     if not found["adopted"]:
         yield "no set was adopted"
+    if found["incomplete"] is not None:
+        since, reason = found["incomplete"]["since"], found["incomplete"]["reason"]
+        yield f"INCOMPLETE: what was adopted since {since} could not be applied: {reason}; see `custody set-aside list`"
     yield f"in force: {found['in_force']['id']} version {found['in_force']['version']}"
     yield f"complete to: {found['complete_to'] or 'nothing is recorded yet'}"
     yield f"sets that come with custody: {', '.join(shipped)}"

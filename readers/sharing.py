@@ -16,7 +16,7 @@ from readers.snapshot import Rows, in_snapshot
 
 def adopted_sets(connection: Connection[TupleRow]) -> dict[str, Any]:
     """Return the sets adopted so far, in order, and which of all is in force now: `{"adopted", "in_force", ...}`."""
-    entries, complete_to, zone, position = in_snapshot(connection, _said)
+    entries, complete_to, zone, position, parked = in_snapshot(connection, _said)
     adopted = [Adopted(entry.position, entry.fact.rules) for entry in entries]
     now = None
     if complete_to is not None:
@@ -26,10 +26,11 @@ def adopted_sets(connection: Connection[TupleRow]) -> dict[str, Any]:
         "adopted": [_shown(entry) for entry in entries],
         "in_force": {"id": rules.id, "version": rules.version},
         "complete_to": None if complete_to is None else write_clock(complete_to),
+        "incomplete": None if parked is None else {"since": write_clock(parked[0]), "reason": parked[1]},
     }
 
 
-def _said(cursor: Cursor[Rows]) -> tuple[Sequence[LedgerEntry], datetime | None, str, int]:
+def _said(cursor: Cursor[Rows]) -> tuple[Sequence[LedgerEntry], datetime | None, str, int, Rows | None]:
     row = cursor.execute("select version, zone, complete_to, position from read.progress_v1").fetchone()
     assert row is not None
     version, zone, complete_to, position = row
@@ -37,7 +38,10 @@ def _said(cursor: Cursor[Rows]) -> tuple[Sequence[LedgerEntry], datetime | None,
         f"select payload from {version}.entries where child = %s order by position".encode(),  # noqa: S608
         (LEDGER,),
     ).fetchall()
-    return [read_ledger_entry(payload) for (payload,) in payloads], complete_to, zone, position
+    parked = cursor.execute(
+        "select recorded_at, reason from read.parked_v1 where child = %s order by position limit 1", (LEDGER,)
+    ).fetchone()
+    return [read_ledger_entry(payload) for (payload,) in payloads], complete_to, zone, position, parked
 
 
 def _shown(entry: LedgerEntry) -> dict[str, Any]:

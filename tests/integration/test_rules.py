@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import psycopg
 import pytest
 
 from ledger.logs import configure
@@ -108,6 +109,22 @@ def test_the_record_of_the_ledger_is_no_childs(ledger: Flow, custody: Run) -> No
     refused = ledger.tell("STEWARD", "sharing-rules-adopted", claim("A200000017", "2021-03-02", fact))
     assert (refused["status"], refused["refusal"]["code"]) == ("refused", "H0")
     assert ledger.rows("select max(notification_id) from ledger.stored_events") == [(2,)]
+
+
+def test_what_a_newer_release_adopted_is_missing_and_said_to_be(ledger: Flow, custody: Run) -> None:
+    """An entry this release cannot read waits, with all later ones; nobody takes the last set he sees for the last."""
+    assert json.loads(custody("rules", "show", "--json").stdout)["incomplete"] is None
+    assert custody("rules", "adopt", "moa-2018", "--reason", "x").returncode == 0
+    ledger.settle()
+    with psycopg.connect(ledger.settings.database_url, autocommit=True) as connection:
+        connection.execute(
+            "with gone as (delete from read_1.entries where child = %s returning *)"
+            " insert into read_1.parked select gone.*, 'of a newer release' from gone",
+            (LEDGER,),
+        )
+    shown = json.loads(custody("rules", "show", "--json").stdout)
+    assert (shown["adopted"], shown["incomplete"]["reason"]) == ([], "of a newer release")
+    assert "INCOMPLETE: what was adopted since" in custody("rules", "show").stdout
 
 
 def test_on_a_driven_clock_an_adoption_says_when_or_comes_just_after_the_last_entry(
