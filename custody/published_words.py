@@ -144,6 +144,11 @@ FACT_MEMBERS: Final = {
     "to_place": "Where the child was brought.",
     "to_program": "The program that took the child in.",
     "trafficking": "Whether signs of trafficking were found.",
+    "up_to": "Everything on the feed up to this number is signed for.",
+    "numbers": "The items signed for, by number; in place of `up_to`.",
+    "at": "Since when the agency says it has had them; absent: no claim.",
+    "feed-receipted.by": "Who signs: office and user.",
+    "grade": "`delivered`: with the agency. `opened`: somebody looked. `acknowledged`: somebody took it on.",
     "urgency": "How urgent.",
     "voids": "Position of the entry that should not have been made.",
 }

@@ -25,12 +25,14 @@ from ledger.entry import (
     write_state,
 )
 from ledger.eventstore import Ledger
-from ledger.facts import LedgerFact, SharingRulesAdopted
+from ledger.facts import SharingRulesAdopted
 from ledger.facts.ledger_wide import RuleSet
 from ledger.settings import Settings
 from ledger.sharing import Adopted
 from ledger.streams import LEDGER
 from ledger.times import MICROSECOND, parse_instant
+
+__all__ = ["NotAdoptedError", "adopt", "adopted", "adoptions", "state_of"]
 
 SYSTEM: Final = "/custody-ledger/steward"
 
@@ -65,7 +67,7 @@ def adopt(
     return read_ledger_entry(value(position=position, child=LEDGER, version=version, wire=fact.wire, state=state))
 
 
-def state_of(fact: LedgerFact, *, recorded_at: datetime, submission_id: str) -> bytes:
+def state_of(fact: SharingRulesAdopted, *, recorded_at: datetime, submission_id: str) -> bytes:
     """Return the bytes the event store keeps for what the steward says of the ledger."""
     body = fact_json(fact)
     return write_state(
@@ -88,7 +90,13 @@ def state_of(fact: LedgerFact, *, recorded_at: datetime, submission_id: str) -> 
 
 def adoptions(cursor: Cursor[DictRow]) -> list[Adopted]:
     """Return the sets adopted so far, in order of position."""
-    return [Adopted(entry.position, entry.fact.rules) for entry in _said_of_the_ledger(cursor)]
+    return [adopted(entry) for entry in _said_of_the_ledger(cursor)]
+
+
+def adopted(entry: LedgerEntry) -> Adopted:
+    """Return the adoption that an entry of the ledger's own record is."""
+    assert isinstance(entry.fact, SharingRulesAdopted)
+    return Adopted(entry.position, entry.fact.rules, entry.fact.backfill)
 
 
 def _said_of_the_ledger(cursor: Cursor[DictRow]) -> Iterator[LedgerEntry]:

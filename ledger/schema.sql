@@ -70,6 +70,22 @@ create table if not exists ledger.relay_checkpoint (
     kafka_end jsonb not null             -- end offset of each partition when it was written
 );
 
+-- What the feeds role has decided to publish, batch by batch, before Kafka is told: which entry went to which feed
+-- under which number, and when. Stamps never change, so that a feed can be told again as it was. The last number of
+-- each feed bounds what an agency can sign for.
+create table if not exists ledger.publications (
+    number bigint primary key,           -- of the batch, from 1 without a gap
+    to_position bigint not null,         -- every entry up to this one is published by this batch or an earlier one
+    published_at timestamptz not null,   -- ledger time of the last item in it
+    last_cbp bigint not null,            -- the last number on each feed after this batch
+    last_ice_ero bigint not null,
+    last_ice_opla bigint not null,
+    last_orr bigint not null,
+    last_eoir bigint not null,
+    last_uscis bigint not null,
+    body bytea not null                  -- the message of custody.publications, to the byte
+);
+
 -- H3: no entry is ever changed or taken away, whoever asks.
 create or replace function ledger.refuse_change() returns trigger language plpgsql as $$
 begin

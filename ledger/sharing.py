@@ -68,6 +68,7 @@ class Adopted(NamedTuple):
 
     position: int
     rules: RuleSet
+    backfill: bool = False
 
 
 def read_rules(file: Path) -> RuleSet:

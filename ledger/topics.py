@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from ledger.agencies import PRODUCERS, Agency, topic_suffix
+from ledger.agencies import PRODUCERS, RECEIVERS, Agency, topic_suffix
 
 ENTRIES: Final = "custody.entries"
 ENTRIES_PARTITIONS: Final = 4
+PUBLICATIONS: Final = "custody.publications"
+"""What was put on which feed, under which number, and when: one message a batch."""
 INTAKE_PARTITIONS: Final = 4
 LARGEST_MESSAGE_BYTES: Final = 8 * 1_048_576
 """What the broker carries on an intake topic; what is larger fails at the sender, who is told the limit."""
@@ -35,6 +37,16 @@ def outcomes(agency: Agency) -> str:
     return f"custody.outcomes.{topic_suffix(agency)}"
 
 
+def feed(agency: Agency) -> str:
+    """Return the topic on which an agency is told what it may know: one partition, numbers from 1 without a gap."""
+    return f"custody.feed.{topic_suffix(agency)}"
+
+
+def receipts(agency: Agency) -> str:
+    """Return the topic on which an agency signs for what its feed told it."""
+    return f"custody.receipts.{topic_suffix(agency)}"
+
+
 def agency_of_intake(topic: str) -> Agency:
     """Return the agency whose intake topic this is."""
     return _AGENCY_BY_INTAKE[topic]
@@ -54,4 +66,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
         for a in PRODUCERS
     ),
     *(Topic(outcomes(a), 1, _THIRTY_DAYS) for a in PRODUCERS),
+    *(Topic(feed(a), 1, {**_FOR_EVER, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}) for a in RECEIVERS),
+    *(Topic(receipts(a), 1, _THIRTY_DAYS) for a in RECEIVERS),
+    Topic(PUBLICATIONS, 1, {**_FOR_EVER, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}),
 )

@@ -7,8 +7,10 @@ from typing import Any
 from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 
+from ledger.adopting import adopted
 from ledger.entry import LedgerEntry, read_ledger_entry
-from ledger.sharing import Adopted, default_rules, in_force
+from ledger.facts import SharingRulesAdopted
+from ledger.sharing import default_rules, in_force
 from ledger.streams import LEDGER
 from ledger.times import write_clock
 from readers.snapshot import Rows, in_snapshot
@@ -17,10 +19,10 @@ from readers.snapshot import Rows, in_snapshot
 def adopted_sets(connection: Connection[TupleRow]) -> dict[str, Any]:
     """Return the sets adopted so far, in order, and which of all is in force now: `{"adopted", "in_force", ...}`."""
     entries, complete_to, zone, position, parked = in_snapshot(connection, _said)
-    adopted = [Adopted(entry.position, entry.fact.rules) for entry in entries]
+    sets = [adopted(entry) for entry in entries]
     now = None
     if complete_to is not None:
-        now = in_force(adopted, default_rules(), position=position + 1, recorded_at=complete_to, zone=zone)
+        now = in_force(sets, default_rules(), position=position + 1, recorded_at=complete_to, zone=zone)
     rules = default_rules() if now is None else now
     return {
         "adopted": [_shown(entry) for entry in entries],
@@ -45,6 +47,7 @@ def _said(cursor: Cursor[Rows]) -> tuple[Sequence[LedgerEntry], datetime | None,
 
 
 def _shown(entry: LedgerEntry) -> dict[str, Any]:
+    assert isinstance(entry.fact, SharingRulesAdopted)
     rules = entry.fact.rules
     return {
         "position": entry.position,

@@ -42,7 +42,7 @@ from ledger.facts.custody import (
     UcDeterminationMade,
 )
 from ledger.facts.earlier import MailReturnedV1
-from ledger.facts.ledger_wide import SharingRulesAdopted
+from ledger.facts.ledger_wide import FeedReceipted, SharingRulesAdopted
 from ledger.facts.proceedings import (
     FailureToAppearRecorded,
     FtaFollowUpRecorded,
@@ -147,9 +147,9 @@ Statement = (
 
 AnyFact = Happening | Statement
 
-LedgerFact = SharingRulesAdopted
+LedgerFact = SharingRulesAdopted | FeedReceipted
 """Facts about no child: subject `agency` or `ledger`. They have wire names of their own and are no submissions."""
-LEDGER_FACTS: Final[dict[str, type[LedgerFact]]] = {SharingRulesAdopted.wire: SharingRulesAdopted}
+LEDGER_FACTS: Final[dict[str, type[LedgerFact]]] = {fact.wire: fact for fact in get_args(LedgerFact)}
 
 HAPPENINGS: Final[tuple[type[Fact], ...]] = get_args(Happening)
 STATEMENTS: Final[tuple[type[Fact], ...]] = get_args(Statement)
@@ -198,6 +198,7 @@ __all__ = [
     "EntryVoided",
     "Fact",
     "FailureToAppearRecorded",
+    "FeedReceipted",
     "FindingResolved",
     "FtaFollowUpRecorded",
     "HandoffAccepted",

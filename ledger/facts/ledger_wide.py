@@ -1,11 +1,11 @@
-"""Facts about no child: what the steward says of the ledger as a whole. They are never sent as submissions."""
+"""Facts about no child: what the steward says of the ledger, and what an agency says of its own feed."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ledger.agencies import Agency
-from ledger.facts.vocabulary import STATEMENT, CategoryName, Day, Fact, Id, Text
+from ledger.agencies import RECEIVERS, Agency
+from ledger.facts.vocabulary import STATEMENT, CategoryName, Day, Fact, Id, Instant, Position, Text
 
 
 class Exemption(BaseModel):
@@ -58,3 +58,34 @@ class SharingRulesAdopted(Fact):
     rules: Annotated[RuleSet, STATEMENT]
     reason: Annotated[Text, STATEMENT]
     backfill: Annotated[bool, STATEMENT] = False
+
+
+ReceiptGrade = Literal["delivered", "opened", "acknowledged"]
+"""How far an agency says it has taken what it was told; each includes those before it."""
+
+
+class SignedBy(BaseModel):
+    """Who in the agency signs for a receipt."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    office: Annotated[str, Field(max_length=200)] | None = None
+    user: Annotated[str, Field(max_length=200)] | None = None
+
+
+class FeedReceipted(Fact):
+    """An agency signs for items of its own feed: everything up to a number, or single numbers."""
+
+    wire: ClassVar = "custody.feed-receipted.v1"
+    producers: ClassVar = RECEIVERS
+    up_to: Annotated[Position | None, STATEMENT] = None
+    numbers: Annotated[Annotated[tuple[Position, ...], Field(min_length=1, max_length=10_000)] | None, STATEMENT] = None
+    grade: Annotated[ReceiptGrade, STATEMENT]
+    at: Annotated[Instant | None, STATEMENT] = None
+    by: Annotated[SignedBy | None, STATEMENT] = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> "FeedReceipted":
+        if (self.up_to is None) is (self.numbers is None):
+            raise ValueError("a receipt gives either `up_to` or `numbers`")
+        return self

@@ -1,7 +1,7 @@
 """What facts are made of: text, ids, times, addresses, codes, and the category each member carries."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import (
@@ -18,7 +18,7 @@ from pydantic import (
 
 from ledger.agencies import Agency
 from ledger.codes import EOIR_ADJOURNMENT_CODES, ISO_3166_ALPHA_3
-from ledger.times import parse_day, parse_when, write_when
+from ledger.times import parse_day, parse_instant, parse_when, write_when
 
 CategoryName = Literal[
     "identity",
@@ -102,6 +102,14 @@ def _adjournment(code: str) -> str:
         raise ValueError("not an adjournment code of EOIR's list")
     return code
 
+
+Instant = Annotated[
+    datetime,
+    PlainValidator(lambda given: given if isinstance(given, datetime) else parse_instant(given)),
+    PlainSerializer(write_when, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant with its offset."""
 
 Country = Annotated[
     str,

@@ -17,8 +17,9 @@ from custody.published_schemas import schema_of
 from ledger.adopting import state_of
 from ledger.agencies import Agency
 from ledger.cloudevents import digest
-from ledger.entry import Finding, Producer, fact_json, value, write_state
-from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact
+from ledger.entry import Finding, Producer, Subject, fact_json, value, write_state
+from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, FeedReceipted
+from ledger.receipting import state_of as receipt_state
 from ledger.streams import LEDGER
 from ledger.submission import Submission, read_submission
 
@@ -55,6 +56,11 @@ EXTENSIONS: Final[Mapping[str, Mapping[str, str]]] = {
 RESOLVED: Final[Mapping[str, Mapping[str, str]]] = {
     "custody.identity-merged.v1": {"other": str(OTHER)},
     "custody.identity-unmerged.v1": {"other": str(OTHER)},
+}
+
+SUBJECTS: Final[Mapping[str, Subject]] = {
+    "custody.feed-receipted.v1": "agency",
+    "custody.sharing-rules-adopted.v1": "ledger",
 }
 
 
@@ -99,7 +105,17 @@ def entry_bytes(wire: str) -> bytes:
 def ledger_entry_bytes(wire: str) -> bytes:
     """Return the message on `custody.entries` that a golden fact about no child becomes."""
     fact = LEDGER_FACTS[wire].model_validate_json((LEDGER_SUBMITTED / f"{wire}.json").read_bytes())
-    state = state_of(fact, recorded_at=RECORDED_AT, submission_id=f"golden-{wire}")
+    if isinstance(fact, FeedReceipted):
+        state = receipt_state(
+            fact,
+            recorded_at=RECORDED_AT,
+            producer=Producer("ICE-ERO", "Juvenile desk, HLG", "u-2290", "/ice-ero/feed-client"),
+            sent_at=RECORDED_AT,
+            submission_id=f"golden-{wire}",
+            submission_digest=digest(wire, fact_json(fact)),
+        )
+    else:
+        state = state_of(fact, recorded_at=RECORDED_AT, submission_id=f"golden-{wire}")
     return value(position=POSITION, child=LEDGER, version=VERSION, wire=wire, state=state)
 
 

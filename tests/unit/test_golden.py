@@ -39,7 +39,7 @@ def test_an_entry_about_no_child_is_written_to_the_letter_and_read_back(wire: st
     assert making.ledger_entry_bytes(wire) == golden
     entry = read_ledger_entry(golden)
     assert orjson.loads(golden)["child"] is None
-    assert (entry.position, entry.subject, entry.version) == (making.POSITION, "ledger", making.VERSION)
+    assert (entry.position, entry.subject, entry.version) == (making.POSITION, making.SUBJECTS[wire], making.VERSION)
     assert (entry.type, entry.recorded_at) == (wire, making.RECORDED_AT)
     given = (making.LEDGER_SUBMITTED / f"{wire}.json").read_bytes()
     assert entry.fact == LEDGER_FACTS[wire].model_validate_json(given)
