@@ -22,6 +22,8 @@ class Lag:
     """Messages on the intake topics that nobody took yet."""
     relay: int
     """Entries and outcomes recorded and not yet confirmed by Kafka."""
+    feeds: int
+    """Entries recorded and not yet published."""
     projections: int
     """Messages of `custody.entries` that the live read tables do not hold yet."""
     position: int
@@ -51,6 +53,7 @@ def measure(database_url: str, bootstrap: str) -> Lag:
         return Lag(
             intake=_intake_lag(connection, there, ends),
             relay=_relay_lag(connection, there),
+            feeds=_feeds_lag(connection, there),
             projections=sum(end for partition, (_, end) in ends.items() if partition.topic == ENTRIES) - reading.taken,
             position=position,
             read_position=reading.position,
@@ -115,6 +118,16 @@ def _relay_lag(connection: psycopg.Connection, there: set[str]) -> int:
         " + (select count(*) from ledger.outcomes where number > %s)",
         sent.get("entries", 0),
         sent.get("outcomes", 0),
+    )
+
+
+def _feeds_lag(connection: psycopg.Connection, there: set[str]) -> int:
+    if "ledger.publications" not in there:
+        return 0
+    return _number(
+        connection,
+        "select count(*) from ledger.stored_events where notification_id >"
+        " coalesce((select to_position from ledger.publications order by number desc limit 1), 0)",
     )
 
 

@@ -11,7 +11,7 @@ from ledger.agencies import AGENCIES
 from ledger.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
 from ledger.entry import Door, Level, Subject
 from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS
-from ledger.facts.vocabulary import Category, Fact
+from ledger.facts.vocabulary import category_of
 from ledger.submission import SAFETY_FACTS, model_of
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -28,11 +28,6 @@ _FINDING: Final[Schema] = {
     "properties": {"code": _TEXT, "level": {"enum": list(get_args(Level))}, "message": _TEXT},
     "required": ["code", "level", "message"],
 }
-
-
-def category_of(fact: type[Fact], member: str) -> str:
-    """Return the sharing category of a fact's member."""
-    return next(mark.name for mark in fact.model_fields[member].metadata if isinstance(mark, Category))
 
 
 def submission_schema(wire: str) -> Schema:

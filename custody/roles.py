@@ -5,13 +5,18 @@ import sys
 from collections.abc import Mapping
 from typing import Final
 
-ROLES: Final = {"intake": "consumers", "relay": "producers", "projections": "projections"}
-"""Role and the module that is its process, in the order of the flow."""
+ROLES: Final[dict[str, tuple[str, ...]]] = {
+    "intake": ("consumers",),
+    "relay": ("producers", "relay"),
+    "feeds": ("producers", "feeds"),
+    "projections": ("projections",),
+}
+"""Role and the module that is its process, with what the module is told, in the order of the flow."""
 
 
 def command(role: str) -> list[str]:
     """Return the command of a role's process; -P: no file in the folder it is started from takes a module's name."""
-    return [sys.executable, "-P", "-m", ROLES[role]]
+    return [sys.executable, "-P", "-m", *ROLES[role]]
 
 
 def environment(

@@ -27,6 +27,7 @@ from ledger.entry import (
 from ledger.eventstore import Ledger
 from ledger.facts import SharingRulesAdopted
 from ledger.facts.ledger_wide import RuleSet
+from ledger.looking_back import payload_of
 from ledger.settings import Settings
 from ledger.sharing import Adopted
 from ledger.streams import LEDGER
@@ -101,20 +102,12 @@ def adopted(entry: LedgerEntry) -> Adopted:
 
 def _said_of_the_ledger(cursor: Cursor[DictRow]) -> Iterator[LedgerEntry]:
     rows = cursor.execute(
-        "select notification_id, originator_version, topic, state from ledger.stored_events"
+        "select notification_id, originator_id, originator_version, topic, state from ledger.stored_events"
         " where originator_id = %s order by originator_version",
         (LEDGER,),
     ).fetchall()
     for row in rows:
-        yield read_ledger_entry(
-            value(
-                position=row["notification_id"],
-                child=LEDGER,
-                version=row["originator_version"],
-                wire=row["topic"],
-                state=bytes(row["state"]),
-            )
-        )
+        yield read_ledger_entry(payload_of(row))
 
 
 def _next(

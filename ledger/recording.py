@@ -20,6 +20,7 @@ from ledger.batch import Batch, Rows
 from ledger.entry import recorded_at_of
 from ledger.eventstore import Ledger, read_stored
 from ledger.known import Answer, Known, Name, needs_names
+from ledger.looking_back import linked as linked_records
 from ledger.record import Record
 from ledger.record_ids import new_record_id
 from ledger.settings import Settings
@@ -125,7 +126,7 @@ class Recording:
                         names.add((name.scheme, name.value))
         carriers = _carriers(cursor, names)
         children = (asked - STREAMS) | set(carriers.values())
-        linked = _linked(cursor, children)
+        linked = linked_records(cursor, children)
         for joined in linked.values():
             children |= joined
         records = {child: self._records[child] for child in children if child in self._records}
@@ -262,25 +263,6 @@ def _carriers(cursor: Cursor[DictRow], names: set[Name]) -> dict[Name, UUID]:
         _columns(list(names)),
     )
     return {(row["scheme"], row["value"]): row["child"] for row in cursor}
-
-
-def _linked(cursor: Cursor[DictRow], children: set[UUID]) -> dict[UUID, frozenset[UUID]]:
-    """Return, for each record a merge statement ever touched, all records such statements join to it."""
-    if not children:
-        return {}
-    cursor.execute(
-        "with recursive reached(start, child) as ("
-        " select distinct l.child, l.child from ledger.links l where l.child = any(%b)"
-        " union select r.start, l.other from reached r join ledger.links l on l.child = r.child)"
-        " select start, array_agg(child) as members from reached group by start",
-        (list(children),),
-    )
-    linked: dict[UUID, frozenset[UUID]] = {}
-    for row in cursor:
-        members = frozenset(row["members"])
-        for member in members:
-            linked[member] = members
-    return linked
 
 
 def _set_aside(cursor: Cursor[DictRow], aside: Illegible) -> None:

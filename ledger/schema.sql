@@ -83,6 +83,7 @@ create table if not exists ledger.publications (
     last_orr bigint not null,
     last_eoir bigint not null,
     last_uscis bigint not null,
+    offsets jsonb not null,              -- where reading custody.entries goes on, by partition
     body bytea not null                  -- the message of custody.publications, to the byte
 );
 

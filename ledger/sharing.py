@@ -155,12 +155,13 @@ def in_force(
     """Return the set in force for an entry: the last one adopted before it whose days hold its `recorded_at`."""
     day = civil_day(recorded_at, zone)
     for one in reversed(adopted):
-        if one.position < position and _holds(one.rules, day):
+        if one.position < position and holds(one.rules, day):
             return one.rules
     return default
 
 
-def _holds(rules: RuleSet, day: date) -> bool:
+def holds(rules: RuleSet, day: date) -> bool:
+    """Return whether a set is for entries recorded on this day."""
     return rules.effective_from <= day and (rules.effective_to is None or day <= rules.effective_to)
 
 

@@ -1,15 +1,14 @@
 """The last entry on each partition of `custody.entries`: how far Kafka is, and whether PostgreSQL says the same."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 import orjson
 from kafka import KafkaConsumer, TopicPartition
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from ledger.entry import value
-from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
+from ledger.looking_back import payload_of
+from ledger.topics import ENTRIES, ENTRIES_PARTITIONS, PUBLICATIONS
 
 PATIENCE_MS = 30_000
 
@@ -29,16 +28,7 @@ class Tail:
 
 def read_tail(bootstrap: str) -> Tail:
     """Read the last entry of each partition of `custody.entries`."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
-        client_id="custody-tail",
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        isolation_level="read_committed",
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
-    )
+    consumer = _consumer(bootstrap)
     try:
         partitions = [TopicPartition(ENTRIES, n) for n in range(ENTRIES_PARTITIONS)]
         consumer.assign(partitions)
@@ -65,12 +55,57 @@ def read_tail(bootstrap: str) -> Tail:
     )
 
 
+def read_last_publication(bootstrap: str) -> int:
+    """Return the number of the last batch on `custody.publications`, 0 when there is none.
+
+    Markers of transactions take offsets, too, and an aborted batch is passed over: the last one may stand some way
+    before the end.
+    """
+    consumer = _consumer(bootstrap)
+    try:
+        partition = TopicPartition(PUBLICATIONS, 0)
+        consumer.assign([partition])
+        begin, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
+        back = 16
+        while end > begin:
+            start = max(begin, end - back)
+            consumer.seek(partition, start)
+            last = None
+            while consumer.position(partition) < end:
+                polled = consumer.poll(timeout_ms=PATIENCE_MS)
+                if not polled and consumer.position(partition) < end:
+                    raise TimeoutError(f"{PUBLICATIONS}: no answer from Kafka at {bootstrap}")
+                for records in polled.values():
+                    last = records[-1].value
+            if last is not None:
+                return int(orjson.loads(last)["number"])
+            if start == begin:
+                return 0
+            back *= 8
+        return 0
+    finally:
+        consumer.close(autocommit=False)
+
+
+def _consumer(bootstrap: str) -> KafkaConsumer:
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id="custody-tail",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+
+
 def check_not_ahead(tail: Tail, cursor: Cursor[DictRow]) -> None:
     """Raise `KafkaAheadError` with the cure where Kafka's last entries are not PostgreSQL's, byte for byte."""
     for partition, payload in tail.last.items():
         position = tail.positions[partition]
         row = cursor.execute(
-            "select originator_id, originator_version, topic, state from ledger.stored_events"
+            "select originator_id, originator_version, topic, state, notification_id from ledger.stored_events"
             " where notification_id = %s",
             (position,),
         ).fetchone()
@@ -80,13 +115,7 @@ def check_not_ahead(tail: Tail, cursor: Cursor[DictRow]) -> None:
                 "probably restored from an older backup; nothing was written. Bring back what is missing with "
                 "`custody recover`, then start again"
             )
-        ours = value(
-            position=position,
-            child=UUID(str(row["originator_id"])),
-            version=row["originator_version"],
-            wire=row["topic"],
-            state=bytes(row["state"]),
-        )
+        ours = payload_of(row)
         if ours != payload:
             raise KafkaAheadError(
                 f"entry {position} differs between PostgreSQL and {ENTRIES} partition {partition}: PostgreSQL was "

@@ -1,13 +1,16 @@
-"""`python -m producers`: the relay role."""
+"""`python -m producers relay|feeds`: the roles that put on Kafka what the ledger has decided."""
 
 import sys
 
 import structlog
 
 from ledger.eventstore import open_ledger
+from ledger.following import entries_consumer
 from ledger.process import Stop, run_role, say_ready, settle_memory
 from ledger.settings import Settings
-from ledger.tail import read_tail
+from ledger.tail import read_last_publication, read_tail
+from producers.feeds import Feeds
+from producers.publishing import feeds_producer
 from producers.relay import Relay, relay_producer
 
 
@@ -26,5 +29,26 @@ def relay(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: 
         ledger.close()
 
 
+def feeds(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:
+    """Put on each agency's feed what it may know."""
+    open_ledger(settings).close()  # makes the tables if they are not there
+    producer = feeds_producer(settings.kafka_bootstrap)
+    consumer = entries_consumer(settings.kafka_bootstrap, fetch_max_wait_ms=100)
+    work = Feeds(settings, producer, consumer, log)
+    try:
+        work.begin(lambda: read_last_publication(settings.kafka_bootstrap), stop.__bool__)
+        settle_memory()
+        say_ready()
+        while not stop:
+            work.step()
+    finally:
+        work.close()
+        consumer.close(autocommit=False)
+        producer.close(timeout=10)
+
+
+ROLES = {"relay": relay, "feeds": feeds}
+
 if __name__ == "__main__":
-    sys.exit(run_role("relay", relay))
+    name = sys.argv[1]
+    sys.exit(run_role(name, ROLES[name]))

@@ -10,12 +10,13 @@ from typing import Final
 from uuid import UUID
 
 from ledger.entry import Entry, read_entry, read_ledger_entry
-from ledger.facts import EntryVoided, Fact, FindingResolved, IdentityMerged, IdentityUnmerged
+from ledger.facts import EntryVoided, Fact, FeedReceipted, FindingResolved, IdentityMerged, IdentityUnmerged
 from ledger.following import EntryMessage
 from ledger.merges import groups, person_of
 from ledger.streams import STREAMS
 from projections.changes import Changes, Interval, Opened, closures, intervals
 from projections.folding import Folding
+from projections.receipts import Lane, LoadLane, Receipts
 
 CACHED_ENTRIES: Final = 60_000
 """How many entries the persons kept in memory may hold together: about 200 MB at most."""
@@ -54,7 +55,10 @@ class Applying:
     of the partitions.
     """
 
-    def __init__(self, zone: str, load: Load, *, alone: bool = False) -> None:
+    def __init__(
+        self, zone: str, load: Load, *, alone: bool = False, load_lane: LoadLane = lambda _agency, _level: Lane()
+    ) -> None:
+        self._receipts = Receipts(load_lane)
         self._zone = zone
         self._load = load
         self._alone = alone
@@ -94,7 +98,10 @@ class Applying:
             return
         try:
             if message.child in STREAMS:
-                self._changes.add_ledger_entry(message.child, read_ledger_entry(message.payload), message.payload)
+                entry = read_ledger_entry(message.payload)
+                receipt = entry.fact
+                rows = self._receipts.take(entry, receipt) if isinstance(receipt, FeedReceipted) else []
+                self._changes.add_ledger_entry(message.child, entry, message.payload, rows)
                 return
             self._apply(read_entry(message.payload), message.payload)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with one child must not stop the others
@@ -126,6 +133,7 @@ class Applying:
         self._persons.clear()
         self._linked.clear()
         self._touched.clear()
+        self._receipts.forget()
         self._cached = 0
         self._changes = Changes()
 

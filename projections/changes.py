@@ -45,6 +45,7 @@ class Changes:
     )
     """(table, person, position, number): content, recorded_from, recorded_until."""
     closed: list[tuple[str, UUID, int, int, datetime]] = field(default_factory=list)
+    receipts: list[tuple[Any, ...]] = field(default_factory=list)
     parked: list[tuple[UUID, int, datetime, bytes, str]] = field(default_factory=list)
 
     def add_entry(self, entry: Entry, payload: bytes) -> None:
@@ -72,9 +73,12 @@ class Changes:
                 )
             )
 
-    def add_ledger_entry(self, stream: UUID, entry: LedgerEntry, payload: bytes) -> None:
-        """Keep an entry about no child: itself, and nothing else."""
+    def add_ledger_entry(
+        self, stream: UUID, entry: LedgerEntry, payload: bytes, receipts: Sequence[tuple[Any, ...]]
+    ) -> None:
+        """Keep an entry about no child, and what it signs for."""
         self.entries.append((stream, entry.position, entry.recorded_at, payload))
+        self.receipts += receipts
 
     def rows(self) -> Iterator[tuple[str, Sequence[tuple[Any, ...]]]]:
         """Yield each table that gets rows, with these rows in the order of its columns."""
@@ -87,6 +91,7 @@ class Changes:
                 ("identifiers", self.identifiers),
                 ("findings", self.findings),
                 ("links", self.links),
+                ("receipts", self.receipts),
                 ("parked", self.parked),
             )
             if rows

@@ -2,6 +2,10 @@
 
 from typing import Final
 
+from ledger.agencies import RECEIVERS, Agency
+
+FEEDS: Final[dict[Agency, str]] = {agency: agency.lower().replace("-", "_") for agency in RECEIVERS}
+"""The column of `publications` that holds an entry's number on an agency's feed."""
 _INTERVAL: Final = {
     "position": "bigint",
     "number": "int",
@@ -70,6 +74,27 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     },
     "links": {"child": "uuid", "other": "uuid", "position": "bigint"},
     **{table: {"person": "uuid", **content, **_INTERVAL} for table, content in INTERVALS.items()},
+    "publications": {
+        "child": "uuid",
+        "position": "bigint",
+        "batch": "bigint",
+        "item": "int",
+        "published_at": "timestamptz",
+        **dict.fromkeys(FEEDS.values(), "int"),
+        "withheld": "text",
+        "unsaid": "text",
+    },
+    "receipts": {
+        "record": "uuid",
+        "level": "smallint",
+        "lane": "bigint",
+        "first": "bigint",
+        "last": "bigint",
+        "step": "boolean",
+        "at": "timestamptz",
+        "recorded_at": "timestamptz",
+        "position": "bigint",
+    },
     "parked": {
         "child": "uuid",
         "position": "bigint",

@@ -14,11 +14,12 @@ from kafka import KafkaConsumer
 
 from ledger.following import BATCH, EntryMessage, InOrder, continued_records
 from projections.applying import Applying
+from projections.publications_follower import Publications
 from projections.remaking import joined_to, remake
 from projections.store import Tables
 from projections.versions import connect, live_schema
 
-POLL_MS: Final = 250
+POLL_MS: Final = 50
 _ONLY_ONE: Final = 0x70726F6A
 """Advisory lock held for life: two followers would write the same rows twice."""
 PATIENCE_SECONDS: Final = 10.0
@@ -29,16 +30,27 @@ class SwappedError(Exception):
     """A rebuild has put another version in place of the one this process was writing."""
 
 
+def keep_publications(publications: Publications, tables: Tables) -> None:
+    """Write what was published since the last time into the live version."""
+    batches = publications.read(0)
+    if batches:
+        with tables.connection.transaction():
+            if live_schema(tables.connection) != tables.schema:
+                raise SwappedError
+            publications.write(batches)
+        publications.wrote(batches)
+
+
 class Follower:
     """Applies entries to one version of the tables."""
 
     def __init__(
         self, consumer: KafkaConsumer, tables: Tables, zone: str, log: structlog.typing.FilteringBoundLogger
     ) -> None:
-        self._tables = tables
+        self.tables = tables
         self._zone = zone
         self._log = log
-        self._applying = Applying(zone, tables.load)
+        self._applying = Applying(zone, tables.load, load_lane=tables.load_lane)
         self._applying.parked = tables.parked()
         position, _ = tables.progress()
         self.reading = InOrder(consumer, position, tables.offsets())
@@ -56,9 +68,9 @@ class Follower:
     def retry(self, children: set[UUID]) -> None:
         """Apply the waiting entries of these records again; what still fails goes on waiting."""
         applying = self._applying
-        joined = joined_to(self._tables, children)
+        joined = joined_to(self.tables, children)
         applying.forget()
-        waiting = remake(self._tables, self._zone, joined)
+        waiting = remake(self.tables, self._zone, joined)
         applying.parked = (applying.parked - joined) | waiting
         self._log.info("children.retried", children=len(children), still_parked=len(waiting))
 
@@ -88,10 +100,10 @@ class Follower:
         offsets = {message.partition: message.offset + 1 for message in messages}
         last = messages[-1]
         try:
-            with self._tables.connection.transaction():
-                if must_be_live and live_schema(self._tables.connection) != self._tables.schema:
+            with self.tables.connection.transaction():
+                if must_be_live and live_schema(self.tables.connection) != self.tables.schema:
                     raise SwappedError
-                self._tables.write(changes, offsets, last.position, last.clock())
+                self.tables.write(changes, offsets, last.position, last.clock())
         except BaseException:
             applying.forget()
             applying.parked = parked_before
@@ -110,13 +122,17 @@ class Follower:
 def follow(
     database_url: str,
     consumer: KafkaConsumer,
+    published: KafkaConsumer,
     zone: str,
     log: structlog.typing.FilteringBoundLogger,
     *,
     stopped: Callable[[], bool],
     ready: Callable[[], None],
 ) -> None:
-    """Keep the live version until `stopped`; goes over to another version when a rebuild swaps it in."""
+    """Keep the live version until `stopped`; goes over to another version when a rebuild swaps it in.
+
+    `consumer` reads `custody.entries`, `published` reads `custody.publications`.
+    """
     with connect(database_url) as connection, connect(database_url) as ears:
         while not stopped() and ears.execute("select pg_try_advisory_lock(%s)", (_ONLY_ONE,)).fetchone() != (True,):
             log.warning("projections.wait", reason="another process keeps the read tables of this database")
@@ -125,20 +141,23 @@ def follow(
         while not stopped():
             with connection.transaction():
                 schema = live_schema(connection)
-            follower = Follower(consumer, Tables(connection, schema), zone, log)
+            tables = Tables(connection, schema)
+            follower = Follower(consumer, tables, zone, log)
+            publications = Publications(published, tables)
             log.info("version.followed", schema=schema, position=follower.reading.last)
-            parked = Tables(connection, schema).parked()
+            parked = tables.parked()
             if parked:
                 follower.retry(parked)
             ready()
             try:
-                _keep(follower, ears, log, stopped)
+                _keep(follower, publications, ears, log, stopped)
             except SwappedError:
                 log.info("version.swapped", schema=schema)
 
 
 def _keep(
     follower: Follower,
+    publications: Publications,
     ears: psycopg.Connection[Any],
     log: structlog.typing.FilteringBoundLogger,
     stopped: Callable[[], bool],
@@ -156,6 +175,7 @@ def _keep(
                 waiting=follower.reading.ahead,
                 cure="an entry is not on Kafka: is the relay running? `custody verify` names what is missing",
             )
+        keep_publications(publications, follower.tables)
         asked = {UUID(notice.payload) for notice in ears.notifies(timeout=0)}
         if asked:
             follower.retry(asked)

@@ -16,3 +16,6 @@ create index on {schema}.stays (admitted_on, left_on);
 create index on {schema}.absences (absent_on, ended_on);
 create index on {schema}.releases (released_on);
 create index on {schema}.closures (finding_position, finding_number);
+alter table {schema}.publications add primary key (child, batch, item);
+create index on {schema}.receipts using gist (int8range(lane + first, lane + last, '[]'));
+create index on {schema}.receipts (record, level, position);

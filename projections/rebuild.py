@@ -28,6 +28,7 @@ from ledger.settings import Settings, as_environment
 from ledger.topics import ENTRIES_PARTITIONS
 from projections.comparing import differences
 from projections.follower import Follower
+from projections.publications_follower import MissingBatchError, Publications, publications_consumer
 from projections.remaking import remake
 from projections.store import Tables
 from projections.versions import connect, key_entries, live_schema, make_keys, make_version, point_views_at
@@ -105,16 +106,49 @@ def refill(
         SQL("update {}.progress set position = %s, recorded_at = %s").format(Identifier(fresh)),
         (target, reached_at),
     )
-    say("making keys and indexes", 0, 0)
-    _keep_first_carriers(connection, fresh)
-    make_keys(connection, fresh)
     tables = Tables(connection, fresh)
-    for joined in tables.linked_records():
-        remake(tables, settings.zone, joined)
-    filled = time.monotonic()
-    found = _catch_up_and_compare(settings, tables, live, log, say, swap=swap, gap=gap)
+    published = publications_consumer(settings.kafka_bootstrap)
+    try:
+        publications = Publications(published, tables)
+        _catch_up_publications(publications, tables, _published(connection, live), say)
+        say("making keys and indexes", 0, 0)
+        _keep_first_carriers(connection, fresh)
+        make_keys(connection, fresh)
+        for joined in tables.linked_records():
+            remake(tables, settings.zone, joined)
+        filled = time.monotonic()
+        found = _catch_up_and_compare(settings, tables, live, publications, log=log, say=say, swap=swap, gap=gap)
+    finally:
+        published.close(autocommit=False)
     position, _ = tables.progress()
     return Rebuilt(fresh, live, position, entries, filled - began, found, gap)
+
+
+def _published(connection: Connection[TupleRow], schema: str) -> int:
+    """Return the last batch of publications in a version; none in one made before there were feeds."""
+    there = connection.execute("select to_regclass(%s) is not null", (f"{schema}.publishing",)).fetchone()
+    return Tables(connection, schema).published()[0] if there == (True,) else 0
+
+
+def _catch_up_publications(publications: Publications, tables: Tables, up_to: int, say: Say) -> None:
+    """Bring over what was published, up to the batch that the live version holds."""
+    moved_at = time.monotonic()
+    while publications.batch < up_to:
+        try:
+            batches = publications.read(500, up_to)
+        except MissingBatchError as error:
+            raise RebuildError(str(error)) from error
+        if batches:
+            with tables.connection.transaction():
+                publications.write(batches)
+            publications.wrote(batches)
+            moved_at = time.monotonic()
+            say("reading publications", publications.batch, up_to)
+        elif time.monotonic() - moved_at > PATIENCE_SECONDS:
+            raise RebuildError(
+                f"batch {publications.batch + 1} of custody.publications is not on Kafka, though the live version has "
+                "it; nothing was swapped; start the role `feeds`, which tells again what Kafka lost"
+            )
 
 
 def _fill(settings: Settings, connection: Connection[TupleRow], schema: str, target: int, say: Say) -> tuple[int, bool]:
@@ -214,9 +248,10 @@ def _catch_up_and_compare(
     settings: Settings,
     tables: Tables,
     live: str,
+    publications: Publications,
+    *,
     log: structlog.typing.FilteringBoundLogger,
     say: Say,
-    *,
     swap: bool,
     gap: bool,
 ) -> tuple[str, ...]:
@@ -232,6 +267,7 @@ def _catch_up_and_compare(
             connection.execute("select from read.ledger for update")
             held_at = old.progress()[0]
             _catch_up(follower, lambda: held_at, 0, say)
+            _catch_up_publications(publications, tables, _published(connection, live), say)
             say("comparing", 0, 0)
             found = differences(connection, live, tables.schema)
             if swap:

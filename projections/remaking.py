@@ -16,7 +16,7 @@ def remake(tables: Tables, zone: str, records: Iterable[UUID]) -> set[UUID]:
     with tables.connection.transaction():
         messages = tables.messages_of(records)
         tables.clear(sorted(records))
-        applying = Applying(zone, tables.load)
+        applying = Applying(zone, tables.load, load_lane=tables.load_lane)
         for message in messages:
             applying.apply(message)
         tables.write(applying.take_changes(), {}, 0, None)

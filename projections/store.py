@@ -9,11 +9,16 @@ from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
+from ledger.agencies import Agency
 from ledger.entry import Entry, read_entry
 from ledger.following import EntryMessage
+from ledger.publication import Batch
+from ledger.streams import OF_AGENCY
 from projections.applying import Loaded
 from projections.changes import Changes, Interval, Opened
 from projections.columns import COLUMNS, INTERVALS
+from projections.publications import rows as publication_rows
+from projections.receipts import REMEMBERED, Lane, Step
 
 _DERIVED: Final = {
     "entries": "child",
@@ -21,6 +26,7 @@ _DERIVED: Final = {
     "status": "child",
     "findings": "child",
     **dict.fromkeys(INTERVALS, "person"),
+    "receipts": "record",
     "parked": "child",
 }
 """Tables that are emptied to make a record anew, and the column that names it."""
@@ -74,6 +80,39 @@ class Tables:
                 interval = cast(Interval, (table, tuple(row[3:])))
                 held.setdefault(row[0], {})[interval] = (row[1], row[2])
         return Loaded(entries, linked, held)
+
+    def load_lane(self, agency: Agency, level: int) -> Lane:
+        """Read back how far an agency has signed for its feed at one level of surety."""
+        given = (OF_AGENCY[agency], level)
+        steps = self._run(
+            "select first, last, least(at, recorded_at) from {schema}.receipts"
+            " where record = %s and level = %s and step order by position desc limit %s",
+            (*given, REMEMBERED),
+        ).fetchall()
+        latest = self._run(
+            "select max(least(at, recorded_at)) from {schema}.receipts where record = %s and level = %s and step", given
+        ).fetchone()
+        lane = Lane(steps[0][1] if steps else 0, latest=latest[0] if latest else None)
+        lane.steps.extend(Step(first, time) for first, _, time in reversed(steps))
+        return lane
+
+    def published(self) -> tuple[int, int]:
+        """Return the last batch of publications in the tables, and the next offset to read."""
+        row = self._run("select batch, next_offset from {schema}.publishing").fetchone()
+        assert row is not None
+        return row[0], row[1]
+
+    def write_publications(self, batches: Sequence[Batch], next_offset: int) -> None:
+        """Write batches of publications and how far they reach; in the caller's transaction."""
+        rows = [row for batch in batches for row in publication_rows(batch)]
+        if rows:
+            self._insert("publications", rows)
+        last = batches[-1]
+        self._run(
+            "update {schema}.publishing set batch = %s, position = %s, published_at = %s, settled = %s,"
+            " next_offset = %s",
+            (last.number, last.to_position, datetime.fromisoformat(last.published_at), last.settled, next_offset),
+        )
 
     def linked_records(self) -> list[frozenset[UUID]]:
         """Return the sets of records that merge statements ever joined."""

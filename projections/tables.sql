@@ -117,6 +117,39 @@ create table {schema}.closures (
     recorded_until timestamptz
 );
 
+-- What was put on the feeds: an entry, its number on each, and what of it the agency does not read. An entry has
+-- several rows when it was told later, too. `withheld`, `unsaid`: JSON, agency to names of members; null: nothing.
+create table {schema}.publications (
+    child uuid not null,
+    position bigint not null,
+    batch bigint not null,               -- of custody.publications
+    item int not null,                   -- the how-manieth of the batch, from 0
+    published_at timestamptz not null,
+    cbp int,
+    ice_ero int,
+    ice_opla int,
+    orr int,
+    eoir int,
+    uscis int,
+    withheld text,
+    unsaid text
+);
+
+-- What agencies signed for, as far as it says something new: which numbers of its feed an agency had, at least how
+-- surely, since when by its own word (`at`) and by the ledger's clock. Receipts that say less than earlier ones leave
+-- no row.
+create table {schema}.receipts (
+    record uuid not null,                -- the agency's
+    level smallint not null,             -- 1 delivered, 2 opened, 3 acknowledged
+    lane bigint not null,                -- parts agencies and levels: numbers are looked up as lane + number
+    first bigint not null,
+    last bigint not null,
+    step boolean not null,               -- the first receipt of these numbers up to a number
+    at timestamptz,
+    recorded_at timestamptz not null,
+    position bigint not null             -- of the receipt
+);
+
 -- Children whose entry could not be applied, with that entry and all their later ones, in order.
 create table {schema}.parked (
     child uuid not null,
@@ -135,4 +168,13 @@ create table {schema}.progress (
     one boolean primary key default true check (one),
     position bigint not null,            -- every entry up to this one is in the tables or parked
     recorded_at timestamptz              -- its ledger time: the moment the tables are complete to
+);
+
+create table {schema}.publishing (
+    one boolean primary key default true check (one),
+    batch bigint not null,               -- every batch of custody.publications up to this one is in the tables
+    position bigint not null,            -- every entry up to this one is published by them
+    published_at timestamptz,            -- the last stamp
+    settled boolean not null,            -- nothing recorded up to that stamp is beyond `position`
+    next_offset bigint not null
 );

@@ -110,6 +110,12 @@ def make_version(connection: Connection[TupleRow], schema: str) -> None:
     connection.execute(
         SQL("insert into {}.progress (position, recorded_at) values (0, null)").format(Identifier(schema))
     )
+    connection.execute(
+        SQL(
+            "insert into {}.publishing (batch, position, published_at, settled, next_offset)"
+            " values (0, 0, null, false, 0)"
+        ).format(Identifier(schema))
+    )
 
 
 def key_entries(connection: Connection[TupleRow], schema: str) -> None:
@@ -122,7 +128,7 @@ def key_entries(connection: Connection[TupleRow], schema: str) -> None:
 def make_keys(connection: Connection[TupleRow], schema: str) -> None:
     """Make all other keys and indexes of a version and let the planner look at its tables."""
     connection.execute(_script("keys.sql", schema), prepare=False)
-    for table in (*TABLES, "progress"):
+    for table in (*TABLES, "progress", "publishing"):
         connection.execute(SQL("analyze {}.{}").format(Identifier(schema), Identifier(table)))
 
 

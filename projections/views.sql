@@ -51,3 +51,21 @@ create or replace view read.links_v1 as
 create or replace view read.progress_v1 as
     select p.position, p.recorded_at as complete_to, l.zone, l.clock, l.schema_name as version
     from {schema}.progress p, read.ledger l where p.one and l.one;
+-- Up to which moment nothing can still be recorded or published that is not in the tables: what an answer about an
+-- agency's knowledge reaches to. Entries recorded later than the last one are later still; where the last batch is
+-- settled, nothing was recorded up to its stamp but what it covers.
+create or replace view read.publishing_v1 as
+    select u.batch, u.position, u.published_at, u.settled,
+           case when u.published_at is null or p.recorded_at is null then null
+                when u.position < p.position then least(u.published_at, p.recorded_at)
+                when u.settled and u.position = p.position then greatest(u.published_at, p.recorded_at)
+                else p.recorded_at end as complete_to
+    from {schema}.publishing u, {schema}.progress p where u.one and p.one;
+create or replace view read.disclosures_v1 as
+    select d.child, d.position, f.agency, f.number, d.published_at,
+           coalesce((d.withheld::jsonb) -> f.agency, '[]') as withheld,
+           p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.progress p, {schema}.publications d
+    cross join lateral (values ('CBP', d.cbp), ('ICE-ERO', d.ice_ero), ('ICE-OPLA', d.ice_opla), ('ORR', d.orr),
+                               ('EOIR', d.eoir), ('USCIS', d.uscis)) as f(agency, number)
+    where p.one and f.number is not null;

@@ -40,7 +40,7 @@ def wait_until_shown(
     now: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> Shown:
-    """Return when the read tables show every entry up to `position`, or have it set aside.
+    """Return when the read tables show every entry up to `position` and its publication, or have it set aside.
 
     Raises `NotShownError`, naming the role that lags, when they have not moved for `patience_seconds`.
     """
@@ -69,7 +69,11 @@ def _shown(connection: Connection[Rows]) -> Shown:
 
 def _lagging(connection: Connection[Rows], position: int, shown: int, patience_seconds: float) -> str:
     relayed = in_snapshot(connection, lambda cursor: _number(cursor, "relayed"))
-    role, at = ("relay", relayed) if relayed < position else ("projections", shown)
+    published = in_snapshot(connection, lambda cursor: _number(cursor, "published"))
+    if relayed < position:
+        role, at = "relay", relayed
+    else:
+        role, at = ("feeds", published) if published < position else ("projections", shown)
     return (
         f"the role `{role}` is at position {at} of {position}, and the read tables have not moved for "
         f"{patience_seconds:g} seconds; nothing is lost: see `custody status`, and wait again"

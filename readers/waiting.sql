@@ -7,5 +7,10 @@ select coalesce(max(notification_id), 0) from ledger.stored_events
 -- name: relayed
 select position from ledger.relay_checkpoint where name = 'entries'
 
+-- name: published
+select coalesce((select to_position from ledger.publications order by number desc limit 1), 0)
+
 -- name: shown
-select p.position, (select count(distinct k.child) from read.parked_v1 k) from read.progress_v1 p
+-- An entry shows when it is in the tables, and what was published of it is.
+select least(p.position, u.position), (select count(distinct k.child) from read.parked_v1 k)
+from read.progress_v1 p, read.publishing_v1 u

@@ -146,3 +146,8 @@ class Fact(BaseModel):
     """The wire name: a literal with its version, never reused."""
     producers: ClassVar[tuple[Agency, ...]]
     """Who may produce it (rule H2)."""
+
+
+def category_of(fact: type[Fact], member: str) -> CategoryName:
+    """Return the sharing category of a fact's member."""
+    return next(mark.name for mark in fact.model_fields[member].metadata if isinstance(mark, Category))

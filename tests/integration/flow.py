@@ -18,7 +18,7 @@ from producers.client import AgencyClient
 from tests.integration.running import running
 
 SOURCE = {"document": "form", "reference": "ref-1", "grade": "document"}
-ALL_ROLES = ("intake", "relay", "projections")
+ALL_ROLES = ("intake", "relay", "feeds", "projections")
 
 
 def claim(child: str, occurred_at: str | None, fact: Mapping[str, Any], **more: Any) -> dict[str, Any]:

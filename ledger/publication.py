@@ -1,0 +1,204 @@
+"""Feed items and batches of them in bytes: `custody.feed.<agency>` and `custody.publications` (contract: Feed item).
+
+A batch says which entries were put on which feed, under which numbers and when, and what was withheld. It holds no
+fact: an item is made of the entry and of what its batch says, so a feed can be told again, byte by byte.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple, cast
+
+import orjson
+
+from ledger.agencies import RECEIVERS, Agency
+from ledger.entry import Entry
+from ledger.telling import Kind, Told
+from ledger.times import write_clock, write_when
+
+FEED_ITEM: Final = "custody.feed-item.v1"
+PUBLICATION: Final = "custody.publication.v1"
+
+Numbers = Mapping[Agency, int]
+
+
+class Publication(NamedTuple):
+    """One entry put on feeds in one batch: under which numbers, when, and what of it each agency does not read."""
+
+    position: int
+    child: str
+    kind: Kind
+    rules: tuple[str, int]
+    at: str
+    numbers: Numbers
+    withheld: Mapping[Agency, Sequence[str]]
+    unsaid: Mapping[Agency, Sequence[str]]
+
+
+class Backfilled(NamedTuple):
+    """How far the older entries are told that a set adopted at `adopted` added."""
+
+    adopted: int
+    through: int
+
+
+class Batch(NamedTuple):
+    """A batch, as it is kept in PostgreSQL and told on `custody.publications`.
+
+    Every entry up to `to_position` is published by this batch or an earlier one. `settled`: when it was made, no
+    entry beyond that was recorded, so that nothing recorded up to `published_at` can still be published.
+    """
+
+    number: int
+    from_position: int
+    to_position: int
+    published_at: str
+    settled: bool
+    last: Numbers
+    backfilled: Backfilled | None
+    items: Sequence[Publication]
+
+
+def number_items(told: Iterable[tuple[Told, str]], last: Numbers) -> tuple[list[Publication], Numbers]:
+    """Give items, each with its stamp, the next numbers of their feeds; return them by entry, and the last numbers."""
+    numbers = dict(last)
+    items: list[Publication] = []
+    for item, at in told:
+        number = numbers[item.agency] = numbers[item.agency] + 1
+        rules = (item.rules.id, item.rules.version)
+        same = items[-1] if items else None
+        if (
+            same is None
+            or (same.position, same.kind, same.rules, same.at) != (item.entry.position, item.kind, rules, at)
+            or item.agency in same.numbers
+        ):
+            same = Publication(item.entry.position, str(item.entry.child), item.kind, rules, at, {}, {}, {})
+            items.append(same)
+        cast(dict[Agency, int], same.numbers)[item.agency] = number
+        if item.disclosure.withheld:
+            cast(dict[Agency, Sequence[str]], same.withheld)[item.agency] = item.disclosure.withheld
+        if item.disclosure.unsaid:
+            cast(dict[Agency, Sequence[str]], same.unsaid)[item.agency] = item.disclosure.unsaid
+    return items, numbers
+
+
+def write_batch(batch: Batch) -> bytes:
+    """Return the message on `custody.publications`; what is at its default is left out of an item."""
+    return orjson.dumps(
+        {
+            "number": batch.number,
+            "from_position": batch.from_position,
+            "to_position": batch.to_position,
+            "published_at": batch.published_at,
+            "settled": batch.settled,
+            "last": batch.last,
+            "backfilled": None if batch.backfilled is None else batch.backfilled._asdict(),
+            "items": [_item(item, batch.published_at) for item in batch.items],
+        }
+    )
+
+
+def _item(item: Publication, published_at: str) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "position": item.position,
+        "child": item.child,
+        "rule": item.rules,
+        "numbers": item.numbers,
+    }
+    if item.kind != "entry":
+        written["kind"] = item.kind
+    if item.at != published_at:
+        written["at"] = item.at
+    if item.withheld:
+        written["withheld"] = item.withheld
+    if item.unsaid:
+        written["unsaid"] = item.unsaid
+    return written
+
+
+def read_batch(payload: bytes) -> Batch:
+    """Read a message of `custody.publications`."""
+    given = orjson.loads(payload)
+    published_at = given["published_at"]
+    backfilled = given["backfilled"]
+    return Batch(
+        given["number"],
+        given["from_position"],
+        given["to_position"],
+        published_at,
+        given["settled"],
+        given["last"],
+        None if backfilled is None else Backfilled(**backfilled),
+        [
+            Publication(
+                item["position"],
+                item["child"],
+                item.get("kind", "entry"),
+                tuple(item["rule"]),
+                item.get("at", published_at),
+                item["numbers"],
+                item.get("withheld", {}),
+                item.get("unsaid", {}),
+            )
+            for item in given["items"]
+        ],
+    )
+
+
+NOTHING_PUBLISHED: Final = Batch(
+    0,
+    0,
+    0,
+    write_clock(datetime.fromisoformat("0001-01-01T00:00:00+00:00")),
+    False,
+    dict.fromkeys(RECEIVERS, 0),
+    None,
+    (),
+)
+"""What stands before the first batch."""
+
+
+def item_values(entry: Entry, publication: Publication) -> list[tuple[Agency, int, bytes]]:
+    """Return the feed items of one publication: agency, number, and the message's value."""
+    made: dict[tuple[tuple[str, ...], tuple[str, ...]], bytes] = {}
+    values = []
+    for agency, number in publication.numbers.items():
+        hidden = (tuple(publication.withheld.get(agency, ())), tuple(publication.unsaid.get(agency, ())))
+        rest = made.get(hidden)
+        if rest is None:
+            rest = made[hidden] = _value(entry, publication, *hidden)
+        values.append((agency, number, b'{"number":%d,%s' % (number, rest)))
+    return values
+
+
+def _value(entry: Entry, publication: Publication, withheld: Sequence[str], unsaid: Sequence[str]) -> bytes:
+    """Return an item's value without its number, whatever agency it is for."""
+    return orjson.dumps(
+        {
+            "kind": publication.kind,
+            "position": entry.position,
+            "child": publication.child,
+            "identifiers": [{"scheme": scheme, "value": value} for scheme, value in entry.identifiers],
+            "type": entry.type,
+            "occurred_at": None if entry.occurred_at is None else write_when(entry.occurred_at),
+            "recorded_at": write_clock(entry.recorded_at),
+            "producer_agency": entry.producer.agency,
+            "fact": told_members(entry.recorded_fact, withheld, unsaid),
+            "withheld": withheld,
+            "rule": {"id": publication.rules[0], "version": publication.rules[1]},
+        }
+    )[1:]
+
+
+def told_members(fact: Mapping[str, Any], withheld: Sequence[str], unsaid: Sequence[str]) -> Mapping[str, Any]:
+    """Return the members of a fact that an item holds; of a correction, the new values it holds."""
+    if not withheld and not unsaid:
+        return fact
+    told = {m: v for m, v in fact.items() if m not in withheld and m not in unsaid}
+    if "set" in told:
+        told["set"] = {m: v for m, v in told["set"].items() if f"set.{m}" not in withheld}
+    return told
+
+
+def columns_of(last: Numbers) -> tuple[int, ...]:
+    """Return the last numbers in the order of the columns of `ledger.publications`."""
+    return tuple(last[agency] for agency in RECEIVERS)

@@ -1,0 +1,274 @@
+"""Who is told what of the entries of one child, in the order of their positions: a pure fold (knowledge: feeds).
+
+An ordinary entry goes to the agencies that the set in force names. A correction, void, dispute or merge goes to every
+agency with any moment of knowledge for what it touches, whatever the rules say now; to an agency that first has such
+a moment later, as a supplement right behind it. So nobody is left holding a known error. Feed values follow from the
+entries alone: the same entries give the same items under the same numbers.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+
+from ledger.agencies import RECEIVERS, Agency
+from ledger.disclosing import Disclosure, Sharing
+from ledger.entry import Entry
+from ledger.facts import (
+    CorrectionIssued,
+    EntryDisputed,
+    EntryVoided,
+    Fact,
+    IdentityMerged,
+    IdentityUnmerged,
+    NoticeGiven,
+)
+from ledger.facts.ledger_wide import RuleSet
+from ledger.merges import groups
+from ledger.sharing import FOLLOWING, Adopted, holds, in_force
+from ledger.times import civil_day
+from ledger.voids import standing_voids
+
+Kind = Literal["entry", "supplement"]
+
+_FOLLOWING: Final[frozenset[type[Fact]]] = frozenset(FOLLOWING)
+_OF_IDENTITY: Final[frozenset[type[Fact]]] = frozenset((IdentityMerged, IdentityUnmerged, EntryVoided))
+NEEDS_RECORD: Final[frozenset[type[Fact]]] = _FOLLOWING | {NoticeGiven}
+"""Facts of which only the whole record says whom they concern; others are told by themselves, unless merged."""
+
+
+class Told(NamedTuple):
+    """One item for one feed."""
+
+    agency: Agency
+    kind: Kind
+    entry: Entry
+    disclosure: Disclosure
+    rules: RuleSet
+
+
+class Rulebook:
+    """The sets adopted so far, and which is in force for which entry."""
+
+    def __init__(self, adopted: Sequence[Adopted], default: RuleSet, zone: str) -> None:
+        self.adopted = tuple(adopted)
+        self.zone = zone
+        self._default = default
+        self._sharing: dict[int, Sharing] = {}
+        self._of_day: dict[tuple[int, object], Sharing] = {}
+
+    def at(self, entry: Entry) -> Sharing:
+        """Return the set in force for an entry."""
+        adopted_before = sum(one.position < entry.position for one in self.adopted) if self.adopted else 0
+        day = civil_day(entry.recorded_at, self.zone)
+        sharing = self._of_day.get((adopted_before, day))
+        if sharing is None:
+            rules = in_force(
+                self.adopted,
+                self._default,
+                position=entry.position,
+                recorded_at=entry.recorded_at,
+                zone=self.zone,
+            )
+            sharing = self._of_day[adopted_before, day] = self.of(rules)
+        return sharing
+
+    def of(self, rules: RuleSet) -> Sharing:
+        """Return a set as entries are told by it."""
+        if id(rules) not in self._sharing:
+            self._sharing[id(rules)] = Sharing(rules)
+        return self._sharing[id(rules)]
+
+    def concerns(self, adopted: Adopted, entry: Entry) -> bool:
+        """Return whether a set adopted with backfill tells of an older entry: one recorded in the set's days."""
+        return entry.position < adopted.position and holds(adopted.rules, civil_day(entry.recorded_at, self.zone))
+
+    @cached_property
+    def backfilling(self) -> tuple[Adopted, ...]:
+        """The adoptions that told of older entries, too."""
+        return tuple(one for one in self.adopted if one.backfill)
+
+
+def tell_alone(entry: Entry, sharing: Sharing) -> list[Told]:
+    """Return whom an entry is told to that concerns no other entry, in a record that was never merged."""
+    items = []
+    for agency in RECEIVERS:
+        if agency != entry.producer.agency:
+            disclosure = sharing.disclose(entry, agency)
+            if disclosure is not None:
+                items.append(Told(agency, "entry", entry, disclosure, sharing.rules))
+    return items
+
+
+class Telling:
+    """The fold over the entries of a record, or of all records that merge statements ever joined."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._entries: dict[int, Entry] = {}
+        self._in_record: dict[UUID, list[int]] = {}
+        self._told: dict[tuple[Agency, int], frozenset[str]] = {}
+        """What of an entry was put on an agency's feed: names of members."""
+        self._noticed: dict[int, set[Agency]] = {}
+        self._following: list[Entry] = []
+        self._records: dict[int, frozenset[UUID]] = {}
+        """By the position of a merge or unmerge: the records it touched."""
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry], rulebook: Rulebook) -> "Telling":
+        """Return the fold of `entries`, with what adopted sets backfilled in between."""
+        telling = cls()
+        adoptions = list(reversed(rulebook.backfilling))
+        for entry in sorted(entries, key=lambda entry: entry.position):
+            while adoptions and adoptions[-1].position < entry.position:
+                telling.backfill(adoptions.pop(), rulebook)
+            telling.take(entry, rulebook.at(entry))
+        return telling
+
+    def take(self, entry: Entry, sharing: Sharing) -> list[Told]:
+        """Return whom the next entry is told to, and what else those agencies are told behind it."""
+        items: list[Told] = []
+        kind = type(entry.fact)
+        self._add(entry)
+        if kind in _FOLLOWING:
+            touched = self._touched(entry)
+            for agency in RECEIVERS:
+                if agency != entry.producer.agency and self._knows_any(agency, touched):
+                    self._follow(items, agency, "entry", entry, sharing)
+        else:
+            for item in tell_alone(entry, sharing):
+                self._give(items, item)
+        gaining = {item.agency for item in items} | {entry.producer.agency}
+        if isinstance(entry.fact, NoticeGiven):
+            gaining |= {agency for agency in RECEIVERS if agency == entry.fact.to}
+        for agency in RECEIVERS:
+            if agency in gaining:
+                self._catch_up(items, agency, sharing)
+        return items
+
+    def backfill(self, adopted: Adopted, rulebook: Rulebook) -> list[Told]:
+        """Return what a set adopted with backfill adds for the entries there are, in order of position."""
+        items: list[Told] = []
+        for position in list(self._entries):
+            items += self.backfill_entry(position, adopted, rulebook)
+        return items
+
+    def backfill_entry(self, position: int, adopted: Adopted, rulebook: Rulebook) -> list[Told]:
+        """Return what a set adopted with backfill adds for one older entry."""
+        entry = self._entries[position]
+        if not rulebook.concerns(adopted, entry):
+            return []
+        items: list[Told] = []
+        sharing = rulebook.of(adopted.rules)
+        for agency in RECEIVERS:
+            if agency == entry.producer.agency:
+                continue
+            before = len(items)
+            if type(entry.fact) in _FOLLOWING:
+                if self._knows_any(agency, self._touched(entry)):
+                    self._follow(items, agency, "supplement", entry, sharing)
+            else:
+                disclosure = sharing.disclose(entry, agency)
+                if disclosure is not None:
+                    self._give(items, Told(agency, "supplement", entry, disclosure, sharing.rules))
+            if len(items) > before:
+                self._catch_up(items, agency, sharing)
+        return items
+
+    def _add(self, entry: Entry) -> None:
+        self.size += 1
+        kind = type(entry.fact)
+        if isinstance(entry.fact, IdentityMerged | IdentityUnmerged):
+            joined = groups(e for e in self._entries.values() if type(e.fact) in _OF_IDENTITY)
+            named = (entry.child, UUID(entry.resolved["other"]))
+            self._records[entry.position] = frozenset().union(*(joined.get(one, {one}) for one in named))
+        self._entries[entry.position] = entry
+        self._in_record.setdefault(entry.child, []).append(entry.position)
+        if kind in _FOLLOWING:
+            self._following.append(entry)
+        if kind is NoticeGiven or kind is EntryVoided:
+            self._noticed = _noticed(self._entries.values())
+
+    def _touched(self, statement: Entry) -> Sequence[int]:
+        """Return the positions a statement touches: what it names, or all entries of the records it joins or parts."""
+        match statement.fact:
+            case CorrectionIssued(corrects=position) | EntryVoided(voids=position) | EntryDisputed(position=position):
+                return (position,)
+            case _:
+                return [
+                    position
+                    for record in self._records[statement.position]
+                    for position in self._in_record.get(record, ())
+                    if position != statement.position
+                ]
+
+    def _about(self, statement: Entry) -> Entry | None:
+        """Return the entry a statement speaks of in the end, through corrections of corrections and voids of voids."""
+        entry: Entry | None = statement
+        while entry is not None and type(entry.fact) in _FOLLOWING:
+            if entry.position in self._records:
+                return None
+            entry = self._entries.get(self._touched(entry)[0])
+        return entry
+
+    def _knows_any(self, agency: Agency, positions: Iterable[int]) -> bool:
+        return any(self._knows(agency, position) for position in positions)
+
+    def _knows(self, agency: Agency, position: int) -> bool:
+        """Return whether the agency has any moment for an entry: it produced it, was told, or was given notice."""
+        entry = self._entries.get(position)
+        if entry is None:
+            return False
+        return (
+            entry.producer.agency == agency
+            or (agency, position) in self._told
+            or agency in self._noticed.get(position, ())
+        )
+
+    def _catch_up(self, items: list[Told], agency: Agency, sharing: Sharing) -> None:
+        """Tell an agency the statements about what it now has, as far as it has not had them."""
+        missing = [s for s in self._following if s.producer.agency != agency and (agency, s.position) not in self._told]
+        found = True
+        while found:
+            found = False
+            for statement in missing:
+                if (agency, statement.position) in self._told:
+                    continue
+                if self._knows_any(agency, self._touched(statement)):
+                    self._follow(items, agency, "supplement", statement, sharing)
+                    found = True
+
+    def _follow(self, items: list[Told], agency: Agency, kind: Kind, statement: Entry, sharing: Sharing) -> None:
+        disclosure = sharing.follow(statement, self._about(statement), agency)
+        self._give(items, Told(agency, kind, statement, disclosure, sharing.rules))
+
+    def _give(self, items: list[Told], item: Told) -> None:
+        """Put an item on the list unless the agency was told all of it before."""
+        key = (item.agency, item.entry.position)
+        before = self._told.get(key)
+        names = _names(item.disclosure)
+        if before is None or not names <= before:
+            self._told[key] = names if before is None else names | before
+            items.append(item)
+
+
+def _names(disclosure: Disclosure) -> frozenset[str]:
+    """Return the names of the members told; a correction's new values each by its own."""
+    names = set(disclosure.fact)
+    sets = disclosure.fact.get("set")
+    if isinstance(sets, dict):
+        names |= {f"set.{member}" for member in sets}
+    return frozenset(names)
+
+
+def _noticed(entries: Iterable[Entry]) -> dict[int, set[Agency]]:
+    """Return who was given notice of which position, by the notices in force."""
+    given = list(entries)
+    voids = standing_voids(given)
+    noticed: dict[int, set[Agency]] = {}
+    for entry in given:
+        fact = entry.fact
+        if isinstance(fact, NoticeGiven) and entry.position not in voids and fact.to != "unknown":
+            for position in fact.positions:
+                noticed.setdefault(position, set()).add(fact.to)
+    return noticed

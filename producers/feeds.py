@@ -1,0 +1,152 @@
+"""The feeds role: follows `custody.entries` and publishes what each agency may know of it on that agency's feed."""
+
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import psycopg
+import structlog
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from psycopg.rows import dict_row
+
+from ledger.adopting import adopted, adoptions
+from ledger.entry import read_entry, read_ledger_entry
+from ledger.facts import SharingRulesAdopted
+from ledger.following import EntryMessage, InOrder
+from ledger.process import RefusedError
+from ledger.publication import Backfilled
+from ledger.settings import Settings
+from ledger.sharing import Adopted
+from ledger.streams import LEDGER, STREAMS
+from ledger.times import parse_instant
+from ledger.topics import ENTRIES
+from producers.backfilling import Backfilling
+from producers.feed_folds import Folds
+from producers.publishing import Publishing
+
+BATCH: Final = 1000
+POLL_MS: Final = 100
+_FEEDS_LOCK: Final = 0x6665656473
+"""Advisory lock held for life: two of this role would give one number twice."""
+
+T = TypeVar("T")
+
+
+class Feeds:
+    """Publishes entry after entry from where `ledger.publications` stands."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        producer: KafkaProducer,
+        consumer: KafkaConsumer,
+        log: structlog.typing.FilteringBoundLogger,
+    ) -> None:
+        self._zone = settings.zone
+        self._producer = producer
+        self._consumer = consumer
+        self._log = log
+        self._connection = psycopg.connect(
+            settings.database_url, autocommit=True, row_factory=dict_row, application_name="custody-feeds"
+        )
+        self._publishing = Publishing(self._connection, producer, settings.clock)
+
+    def begin(self, last_told: Callable[[], int], stopped: Callable[[], bool]) -> None:
+        """Wait to be the only one, bring Kafka to where PostgreSQL stands, and find where to go on."""
+        while not stopped() and not self._is_the_only_one():
+            self._log.warning("feeds.wait", reason="another process publishes the feeds of this database")
+            self._connection.execute("select pg_sleep(2)")
+        self._producer.init_transactions()  # ends what a killed one had begun
+        again = self._publishing.begin(last_told())
+        position = self._publishing.last.to_position
+        with self._connection.cursor() as cursor:
+            sets = [one for one in adoptions(cursor) if one.position <= position]
+        self._folds = Folds(sets, self._zone)
+        self._reading = InOrder(self._consumer, position, self._within_reach(self._publishing.offsets))
+        self._log.info("feeds.begin", position=position, batch=self._publishing.last.number, told_again=again)
+
+    def close(self) -> None:
+        """Give up the lock; what is on its way to Kafka is the producer's to end."""
+        self._connection.close()
+
+    def _within_reach(self, offsets: dict[int, int]) -> dict[int, int]:
+        """Return where to go on reading: from the start, where Kafka does not reach so far any more.
+
+        The relay sends what Kafka lost, and what is published already is passed over.
+        """
+        partitions = {partition: TopicPartition(ENTRIES, partition) for partition in offsets}
+        ends = self._consumer.end_offsets(list(partitions.values())) if partitions else {}
+        reached = all(ends[partitions[partition]] >= offset for partition, offset in offsets.items())
+        return offsets if reached else {}
+
+    def step(self, poll_ms: int = POLL_MS) -> int:
+        """Publish the next entries, at most a batch of them; return how many."""
+        messages = self._reading.take(BATCH)
+        if len(messages) < BATCH:
+            self._reading.read(0 if messages else poll_ms)
+            messages += self._reading.take(BATCH - len(messages))
+        if messages:
+            self._publish(messages)
+        else:
+            self._publishing.settle()
+        return len(messages)
+
+    def _publish(self, messages: Sequence[EntryMessage]) -> None:
+        """Publish entries; what a set adopted with backfill adds comes before it in batches of its own."""
+        ordinary: list[EntryMessage] = []
+        for message in messages:
+            one = self._adopted(message) if message.child == LEDGER else None
+            if one is not None:
+                if one.backfill:
+                    self._publish_entries(ordinary)
+                    ordinary = []
+                    self._backfill(one, message)
+                self._folds.adopt(one)
+            ordinary.append(message)
+        self._publish_entries(ordinary)
+
+    def _publish_entries(self, messages: Sequence[EntryMessage]) -> None:
+        if not messages:
+            return
+        publishing = self._publishing
+        entries = [_read(message, read_entry) for message in messages if message.child not in STREAMS]
+        with self._connection.cursor() as cursor:
+            self._folds.prepare(cursor, entries, publishing.last.to_position)
+        told = [(item, entry.recorded_at) for entry in entries for item in self._folds.tell(entry)]
+        publishing.offsets |= {message.partition: message.offset + 1 for message in messages}
+        publishing.publish(told, to_position=messages[-1].position, clock=messages[-1].clock())
+        self._folds.evict()
+
+    def _backfill(self, one: Adopted, message: EntryMessage) -> None:
+        """Tell of older entries what a set adds, from where it was left; the batches stop short of the adoption."""
+        last = self._publishing.last
+        done = last.backfilled
+        begun = done.through if done is not None and done.adopted == one.position else 0
+        clock = parse_instant(last.published_at) if last.number else message.clock()
+        for told, through in Backfilling(self._connection, one, self._folds.rulebook).batches(begun):
+            self._publishing.publish(
+                [(item, message.clock()) for item in told],
+                to_position=last.to_position,
+                clock=clock,
+                backfilled=Backfilled(one.position, through),
+            )
+        self._folds.forget()
+        self._log.info("set.backfilled", id=one.rules.id, version=one.rules.version, position=one.position)
+
+    def _adopted(self, message: EntryMessage) -> Adopted | None:
+        entry = _read(message, read_ledger_entry)
+        return adopted(entry) if isinstance(entry.fact, SharingRulesAdopted) else None
+
+    def _is_the_only_one(self) -> bool:
+        row = self._connection.execute("select pg_try_advisory_lock(%s) as only", (_FEEDS_LOCK,)).fetchone()
+        return bool(row and row["only"])
+
+
+def _read(message: EntryMessage, read: Callable[[bytes], T]) -> T:
+    """Read an entry. One that cannot be read stops the role: later items would be told under wrong numbers."""
+    try:
+        return read(message.payload)
+    except (ValueError, LookupError, TypeError) as error:
+        raise RefusedError(
+            f"entry {message.position} of custody.entries cannot be read ({error}); it and what follows was put on no "
+            "feed. If a newer release wrote it, install that; else `custody verify` says what is wrong with it"
+        ) from error

@@ -1,0 +1,204 @@
+"""Keeping batches of feed items in PostgreSQL and telling them on Kafka, exactly once.
+
+PostgreSQL decides, Kafka tells. A batch (which entries, which numbers, what stamps) is first kept in
+`ledger.publications`; then its items and the batch itself go to Kafka in one transaction. Killed in between, the next
+start finds the batch kept and not told, and tells it as it was: numbers stay dense, stamps do not move. The numbers
+kept are also the bound beyond which no agency can sign. Where Kafka lost its feeds, they are told again from the start.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+import orjson
+import psycopg
+from kafka import KafkaProducer
+from psycopg import Connection
+from psycopg.rows import DictRow
+
+from ledger.cloudevents import binary_headers
+from ledger.entry import Entry, read_entry
+from ledger.looking_back import payload_of, rows_at
+from ledger.process import RefusedError
+from ledger.publication import (
+    FEED_ITEM,
+    NOTHING_PUBLISHED,
+    PUBLICATION,
+    Backfilled,
+    Batch,
+    columns_of,
+    item_values,
+    number_items,
+    read_batch,
+    write_batch,
+)
+from ledger.settings import Clock
+from ledger.telling import Told
+from ledger.times import MICROSECOND, parse_instant, write_clock
+from ledger.topics import PUBLICATIONS, feed
+
+SEND_SECONDS: Final = 60.0
+SOURCE: Final = "/custody-ledger"
+
+Stamped = Sequence[tuple[Told, datetime]]
+"""Items, each with the ledger time of the entry it is told for."""
+
+
+def feeds_producer(bootstrap: str) -> KafkaProducer:
+    """Return the transactional producer; a second one with its id fences the first."""
+    return KafkaProducer(
+        bootstrap_servers=bootstrap,
+        client_id="custody-feeds",
+        transactional_id="custody-feeds",
+        enable_idempotence=True,
+        acks="all",
+        retries=2**31,
+        delivery_timeout_ms=int(SEND_SECONDS * 1000),
+        request_timeout_ms=20_000,
+        transaction_timeout_ms=60_000,
+        max_in_flight_requests_per_connection=5,
+        linger_ms=5,
+        batch_size=262_144,
+        compression_type="lz4",
+        retry_backoff_ms=10,
+        max_request_size=16 * 1_048_576,
+        max_block_ms=30_000,
+        allow_auto_create_topics=False,
+        metrics_enabled=False,
+    )
+
+
+class Publishing:
+    """The batches kept so far, and the next one."""
+
+    def __init__(self, connection: Connection[DictRow], producer: KafkaProducer, clock: Clock) -> None:
+        self.last = NOTHING_PUBLISHED
+        self.offsets: dict[int, int] = {}
+        """Where reading `custody.entries` goes on; kept with each batch."""
+        self._connection = connection
+        self._producer = producer
+        self._wall = clock == "wall"
+
+    def begin(self, last_told: int) -> int:
+        """Tell Kafka what was kept and not told, and find where to go on; return how many batches were told again.
+
+        `last_told` is the number of the last batch on Kafka. Raises `RefusedError` where Kafka has more than was kept.
+        """
+        number = last_told
+        while True:
+            row = self._connection.execute(
+                "select body from ledger.publications where number = %s", (number + 1,)
+            ).fetchone()
+            if row is None:
+                break
+            body = bytes(row["body"])
+            batch = read_batch(body)
+            with self._connection.cursor() as cursor:
+                rows = rows_at(cursor, {item.position for item in batch.items})
+            entries = [read_entry(payload_of(row)) for row in rows]
+            self._tell(batch, body, {entry.position: entry for entry in entries})
+            number += 1
+        row = self._connection.execute(
+            "select body, offsets from ledger.publications order by number desc limit 1"
+        ).fetchone()
+        if row is not None:
+            self.last = read_batch(bytes(row["body"]))
+            self.offsets = {int(partition): offset for partition, offset in row["offsets"].items()}
+        if self.last.number < last_told:
+            raise RefusedError(
+                f"{PUBLICATIONS} holds batch {last_told}, PostgreSQL only {self.last.number}: PostgreSQL was probably "
+                "restored from an older backup; nothing was published. Bring back what is missing with "
+                "`custody recover`, then start again"
+            )
+        return number - last_told
+
+    def publish(
+        self, told: Stamped, *, to_position: int, clock: datetime, backfilled: Backfilled | None = None
+    ) -> None:
+        """Number, stamp, keep and tell a batch; `clock` is the ledger time of the entry at `to_position`."""
+        with self._connection.transaction():
+            batch, body = self._keep(told, to_position=to_position, clock=clock, backfilled=backfilled)
+        self._tell(batch, body, {item.entry.position: item.entry for item, _ in told})
+
+    def settle(self) -> None:
+        """Say once that nothing recorded up to now is unpublished, so that answers reach to now (wall clock only).
+
+        Not while anyone is recording: the next batch will say more than this one could.
+        """
+        if not self._wall or self.last.settled or not self.last.number:
+            return
+        with self._connection.transaction():
+            try:
+                with self._connection.transaction():
+                    self._connection.execute("lock table ledger.stored_events in exclusive mode nowait")
+            except psycopg.errors.LockNotAvailable:
+                return
+            row = self._connection.execute("select max(notification_id) as last from ledger.stored_events").fetchone()
+            if row is None or row["last"] != self.last.to_position:
+                return
+            batch, body = self._keep((), to_position=self.last.to_position, clock=None, settled=True)
+        self._tell(batch, body, {})
+
+    def _keep(
+        self,
+        told: Stamped,
+        *,
+        to_position: int,
+        clock: datetime | None,
+        settled: bool = False,
+        backfilled: Backfilled | None = None,
+    ) -> tuple[Batch, bytes]:
+        """Decide a batch and keep it, in the caller's transaction.
+
+        A stamp on the wall clock is later than all before it, and than the entries told; on a driven clock it is that
+        of the entry an item is told for.
+        """
+        published_at = self._now(clock) if self._wall else cast(datetime, clock)
+        stamp = write_clock(published_at)
+        items, last = number_items(
+            ((item, stamp if self._wall else write_clock(at)) for item, at in told), self.last.last
+        )
+        batch = Batch(self.last.number + 1, self.last.to_position, to_position, stamp, settled, last, backfilled, items)
+        body = write_batch(batch)
+        self._connection.execute(
+            "insert into ledger.publications (number, to_position, published_at, last_cbp, last_ice_ero,"
+            " last_ice_opla, last_orr, last_eoir, last_uscis, offsets, body)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)",
+            (batch.number, to_position, published_at, *columns_of(last), _json(self.offsets), body),
+        )
+        return batch, body
+
+    def _now(self, clock: datetime | None) -> datetime:
+        row = self._connection.execute("select clock_timestamp() as now").fetchone()
+        assert row is not None
+        now = cast(datetime, row["now"]).astimezone(UTC)
+        if self.last.number:
+            now = max(now, parse_instant(self.last.published_at) + MICROSECOND)
+        return now if clock is None else max(now, clock)
+
+    def _tell(self, batch: Batch, body: bytes, entries: Mapping[int, Entry]) -> None:
+        """Put a batch that is kept on Kafka: all of it or nothing."""
+        send = self._producer.send
+        self._producer.begin_transaction()
+        sent: list[Any] = [
+            send(
+                feed(agency),
+                value=value,
+                headers=binary_headers(id=f"{agency}-{number}", source=SOURCE, type=FEED_ITEM, time=publication.at),
+                partition=0,
+            )
+            for publication in batch.items
+            for agency, number, value in item_values(entries[publication.position], publication)
+        ]
+        headers = binary_headers(
+            id=f"publication-{batch.number}", source=SOURCE, type=PUBLICATION, time=batch.published_at
+        )
+        sent.append(send(PUBLICATIONS, value=body, headers=headers, partition=0))
+        self._producer.commit_transaction()
+        for future in sent:
+            future.get(timeout=SEND_SECONDS)
+        self.last = batch
+
+
+def _json(offsets: Mapping[int, int]) -> str:
+    return orjson.dumps({str(partition): offset for partition, offset in offsets.items()}).decode()

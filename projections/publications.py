@@ -1,0 +1,33 @@
+"""Rows of what was put on the feeds, from the batches on `custody.publications`."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from ledger.agencies import Agency
+from ledger.entry import record_id
+from ledger.publication import Batch
+from projections.columns import FEEDS
+
+
+def rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
+    """Yield a batch's rows of `publications`, in the order of its columns."""
+    for number, item in enumerate(batch.items):
+        child: UUID = record_id(item.child)
+        yield (
+            child,
+            item.position,
+            batch.number,
+            number,
+            datetime.fromisoformat(item.at),
+            *[item.numbers.get(agency) for agency in FEEDS],
+            _json(item.withheld),
+            _json(item.unsaid),
+        )
+
+
+def _json(hidden: Mapping[Agency, Sequence[str]]) -> str | None:
+    return orjson.dumps(hidden).decode() if hidden else None

@@ -1,0 +1,74 @@
+"""Following `custody.publications`: what the feeds role has put on which feed, batch by batch, into the read tables."""
+
+from typing import Final
+
+from kafka import KafkaConsumer, TopicPartition
+
+from ledger.publication import Batch, read_batch
+from ledger.topics import PUBLICATIONS
+from projections.store import Tables
+
+MOST: Final = 50
+_PARTITION: Final = TopicPartition(PUBLICATIONS, 0)
+
+
+class MissingBatchError(Exception):
+    """A batch of publications is not on Kafka, though a later one is."""
+
+
+def publications_consumer(bootstrap: str) -> KafkaConsumer:
+    """Return a consumer of `custody.publications`; where it stands is kept with the rows."""
+    return KafkaConsumer(
+        bootstrap_servers=bootstrap,
+        client_id="custody-publications",
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        allow_auto_create_topics=False,
+        max_poll_records=MOST,
+        fetch_max_wait_ms=100,
+        check_crcs=True,
+        metrics_enabled=False,
+    )
+
+
+class Publications:
+    """Brings the publications of one version of the tables up to date; batches that are there are passed over."""
+
+    def __init__(self, consumer: KafkaConsumer, tables: Tables) -> None:
+        self._consumer = consumer
+        self._tables = tables
+        self.batch, next_offset = tables.published()
+        consumer.assign([_PARTITION])
+        begin = consumer.beginning_offsets([_PARTITION])[_PARTITION]
+        end = consumer.end_offsets([_PARTITION])[_PARTITION]
+        # a Kafka that lost its messages is told them again from the first
+        consumer.seek(_PARTITION, next_offset if begin <= next_offset <= end else begin)
+        self._read: list[tuple[Batch, int]] = []
+
+    def read(self, poll_ms: int, up_to: int | None = None) -> list[Batch]:
+        """Return the next batches, none beyond batch `up_to`; raises `MissingBatchError` where one is missing."""
+        if not self._read:
+            for records in self._consumer.poll(timeout_ms=poll_ms, max_records=MOST).values():
+                self._read += [(read_batch(record.value), record.offset + 1) for record in records]
+        taken: list[Batch] = []
+        while self._read and (up_to is None or self._read[0][0].number <= up_to):
+            batch, self._next_offset = self._read.pop(0)
+            expected = self.batch + len(taken) + 1
+            if batch.number > expected:
+                raise MissingBatchError(
+                    f"{PUBLICATIONS} goes on with batch {batch.number} where batch {expected} should be; nothing of it "
+                    "was applied; start the role `feeds`, which tells again what Kafka lost, then start this one"
+                )
+            if batch.number == expected:
+                taken.append(batch)
+        return taken
+
+    def write(self, batches: list[Batch]) -> None:
+        """Write batches just read; in the caller's transaction."""
+        self._tables.write_publications(batches, self._next_offset)
+
+    def wrote(self, batches: list[Batch]) -> None:
+        """Go on behind them, now that they are committed."""
+        self.batch = batches[-1].number
