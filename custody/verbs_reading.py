@@ -1,7 +1,7 @@
 """The verbs that ask: the record of a child as of any moment, figures, findings, and whether all is there yet."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -13,18 +13,49 @@ Child = Annotated[
 ]
 HappenedBy = Annotated[
     str | None,
-    typer.Option(metavar="T", help="What had happened by T; default: the end of the day of --recorded-by."),
+    typer.Option(metavar="T", help="What had happened by T; default: the end of the day of --known-at."),
 ]
+As = Annotated[
+    str | None,
+    typer.Option(
+        "--as",
+        metavar="A",
+        help="As this agency or group (ICE, DHS) knew it; default: the ledger. Records no knowledge.",
+    ),
+]
+KnownAt = Annotated[
+    str | None, typer.Option(metavar="T", help="What --as knew at T; default: the moment of --recorded-by.")
+]
+Basis = Annotated[
+    str | None, typer.Option(metavar="B", help="any: claimed or proven, whichever is earlier (default); or proven.")
+]
+AtLeast = Annotated[str | None, typer.Option(metavar="G", help="told, delivered (default), opened or acknowledged.")]
 RecordedBy = Annotated[
     str | None,
     typer.Option(metavar="T", help="What the ledger had heard by T; default: all that is settled."),
 ]
 
 
+class _Question(NamedTuple):
+    """The options of a question as they were written."""
+
+    viewed_as: str | None
+    basis: str | None
+    at_least: str | None
+    known_at: str | None
+    happened_by: str | None
+    recorded_by: str | None
+
+
 def view(
     child: Child,
+    *,
+    viewed_as: As = None,
+    known_at: KnownAt = None,
     happened_by: HappenedBy = None,
     recorded_by: RecordedBy = None,
+    basis: Basis = None,
+    at_least: AtLeast = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -37,8 +68,9 @@ def view(
       custody view A200-000-017
       custody view orr-id:88123 --happened-by 2022-03-04T20:00:00-05:00 --json
       custody view A200-000-017 --happened-by 2022-03-15 --recorded-by 2022-06-12
+      custody view A200-000-017 --as ICE-ERO --known-at 2022-03-04T20:00:00-05:00 --at-least told
     """
-    answer = _viewed(child, happened_by, recorded_by, data)
+    answer = _viewed(child, _Question(viewed_as, basis, at_least, known_at, happened_by, recorded_by), data)
     from custody.printing import print_json, print_text, wants_colour
 
     if as_json:
@@ -51,8 +83,13 @@ def view(
 
 def timeline(
     child: Child,
+    *,
+    viewed_as: As = None,
+    known_at: KnownAt = None,
     happened_by: HappenedBy = None,
     recorded_by: RecordedBy = None,
+    basis: Basis = None,
+    at_least: AtLeast = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -61,9 +98,9 @@ def timeline(
     \b
     Examples:
       custody timeline A200-000-017
-      custody timeline A200-000-017 --recorded-by 2022-06-12 > timeline.txt
+      custody timeline A200-000-017 --as ICE --known-at 2022-06-12 > timeline.txt
     """
-    answer = _viewed(child, happened_by, recorded_by, data)
+    answer = _viewed(child, _Question(viewed_as, basis, at_least, known_at, happened_by, recorded_by), data)
     from custody.printing import print_json, print_text, wants_colour
     from readers.text import timeline_text
     from readers.timeline import timeline as in_order
@@ -75,16 +112,21 @@ def timeline(
         print_text(timeline_text(shown, colour=wants_colour()))
 
 
-def _viewed(child: str, happened_by: str | None, recorded_by: str | None, data: Data) -> dict[str, Any]:
-    from readers.moments import parse_child
+def _viewed(child: str, question: _Question, data: Data) -> dict[str, Any]:
+    from readers.knowing import parse_viewpoint
+    from readers.moments import Asked, parse_child
     from readers.view import view as view_of
 
     with answering():
         name = parse_child(child)
-        happened = moment(happened_by, "--happened-by")
-        recorded = moment(recorded_by, "--recorded-by")
+        viewpoint = parse_viewpoint(question.viewed_as, question.basis, question.at_least)
+        asked = Asked(
+            happened_by=moment(question.happened_by, "--happened-by"),
+            known_at=moment(question.known_at, "--known-at"),
+            recorded_by=moment(question.recorded_by, "--recorded-by"),
+        )
         with connected(data) as (connection, _):
-            return view_of(connection, name, happened_by=happened, recorded_by=recorded)
+            return view_of(connection, name, asked, viewpoint)
 
 
 def figure(

@@ -96,7 +96,8 @@ class Register:
             self._stays.append(Stay(self._since, self._day(when), by))
 
     def released(self, position: int, fact: ReleasedToSponsor, when: When | None) -> None:
-        self._releases.append(Release(position, self._day(when), fact.address.state or None, fact.sponsor_category))
+        state, category = fact.address and fact.address.state, fact.sponsor_category  # either may not be known
+        self._releases.append(Release(position, self._day(when), state or None, category or "unknown"))
         self.left("released-to-sponsor", when)
 
     def came_from(self, country: str | None) -> None:

@@ -117,8 +117,12 @@ def found(state: State, fact: AbsenceResolved, at: Entry) -> None:
 
 
 def released(state: State, fact: ReleasedToSponsor, at: Entry) -> None:
+    """An address that whoever asks does not know leaves the child out of custody, nobody knows where."""
     state.custody_is("released-to-sponsor", None, "sponsor", None, at)
-    state.tracking.released(fact.address, at.recorded_fact["address"], at.position, at.occurred_at)
+    if "address" in at.recorded_fact:
+        state.tracking.released(fact.address, at.recorded_fact["address"], at.position, at.occurred_at)
+    else:
+        state.tracking.left(None, at.occurred_at)
     state.care.released(at.position, fact, at.occurred_at)
 
 

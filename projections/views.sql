@@ -69,3 +69,9 @@ create or replace view read.disclosures_v1 as
     cross join lateral (values ('CBP', d.cbp), ('ICE-ERO', d.ice_ero), ('ICE-OPLA', d.ice_opla), ('ORR', d.orr),
                                ('EOIR', d.eoir), ('USCIS', d.uscis)) as f(agency, number)
     where p.one and f.number is not null;
+create or replace view read.publications_v1 as
+    select d.*, p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.publications d, {schema}.progress p where p.one;
+create or replace view read.receipts_v1 as
+    select r.*, p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.receipts r, {schema}.progress p where p.one;

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal
 
 from ledger.facts import short_name
+from readers.knowledge_text import known_rows
 from readers.timeline import REMARKS
 from readers.wording import as_given, civil, delay, printable, worded
 
@@ -35,11 +36,16 @@ def rows(entry: Entry, at: EntryAt, zone: str) -> Iterator[Row]:
         recorded += delay(entry["occurred_at"], entry["recorded_at"], zone)
     elif entry["occurred_at"] is not None:
         yield "dated", as_given(entry["occurred_at"]), "plain"
-    yield "recorded", f"{recorded}, door {entry['door']}", "plain"
-    yield "source", _source(source), "plain"
+    yield "recorded", recorded if entry["door"] is None else f"{recorded}, door {entry['door']}", "plain"
+    if source is not None:
+        yield "source", _source(source), "plain"
+    if entry["how"] != "recorded":
+        yield from known_rows(entry, zone)
     yield "proof", f"position {entry['position']}, entry {entry['version']} of record {entry['child']}", "plain"
     yield from _corrected_time(entry)
     yield from _members(entry)
+    if entry["withheld"]:
+        yield "withheld", ", ".join(printable(name) for name in entry["withheld"]), "plain"
     yield from _acts_on(entry, at)
     yield from _remarks(entry, at)
 

@@ -16,6 +16,7 @@ from ledger.entry import read_entry
 from ledger.merges import groups, person_of
 from ledger.times import civil_day, write_clock
 from readers.definitions import Asked, Figure, defined
+from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
@@ -48,7 +49,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
     if heading is None or heading[2] is None:
         return _Found(on=asked.on)
     version, zone, complete_to, clock = heading
-    moments = settle(happened_by=None, recorded_by=asked.recorded_by, complete_to=complete_to, zone=zone)
+    moments = settle(AskedMoments(recorded_by=asked.recorded_by), complete_to=complete_to, zone=zone)
     on = asked.on or civil_day(moments.recorded_by, zone)
     given = {
         "recorded_by": moments.recorded_by,

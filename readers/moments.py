@@ -26,10 +26,20 @@ _A_CHILD: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """H, K and R as they were asked for; None where they were not."""
+
+    happened_by: When | None = None
+    known_at: When | None = None
+    recorded_by: When | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Moments:
-    """H, R and the moment the read tables are complete to, all instants."""
+    """H, K, R and the moment the read tables are complete to, all instants."""
 
     happened_by: datetime
+    known_at: datetime
     recorded_by: datetime
     complete_to: datetime
 
@@ -75,11 +85,12 @@ def parse_date(text: str, *, option: str) -> date:
         raise WrongQuestionError(f"{option} {text!r}: {error}") from None
 
 
-def settle(*, happened_by: When | None, recorded_by: When | None, complete_to: datetime, zone: str) -> Moments:
-    """Return the moments a question is answered for: R cut to `complete_to`, H by default the end of R's day."""
-    recorded = complete_to if recorded_by is None else min(_instant(recorded_by, zone), complete_to)
-    happened = _instant(civil_day(recorded, zone) if happened_by is None else happened_by, zone)
-    return Moments(happened, recorded, complete_to)
+def settle(asked: Asked, *, complete_to: datetime, zone: str) -> Moments:
+    """Return what a question is answered for: R cut to `complete_to`, K cut to R, H by default the end of K's day."""
+    recorded = complete_to if asked.recorded_by is None else min(_instant(asked.recorded_by, zone), complete_to)
+    known = recorded if asked.known_at is None else min(_instant(asked.known_at, zone), recorded)
+    happened = _instant(civil_day(known, zone) if asked.happened_by is None else asked.happened_by, zone)
+    return Moments(happened, known, recorded, complete_to)
 
 
 def _instant(when: When, zone: str) -> datetime:

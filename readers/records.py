@@ -15,13 +15,13 @@ from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import shown
 from ledger.merges import groups
 from ledger.streams import STREAMS
-from ledger.times import When, parse_instant, write_clock
-from readers.moments import Moments, Name, settle
+from ledger.times import parse_instant, write_clock
+from readers.moments import Asked, Moments, Name, settle
 from readers.questions import NothingKnownError, NotShownError
 from readers.snapshot import Rows, at_once, in_snapshot
 from readers.statements import named
 
-_SQL: Final = named(Path(__file__).with_name("records.sql"))
+SQL: Final = named(Path(__file__).with_name("records.sql"))
 _OF_IDENTITY: Final = (IdentityMerged, IdentityUnmerged, EntryVoided)
 
 
@@ -48,38 +48,43 @@ class Known:
     clock: str
 
 
-def known(connection: Connection[Rows], child: Name, *, happened_by: When | None, recorded_by: When | None) -> Known:
+def known(connection: Connection[Rows], child: Name, asked: Asked) -> Known:
     """Return what had been recorded of `child` by R.
 
     Raises `NothingKnownError` when that is nothing, `NotShownError` when all of it is parked.
     """
-    if child[0] == "ledger" and UUID(child[1]) in STREAMS:
-        raise NothingKnownError(f"{child[1]} is the record of no child: what is said of the ledger stands under it")
-    found = at_once(connection, lambda cursor: _known(cursor, child, happened_by, recorded_by))
+    check_is_a_child(child)
+    found = at_once(connection, lambda cursor: _known(cursor, child, asked))
     if found is not None:
         return found
     # what is missing is looked for elsewhere, and for that all must be read again, in one snapshot
-    return in_snapshot(connection, lambda cursor: _known_or_why(cursor, child, happened_by, recorded_by))
+    return in_snapshot(connection, lambda cursor: _known_or_why(cursor, child, asked))
 
 
-def _known_or_why(cursor: Cursor[Rows], child: Name, happened_by: When | None, recorded_by: When | None) -> Known:
+def check_is_a_child(child: Name) -> None:
+    """Raise `NothingKnownError` for the ledger's own record and those of the agencies."""
+    if child[0] == "ledger" and UUID(child[1]) in STREAMS:
+        raise NothingKnownError(f"{child[1]} is the record of no child: what is said of the ledger stands under it")
+
+
+def _known_or_why(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known:
     """Return the same, or say why there is nothing to show."""
-    found = _known(cursor, child, happened_by, recorded_by)
+    found = _known(cursor, child, asked)
     if found is not None:
         return found
-    row = _found(cursor, child)
+    row = found_row(cursor, child)
     if row is None or row[2] is None:
         raise NothingKnownError(
             f"nothing is known of {shown(*child)}: the read tables hold no entry yet; "
             "`custody wait` returns when they have caught up"
         )
     version, zone, complete_to, root, _, _, _, parked, *_ = row
-    moments = settle(happened_by=happened_by, recorded_by=recorded_by, complete_to=complete_to, zone=zone)
+    moments = settle(asked, complete_to=complete_to, zone=zone)
     if root is None:
         carrier = _parked_carrier(cursor, version, child, moments)
-        return _known_or_why(cursor, ("ledger", str(carrier)), happened_by, recorded_by)
-    missing = _first_parked(parked, frozenset((root,)), moments)
-    if missing is not None and not _entries(row, moments):
+        return _known_or_why(cursor, ("ledger", str(carrier)), asked)
+    missing = first_parked(parked, frozenset((root,)), moments)
+    if missing is not None and not entries_by(row, moments):
         raise NotShownError(
             f"nothing can be shown of record {root}: its entry {missing.position} could not be applied "
             f"({missing.reason}) and is set aside with all later ones; see `custody set-aside show {root}`"
@@ -87,21 +92,21 @@ def _known_or_why(cursor: Cursor[Rows], child: Name, happened_by: When | None, r
     raise _nothing_by(cursor, version, child, root, moments)
 
 
-def _found(cursor: Cursor[Rows], child: Name) -> Rows | None:
+def found_row(cursor: Cursor[Rows], child: Name) -> Rows | None:
     scheme, value = child
     return cursor.execute(
-        _SQL["found"].encode(), {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None}
+        SQL["found"].encode(), {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None}
     ).fetchone()
 
 
-def _known(cursor: Cursor[Rows], child: Name, happened_by: When | None, recorded_by: When | None) -> Known | None:
+def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
     """Return what one statement finds; None where it takes more to say what is known."""
-    row = _found(cursor, child)
+    row = found_row(cursor, child)
     if row is None or row[2] is None or row[3] is None:
         return None
     _, zone, complete_to, root, root_position, component, names, parked, clock, *_ = row
-    moments = settle(happened_by=happened_by, recorded_by=recorded_by, complete_to=complete_to, zone=zone)
-    entries = _entries(row, moments)
+    moments = settle(asked, complete_to=complete_to, zone=zone)
+    entries = entries_by(row, moments)
     group = _one_person(root, entries) if len(component) > 1 else frozenset((root,))
     if len(group) < len(component):
         entries = [entry for entry in entries if entry.child in group]
@@ -113,14 +118,14 @@ def _known(cursor: Cursor[Rows], child: Name, happened_by: When | None, recorded
         group=group,
         identifiers=tuple((scheme, value) for scheme, value, at in names if at in positions),
         entries=entries,
-        parked=_first_parked(parked, group, moments),
+        parked=first_parked(parked, group, moments),
         moments=moments,
         zone=zone,
         clock=clock,
     )
 
 
-def _entries(row: Rows, moments: Moments) -> list[Entry]:
+def entries_by(row: Rows, moments: Moments) -> list[Entry]:
     """Read the entries of a row of `found` that were recorded by R."""
     entries = [read_entry(payload) for payload in row[-1] or ()]
     return [entry for entry in entries if entry.recorded_at <= moments.recorded_by]
@@ -132,7 +137,7 @@ def _one_person(root: UUID, entries: Sequence[Entry]) -> frozenset[UUID]:
     return groups(entry for entry in entries if isinstance(entry.fact, _OF_IDENTITY)).get(root, alone)
 
 
-def _first_parked(rows: Sequence[Any], group: frozenset[UUID], moments: Moments) -> Parked | None:
+def first_parked(rows: Sequence[Any], group: frozenset[UUID], moments: Moments) -> Parked | None:
     parked = [
         Parked(position, parse_instant(recorded_at), reason)
         for child, position, recorded_at, reason in rows
@@ -146,7 +151,7 @@ def _parked_carrier(cursor: Cursor[Rows], version: str, child: Name, moments: Mo
     """Return the record that carries an identifier in a parked entry only; raises `NothingKnownError`."""
     identifier = {"scheme": child[0], "value": child[1]}
     rows = cursor.execute(
-        _SQL["parked_carrier"].replace("{schema}", version).encode(), {"written": orjson.dumps(identifier)}
+        SQL["parked_carrier"].replace("{schema}", version).encode(), {"written": orjson.dumps(identifier)}
     )
     for carrier, recorded_at, payload in rows:
         if not _carries(payload, identifier):
@@ -169,7 +174,7 @@ def _carries(payload: bytes, identifier: dict[str, str]) -> bool:
 def _nothing_by(cursor: Cursor[Rows], version: str, child: Name, root: UUID, moments: Moments) -> NothingKnownError:
     """Say when the ledger first heard of the child, if it ever did."""
     row = cursor.execute(
-        _SQL["first_named"].replace("{schema}", version).encode(),
+        SQL["first_named"].replace("{schema}", version).encode(),
         {"child": root, "scheme": child[0], "value": child[1]},
     ).fetchone()
     first = row[0] if row is not None else None

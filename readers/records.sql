@@ -42,3 +42,22 @@ select min(e.recorded_at) from {schema}.entries e
 where e.child = %(child)s
   and e.position >= coalesce((select i.position from {schema}.identifiers i
                               where i.scheme = %(scheme)s and i.value = %(value)s), 0)
+
+-- name: published
+-- What of these records' entries was put on feeds by R.
+select d.position, d.published_at, d.cbp, d.ice_ero, d.ice_opla, d.orr, d.eoir, d.uscis, d.withheld, d.unsaid
+from unnest(%(children)s::uuid[]) as c(child)
+cross join lateral (select * from read.publications_v1 n
+                    where n.child = c.child and n.published_at <= %(recorded_by)s offset 0) d
+order by d.batch, d.item
+
+-- name: receipted
+-- The receipts that say something new of these numbers, each given as its lane and itself in one.
+select k.key, r.level, r.at, r.recorded_at, r.position
+from unnest(%(keys)s::int8[]) as k(key)
+cross join lateral (select * from read.receipts_v1 n
+                    where int8range(n.lane + n.first, n.lane + n.last, '[]') @> k.key
+                      and n.recorded_at <= %(recorded_by)s offset 0) r
+
+-- name: publishing
+select complete_to from read.publishing_v1

@@ -54,7 +54,15 @@ def _heading(view: Mapping[str, Any]) -> Iterator[Line]:
     merged = [record for record in view["records"] if record != view["child"]]
     if merged:
         yield from _folded("one with", ", ".join(merged))
-    yield from _folded("as held by", f"{view['as']}, times in {zone} unless as given")
+    if view["as"] == "ledger":
+        yield from _folded("as held by", f"ledger, times in {zone} unless as given")
+    else:
+        yield from _folded(
+            "as known to",
+            f"{view['as']}, at least {view['at_least']}, "
+            f"{'proven' if view['basis'] == 'proven' else 'claimed or proven'}; times in {zone} unless as given",
+        )
+        yield from _folded("known at", civil(view["known_at"], zone))
     yield from _folded("happened by", civil(view["happened_by"], zone))
     yield from _folded("recorded by", civil(view["recorded_by"], zone))
     yield from _folded("complete to", civil(view["complete_to"], zone))

@@ -14,8 +14,9 @@ from ledger.agencies import Agency
 from ledger.entry import Door, Finding, Producer, value, write_state
 from ledger.facts import BY_WIRE
 from ledger.following import EntryMessage
+from ledger.publication import NOTHING_PUBLISHED, Batch
 from ledger.settings import Settings
-from ledger.times import parse_instant, parse_when
+from ledger.times import parse_instant, parse_when, write_clock
 from projections.applying import Applying
 from projections.store import Tables
 from projections.versions import connect, live_schema, prepare
@@ -88,8 +89,11 @@ class Ledger:
         return position
 
 
-def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500) -> None:
-    """Apply entries to the read tables of a database as the follower does, batch by batch; makes the tables first."""
+def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500, published: bool = True) -> None:
+    """Apply entries to the read tables of a database as the follower does, batch by batch; makes the tables first.
+
+    With `published` the tables also say that all of it is published: to nobody, as far as they know.
+    """
     with connect(database_url) as connection:
         prepare(connection, Settings(database_url, "", ZONE, "wall"))
         tables = Tables(connection, live_schema(connection))
@@ -106,7 +110,13 @@ def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500) -> N
                 applying.apply(message)
             with connection.transaction():
                 tables.write(applying.take_changes(), {}, messages[-1].position, messages[-1].clock())
+                if published:
+                    tables.write_publications([_nothing_published(messages[-1])], 0)
             applying.evict()
+
+
+def _nothing_published(last: EntryMessage) -> Batch:
+    return NOTHING_PUBLISHED._replace(to_position=last.position, published_at=write_clock(last.clock()))
 
 
 def _message(payload: bytes, previous: int) -> EntryMessage:

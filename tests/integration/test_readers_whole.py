@@ -20,6 +20,7 @@ from projections.versions import connect as connect_writer
 from projections.versions import key_entries, make_keys, make_version, point_views_at
 from readers import records
 from readers.findings import Sought, findings
+from readers.moments import Asked
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
 from readers.timeline import timeline
@@ -148,7 +149,7 @@ def test_answers_given_stay_the_same_whatever_is_recorded_later(database_url: st
 
 def _answer(connection: Connection, child: UUID, recorded_by: datetime | None) -> dict[str, Any]:
     try:
-        answer = view(connection, ("ledger", str(child)), recorded_by=recorded_by)
+        answer = view(connection, ("ledger", str(child)), Asked(recorded_by=recorded_by))
     except NothingKnownError:
         return {}
     del answer["complete_to"]
@@ -258,7 +259,7 @@ def test_findings_are_listed_by_agency_office_code_and_openness(database_url: st
 def test_a_child_is_found_without_reading_whole_tables(database_url: str) -> None:
     """Whatever the planner knows of the tables: nothing, here. It once took 60 ms to make room for what never came."""
     fill(database_url, made_up(seed=1, children=3).payloads)
-    asked = records._SQL["found"].replace("%(scheme)s", "$1::text").replace("%(value)s", "$2::text")
+    asked = records.SQL["found"].replace("%(scheme)s", "$1::text").replace("%(value)s", "$2::text")
     with connect(database_url) as connection:
         connection.execute("update pg_class set reltuples = -1, relpages = 0 where relname = 'progress'")
         connection.execute(("prepare asked as " + asked.replace("%(child)s", "$3")).encode())

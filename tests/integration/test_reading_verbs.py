@@ -84,7 +84,9 @@ def test_a_terminal_gets_colour_unless_it_wants_none(
         (["set-aside", "show", "1"], 3, "no message 1 is set aside"),
         (["set-aside", "retry", str(CHILD)], 3, f"nothing of child {CHILD} is set aside"),
         (["set-aside", "show", "x"], 2, "neither the number"),
-        (["view", "A200-000-017", "--as", "ORR"], 2, "No such option"),
+        (["view", "A200-000-017", "--as", "FBI"], 2, "--as 'FBI' is no agency; there are CBP, ICE-ERO"),
+        (["view", "A200-000-017", "--as", "ICE", "--at-least", "seen"], 2, "the grades are told, delivered"),
+        (["view", "A200-000-017", "--basis", "heard"], 2, "it is `any`"),
     ],
 )
 def test_what_cannot_be_answered_is_said_in_one_message(
@@ -164,7 +166,14 @@ def test_wait_returns_when_everything_accepted_shows(custody: Run, database_url:
     with psycopg.connect(database_url) as connection:
         connection.execute("insert into ledger.relay_checkpoint values ('entries', 2, '{}')")
     assert "the role `projections` is at position 1 of 2" in custody("wait", "--timeout", "0.2").stderr
-    fill(database_url, ledger.payloads[1:])
+    fill(database_url, ledger.payloads[1:], published=False)
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "insert into ledger.publications values (1, 1, clock_timestamp(), 0, 0, 0, 0, 0, 0, '{}', '')"
+        )
+    assert "the role `feeds` is at position 1 of 2" in custody("wait", "--timeout", "0.2").stderr
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update read_1.publishing set position = 2")
     done = custody("wait", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout) == {"position": 2, "shown": 2, "set_aside_children": 0}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.entry import Finding, read_entry
-from readers.moments import settle
+from readers.moments import Asked, settle
 from readers.records import Known, Parked
 from readers.text import COLUMNS, timeline_text, view_text
 from readers.timeline import timeline
@@ -29,7 +29,7 @@ ANSI = re.compile(r"\x1b\[\d*m")
 def told(ledger: Ledger) -> dict[str, Any]:
     """Return the view of all that a ledger says."""
     entries = [read_entry(payload) for payload in ledger.payloads]
-    moments = settle(happened_by=None, recorded_by=None, complete_to=entries[-1].recorded_at, zone=ZONE)
+    moments = settle(Asked(), complete_to=entries[-1].recorded_at, zone=ZONE)
     names = (NAME, ("orr-id", "88123"))
     return seen(Known(CHILD, frozenset(e.child for e in entries), names, entries, None, moments, ZONE, "wall"))
 
@@ -160,7 +160,7 @@ def test_what_is_missing_merged_or_unknown_is_said() -> None:
     merge = {"other": {"scheme": "orr-id", "value": "C18"}, "reason": "one child"}
     ledger.add(CHILD, "identity-merged", merge, occurred_at=None, agency="STEWARD", resolved={"other": str(TWIN)})
     entries = [read_entry(payload) for payload in ledger.payloads]
-    moments = settle(happened_by=None, recorded_by=None, complete_to=entries[-1].recorded_at, zone=ZONE)
+    moments = settle(Asked(), complete_to=entries[-1].recorded_at, zone=ZONE)
     parked = Parked(9, datetime(2022, 1, 2, tzinfo=UTC), "the reason\nof it")
     text = view_text(
         seen(Known(CHILD, frozenset((CHILD, TWIN)), (NAME,), entries, parked, moments, ZONE, "wall")), colour=False

@@ -1,0 +1,217 @@
+"""What agencies knew of a child's entries: moments of knowledge, and the known set (knowledge: Moments, view).
+
+A moment says that an agency came to know an entry, or some of its members: with a grade, by its own claim, by proof, or
+by both, and through which channel. The known set are the entries and members with a moment of at least a grade, at or
+before K, among the moments stated by R. Nothing is inferred beyond the moments there are.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, Literal, NamedTuple
+
+from ledger.agencies import Agency
+from ledger.entry import Entry
+from ledger.facts import CorrectionIssued, NoticeGiven
+from ledger.times import last_instant
+from projections.effective import effective
+
+Basis = Literal["any", "proven"]
+Channel = Literal["produced", "feed", "receipt", "notice", "read"]
+GRADES: Final = ("told", "delivered", "opened", "acknowledged")
+"""From being told to taking it on; a higher one includes the lower ones."""
+TOLD, DELIVERED, OPENED, ACKNOWLEDGED = range(4)
+
+Members = frozenset[str] | None
+"""Names of members of a fact, a correction's new values as `set.<member>`; None: all of them."""
+
+
+class Moment(NamedTuple):
+    """One agency came to know an entry, or some members of it.
+
+    `claimed`: since when by somebody's word. `proven`: by the ledger's clock. `not_before`: before that the agency
+    cannot have known it this way. `number`: of its feed. `position`: of the statement that says so, if it is an entry.
+    """
+
+    agency: Agency
+    grade: int
+    claimed: datetime | None
+    proven: datetime | None
+    not_before: datetime | None
+    channel: Channel
+    number: int | None
+    position: int | None
+    members: Members
+
+    def time(self, basis: Basis) -> datetime | None:
+        """Return when it was known: by proof, or by claim or proof, whichever is earlier."""
+        if basis == "proven" or self.claimed is None:
+            return self.proven
+        return self.claimed if self.proven is None else min(self.claimed, self.proven)
+
+
+class Item(NamedTuple):
+    """An entry on an agency's feed, as the read tables hold it."""
+
+    agency: Agency
+    position: int
+    number: int
+    published_at: datetime
+    withheld: Sequence[str]
+    unsaid: Sequence[str]
+
+
+class Receipt(NamedTuple):
+    """A receipt of an agency for one number of its feed."""
+
+    agency: Agency
+    number: int
+    grade: int
+    at: datetime | None
+    recorded_at: datetime
+    position: int
+
+
+class Seen(NamedTuple):
+    """An entry of the known set: the members known, the moment it was first known, and all moments there are."""
+
+    entry: Entry
+    members: Members
+    first: Moment
+    known_at: datetime
+    moments: Sequence[Moment]
+
+
+Moments = Mapping[int, Sequence[Moment]]
+"""By position of the entry known."""
+
+
+def moments(
+    entries: Sequence[Entry],
+    agencies: Collection[Agency],
+    items: Iterable[Item],
+    receipts: Iterable[Receipt],
+    zone: str,
+) -> dict[int, list[Moment]]:
+    """Return the moments of these agencies for `entries`; all that is given was stated by R."""
+    found: dict[int, list[Moment]] = {}
+    by_position = {entry.position: entry for entry in entries}
+    for entry in entries:
+        if entry.producer.agency in agencies:
+            found.setdefault(entry.position, []).append(
+                Moment(
+                    entry.producer.agency,
+                    ACKNOWLEDGED,
+                    last_instant(entry.known_since, zone),
+                    entry.recorded_at,
+                    None,
+                    "produced",
+                    None,
+                    entry.position,
+                    None,
+                )
+            )
+    signed: dict[tuple[Agency, int], list[Receipt]] = {}
+    for receipt in receipts:
+        signed.setdefault((receipt.agency, receipt.number), []).append(receipt)
+    for item in items:
+        known = by_position.get(item.position)
+        if known is None:
+            continue
+        members = _told(known, item)
+        of_entry = found.setdefault(item.position, [])
+        of_entry.append(Moment(item.agency, TOLD, None, item.published_at, None, "feed", item.number, None, members))
+        of_entry += [
+            Moment(
+                item.agency,
+                receipt.grade,
+                None if receipt.at is None else max(receipt.at, item.published_at),
+                receipt.recorded_at,
+                item.published_at,
+                "receipt",
+                item.number,
+                receipt.position,
+                members,
+            )
+            for receipt in signed.get((item.agency, item.number), ())
+            if receipt.recorded_at > item.published_at
+        ]
+    for position, moment in _notices(entries, agencies, zone):
+        if position in by_position:
+            found.setdefault(position, []).append(moment)
+    return found
+
+
+def _told(entry: Entry, item: Item) -> Members:
+    """Return the members that an item holds."""
+    if not item.withheld and not item.unsaid:
+        return None
+    return frozenset(names(entry)).difference(item.withheld, item.unsaid)
+
+
+def names(entry: Entry) -> list[str]:
+    """Return the names of the members given in an entry, a correction's new values each by its own."""
+    given = [member for member in entry.recorded_fact if member != "set" or type(entry.fact) is not CorrectionIssued]
+    if isinstance(entry.fact, CorrectionIssued):
+        given += [f"set.{member}" for member in entry.fact.set]
+    return given
+
+
+def _notices(entries: Sequence[Entry], agencies: Collection[Agency], zone: str) -> Iterable[tuple[int, Moment]]:
+    """Yield what notices told, each as corrected and voided by R, for everyone alike."""
+    if not any(type(entry.fact) is NoticeGiven for entry in entries):
+        return
+    for one in effective(entries):
+        notice = one.fact
+        if not isinstance(notice, NoticeGiven) or one.voided_by or notice.to == "unknown" or notice.to not in agencies:
+            continue
+        itself = one.entry.producer.agency == notice.to
+        moment = Moment(
+            notice.to,
+            ACKNOWLEDGED if itself else TOLD,
+            last_instant(notice.given_at, zone),
+            one.entry.recorded_at if itself else None,
+            None,
+            "notice",
+            None,
+            one.entry.position,
+            None if notice.members == "all" else frozenset(notice.members),
+        )
+        for position in notice.positions:
+            if position < one.entry.position:
+                yield position, moment
+
+
+def known_set(
+    entries: Sequence[Entry], known: Moments, *, known_at: datetime, basis: Basis, at_least: int
+) -> list[Seen]:
+    """Return the entries with an eligible moment, with the members known by K, in the order given.
+
+    The first moment is the earliest; of those at one time the highest in grade, then the one stated first.
+    """
+    seen = []
+    for entry in entries:
+        eligible = []
+        for moment in known.get(entry.position, ()):
+            if moment.grade >= at_least:
+                time = moment.time(basis)
+                if time is not None and time <= known_at:
+                    eligible.append((time, -moment.grade, moment.position or 0, moment))
+        if not eligible:
+            continue
+        time, _, _, first = min(eligible, key=lambda one: one[:3])
+        members: set[str] | None = set()
+        for *_, moment in eligible:
+            if moment.members is None:
+                members = None
+                break
+            assert members is not None
+            members |= _expanded(entry, moment.members)
+        seen.append(Seen(entry, None if members is None else frozenset(members), first, time, known[entry.position]))
+    return seen
+
+
+def _expanded(entry: Entry, members: frozenset[str]) -> frozenset[str]:
+    """Return the names with `set` told apart: who was told of a correction's `set` was told of all of it."""
+    if "set" in members and isinstance(entry.fact, CorrectionIssued):
+        return members | {f"set.{member}" for member in entry.fact.set}
+    return members

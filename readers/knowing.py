@@ -1,0 +1,224 @@
+"""What one agency, or a group, knew of a child: its known set at K by what was stated by R (knowledge: view)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from psycopg import Connection, Cursor
+
+from ledger.agencies import AGENCIES, GROUPS, RECEIVERS, Agency
+from ledger.entry import Entry
+from ledger.facts import IdentifierAsserted
+from ledger.identifiers import shown
+from ledger.times import write_clock
+from projections.columns import FEEDS
+from projections.knowledge import DELIVERED, GRADES, Basis, Item, Receipt, Seen, known_set, moments
+from projections.receipts import LEVELS, lane_of
+from projections.viewpoint import one_person
+from readers.moments import Asked, Moments, Name, settle
+from readers.questions import NothingKnownError, WrongQuestionError
+from readers.records import SQL, Parked, check_is_a_child, entries_by, first_parked, found_row, known
+from readers.snapshot import Rows, in_snapshot
+
+LEDGER: Final = "ledger"
+_LANES: Final = {lane_of(agency, level): (agency, level) for agency in RECEIVERS for level in LEVELS.values()}
+_LANE: Final = lane_of(RECEIVERS[0], 1)
+_WIDTH: Final = 2**40
+
+
+@dataclass(frozen=True, slots=True)
+class Viewpoint:
+    """Whose knowledge is asked for, by which basis and from which grade on."""
+
+    name: str = LEDGER
+    basis: Basis = "any"
+    at_least: int = DELIVERED
+
+    @property
+    def agencies(self) -> tuple[Agency, ...]:
+        """The agency, or those of the group; none for the ledger itself."""
+        if self.name == LEDGER:
+            return ()
+        return GROUPS[self.name] if self.name in GROUPS else tuple(one for one in AGENCIES if one == self.name)
+
+
+def parse_viewpoint(name: str | None, basis: str | None, at_least: str | None) -> Viewpoint:
+    """Read `--as`, `--basis` and `--at-least`; raises `WrongQuestionError` that names what there is."""
+    name = LEDGER if name is None else name.strip()
+    upper = name.upper()
+    if name.lower() == LEDGER:
+        name = LEDGER
+    elif upper in AGENCIES or upper in GROUPS:
+        name = upper
+    else:
+        raise WrongQuestionError(
+            f"--as {name!r} is no agency; there are {', '.join(AGENCIES)}, the groups {', '.join(GROUPS)}, and {LEDGER}"
+        )
+    if basis not in (None, "any", "proven"):
+        raise WrongQuestionError(f"--basis {basis!r}: it is `any` (claimed or proven) or `proven`")
+    if at_least is not None and at_least not in GRADES:
+        raise WrongQuestionError(f"--at-least {at_least!r}: the grades are {', '.join(GRADES)}")
+    return Viewpoint(
+        name,
+        "proven" if basis == "proven" else "any",
+        DELIVERED if at_least is None else GRADES.index(at_least),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTo:
+    """What somebody knew of one person: the known set, in order of position, never empty."""
+
+    child: UUID
+    group: frozenset[UUID]
+    identifiers: tuple[Name, ...]
+    seen: Sequence[Seen]
+    parked: Parked | None
+    moments: Moments
+    zone: str
+    clock: str
+    viewpoint: Viewpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What was stated by R of a child and of all records ever joined to hers: entries, publications, receipts."""
+
+    row: Rows
+    moments: Moments
+    entries: Sequence[Entry]
+    items: Sequence[Item]
+    receipts: Sequence[Receipt]
+
+    @property
+    def child(self) -> UUID:
+        """The record asked for."""
+        child: UUID = self.row[3]
+        return child
+
+    @property
+    def zone(self) -> str:
+        """The ledger's civil time zone."""
+        return str(self.row[1])
+
+
+def known_to(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Viewpoint) -> KnownTo:
+    """Return what an agency or group knew of `child` at K, by what had been stated by R.
+
+    Raises `NothingKnownError` when that is nothing, `NotShownError` when nothing can be shown.
+    """
+    check_is_a_child(child)
+    stated = in_snapshot(connection, lambda cursor: stated_by(cursor, child, asked, viewpoint.agencies))
+    if stated is None:
+        known(connection, child, asked)  # the ledger's own answer says why there is nothing, if there is nothing
+        raise NothingKnownError(
+            f"nothing is known to {viewpoint.name} of {shown(*child)}: nothing that was stated by then is published "
+            "yet; is the role `feeds` running? see `custody status`"
+        )
+    found = of_stated(stated, viewpoint)
+    if found is None:
+        _say_nothing_known(connection, child, asked, viewpoint, stated.moments)
+    assert found is not None
+    return found
+
+
+def _say_nothing_known(
+    connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Viewpoint, moments: Moments
+) -> None:
+    known(connection, child, replace(asked, known_at=None))
+    least = GRADES[viewpoint.at_least]
+    raise NothingKnownError(
+        f"{viewpoint.name} knew nothing of {shown(*child)} at {write_clock(moments.known_at)} "
+        f"(at least {least}, basis {viewpoint.basis}, as recorded by {write_clock(moments.recorded_by)}); "
+        f"`custody knows {child[0]}:{child[1]}` shows who was told what, and when"
+    )
+
+
+def stated_by(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Sequence[Agency]) -> Stated | None:
+    """Return what was stated by R, of which these agencies may know; None where nothing is."""
+    row = found_row(cursor, child)
+    settled = cursor.execute(SQL["publishing"].encode()).fetchone()
+    if row is None or row[3] is None or settled is None or settled[0] is None:
+        return None
+    moments = settle(asked, complete_to=settled[0], zone=row[1])
+    entries = sorted(entries_by(row, moments), key=lambda entry: entry.position)
+    if row[4] is not None and all(entry.position != row[4] for entry in entries):
+        return None
+    items = _items(cursor, row[5], moments, agencies)
+    return Stated(row, moments, entries, items, _receipts(cursor, items, moments))
+
+
+def of_stated(stated: Stated, viewpoint: Viewpoint, at: Moments | None = None) -> KnownTo | None:
+    """Return the known set that follows from what was stated; None where it is empty."""
+    moments_asked = at or stated.moments
+    agencies = viewpoint.agencies
+    held = moments(
+        stated.entries,
+        agencies,
+        [item for item in stated.items if item.agency in agencies],
+        stated.receipts,
+        stated.zone,
+    )
+    seen = known_set(
+        stated.entries, held, known_at=moments_asked.known_at, basis=viewpoint.basis, at_least=viewpoint.at_least
+    )
+    group = one_person(stated.child, seen)
+    seen = [one for one in seen if one.entry.child in group]
+    if not seen:
+        return None
+    return KnownTo(
+        child=stated.child,
+        group=frozenset(one.entry.child for one in seen) | {stated.child},
+        identifiers=_identifiers(seen),
+        seen=seen,
+        parked=first_parked(stated.row[7], group, moments_asked),
+        moments=moments_asked,
+        zone=stated.zone,
+        clock=stated.row[8],
+        viewpoint=viewpoint,
+    )
+
+
+def _identifiers(seen: Sequence[Seen]) -> tuple[Name, ...]:
+    """Return the identifiers that stand in what is known, each once, in order."""
+    names: dict[Name, None] = {}
+    for one in seen:
+        names |= dict.fromkeys(name for name in one.entry.identifiers if name[0] != LEDGER)
+        fact = one.entry.fact
+        if isinstance(fact, IdentifierAsserted) and (one.members is None or "identifier" in one.members):
+            names[fact.identifier.scheme, fact.identifier.value] = None
+    return tuple(names)
+
+
+def _items(cursor: Cursor[Rows], children: Sequence[UUID], at: Moments, agencies: Sequence[Agency]) -> list[Item]:
+    columns = [(number, agency) for number, agency in enumerate(FEEDS, start=2) if agency in agencies]
+    if not columns:
+        return []
+    items = []
+    rows = cursor.execute(SQL["published"].encode(), {"children": children, "recorded_by": at.recorded_by})
+    for row in rows:
+        withheld, unsaid = (orjson.loads(hidden) if hidden else {} for hidden in row[-2:])
+        items += [
+            Item(agency, row[0], row[column], row[1], withheld.get(agency, ()), unsaid.get(agency, ()))
+            for column, agency in columns
+            if row[column] is not None
+        ]
+    return items
+
+
+def _receipts(cursor: Cursor[Rows], items: Sequence[Item], at: Moments) -> list[Receipt]:
+    """Return the receipts of these items, each at the highest level it says something new at."""
+    keys = [lane_of(item.agency, level) + item.number for item in items for level in LEVELS.values()]
+    if not keys:
+        return []
+    found: dict[tuple[Any, int, int], Receipt] = {}
+    rows = cursor.execute(SQL["receipted"].encode(), {"keys": keys, "recorded_by": at.recorded_by})
+    for key, level, at_, recorded_at, position in rows:
+        agency, _ = _LANES[key - key % _WIDTH]
+        number = key % _WIDTH
+        before = found.get((agency, number, position))
+        if before is None or before.grade < level:
+            found[agency, number, position] = Receipt(agency, number, level, at_, recorded_at, position)
+    return list(found.values())
