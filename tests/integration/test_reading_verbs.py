@@ -165,15 +165,13 @@ def test_wait_returns_when_everything_accepted_shows(custody: Run, database_url:
     assert "the role `relay` is at position 0 of 2" in lagging.stderr
     with psycopg.connect(database_url) as connection:
         connection.execute("insert into ledger.relay_checkpoint values ('entries', 2, '{}')")
-    assert "the role `projections` is at position 1 of 2" in custody("wait", "--timeout", "0.2").stderr
-    fill(database_url, ledger.payloads[1:], published=False)
+    assert "the role `feeds` is at position 0 of 2" in custody("wait", "--timeout", "0.2").stderr
     with psycopg.connect(database_url) as connection:
         connection.execute(
-            "insert into ledger.publications values (1, 1, clock_timestamp(), 0, 0, 0, 0, 0, 0, '{}', '')"
+            "insert into ledger.publications values (1, 2, clock_timestamp(), 0, 0, 0, 0, 0, 0, '{}', '')"
         )
-    assert "the role `feeds` is at position 1 of 2" in custody("wait", "--timeout", "0.2").stderr
-    with psycopg.connect(database_url) as connection:
-        connection.execute("update read_1.publishing set position = 2")
+    assert "the role `projections` is at position 1 of 2" in custody("wait", "--timeout", "0.2").stderr
+    fill(database_url, ledger.payloads[1:])
     done = custody("wait", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout) == {"position": 2, "shown": 2, "set_aside_children": 0}
