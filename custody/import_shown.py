@@ -47,8 +47,8 @@ def shown(report: Report, file: str) -> dict[str, Any]:
         "went_on_behind_row": report.began_behind_row or None,
         "ended": report.ended,
         "failure": report.failure,
-        "bad_rows": [{"line": row.line, "reason": row.reason} for row in report.bad_rows],
-        "refusals": [{"id": id, "reason": reason} for id, reason in report.refusals],
+        "bad_rows": [{"line": row.line, "reason": row.reason} for row in account.bad_rows],
+        "refusals": [{"id": id, "reason": reason} for id, reason in account.refusals],
     }
 
 
@@ -62,14 +62,14 @@ def lines(report: Report) -> Iterator[str]:
     yield f"accepted    {account.accepted:>11,}"
     yield f"duplicate   {account.duplicate:>11,}"
     yield f"refused     {account.refused:>11,}"
-    for id, reason in report.refusals:
+    for id, reason in account.refusals:
         yield f"  {id}: {reason}"
     yield "findings" if account.findings else "findings             none"
     for code, count in sorted(account.findings.items()):
         yield f"  {code:<20}{count:>7,}"
     if account.unreadable:
         yield f"unreadable  {account.unreadable:>11,}"
-    for row in report.bad_rows:
+    for row in account.bad_rows:
         yield f"  line {row.line}: {row.reason}"
 
 

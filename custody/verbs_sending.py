@@ -109,8 +109,8 @@ def import_hhs_releases(
     from custody.where import find_where
     from ledger.process import Stop, settle_memory
     from producers.client_errors import ClientError
+    from producers.hhs_import import import_releases
     from producers.import_journal import content_digest, journal_file
-    from producers.importing import import_releases
     from producers.outcomes import OutcomeReader
     from producers.reaching import cluster_id
     from producers.sending import Sender

@@ -15,12 +15,17 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from producers.import_rows import BadRow
+
 _PIECE: Final = 1 << 20
 
 
 @dataclass(slots=True)
 class Account:
-    """Counts over rows, and over the outcomes of what they submitted."""
+    """Counts over rows, and over the outcomes of what they submitted.
+
+    `bad_rows` and `refusals` (the id, and why) are the ones to be shown, in the order of the rows.
+    """
 
     rows: int = 0
     unreadable: int = 0
@@ -29,6 +34,8 @@ class Account:
     duplicate: int = 0
     refused: int = 0
     findings: Counter[str] = field(default_factory=Counter)
+    bad_rows: list[BadRow] = field(default_factory=list)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
 
 
 def content_digest(raw: BinaryIO) -> str:
@@ -49,8 +56,13 @@ def read_journal(file: Path) -> Account:
     """Return what was accounted for before; nothing, where no import was stopped or the journal is not whole."""
     try:
         written: Mapping[str, Any] = orjson.loads(file.read_bytes())
-        return Account(**{**written, "findings": Counter(written["findings"])})
-    except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError):
+        lists = {
+            "findings": Counter(written["findings"]),
+            "bad_rows": [BadRow(*row) for row in written["bad_rows"]],
+            "refusals": [(id, reason) for id, reason in written["refusals"]],
+        }
+        return Account(**{**written, **lists})
+    except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return Account()  # everything is sent again; what is known already is answered as a duplicate
 
 

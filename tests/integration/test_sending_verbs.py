@@ -17,9 +17,9 @@ import pytest
 from ledger.agencies import PRODUCERS
 from ledger.times import parse_instant
 from producers.client import AgencyClient
+from producers.hhs_import import import_releases
 from producers.import_account import Report
 from producers.import_journal import Account, read_journal, write_journal
-from producers.importing import import_releases
 from producers.outcomes import OutcomeReader
 from producers.sending import Sender
 from producers.simulation.playing import play
