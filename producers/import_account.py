@@ -64,12 +64,14 @@ class Window:
         return len(self._rows)
 
     def begin(self, ids: Sequence[str]) -> None:
-        """Take in the next row, which submits `ids`; a row that says what another said submits the same ones."""
+        """Take in the next row, which submits `ids`, none if there is no need; rows that say the same submit the same."""
         self._rows[self.next] = _UnderWay(len(ids))
         self._awaited += len(ids)
         for id in ids:
             self._rows_of.setdefault(id, []).append(self.next)
         self.next += 1
+        if not ids:
+            self._close_through()
 
     def leave_out(self, row: BadRow) -> None:
         """Take in the next row, which nobody can read: it submits nothing."""

@@ -33,8 +33,7 @@ def read_xlsx(content: bytes, sheet: str | None) -> Table:
     columns: tuple[str, ...] = ()
     rows: list[Row] = []
     hidden_rows = 0
-    for cells in chosen.iter_rows():
-        number = cells[0].row
+    for number, cells in enumerate(chosen.iter_rows(), 1):
         read = tuple(_cell(cell, merged, formulas) for cell in cells)
         if not any(read):
             continue
@@ -83,7 +82,7 @@ def _opened(content: bytes, *, formulas: bool) -> Workbook:
 
 
 def _chosen(book: Workbook, sheet: str | None) -> Worksheet:
-    sheets: list[Worksheet] = book.worksheets
+    sheets = [one for one in book.worksheets if isinstance(one, Worksheet)]
     names = ", ".join(f"`{one.title}`" for one in sheets)
     for one in sheets:
         if one.title == sheet or (sheet is None and one.sheet_state == "visible"):
