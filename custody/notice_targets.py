@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from psycopg import Connection
@@ -83,14 +83,19 @@ def _is_of_type(positions: tuple[int, ...], row: NoticeRow, standing: Sequence[E
 
 
 def _of_type(row: NoticeRow, standing: Sequence[Effective], zone: str) -> Iterator[Effective]:
-    """Yield the entries of the row's type, on its day if it names one: the day as recorded or as corrected."""
+    """Yield the entries of the row's type, on its day if it names one."""
     for one in standing:
         if short_name(one.entry.type) == row.type and (row.occurred_on is None or row.occurred_on in _days(one, zone)):
             yield one
 
 
 def _days(one: Effective, zone: str) -> set[date]:
-    return {civil_day(when, zone) for when in (one.entry.occurred_at, one.occurred_at) if when is not None}
+    """Return the days an entry happened on, as recorded and as corrected, where it happened and in the civil zone."""
+    found: set[date] = set()
+    for when in (one.entry.occurred_at, one.occurred_at):
+        if when is not None:
+            found |= {civil_day(when, zone), when.date() if isinstance(when, datetime) else when}
+    return found
 
 
 def _resolved(row: NoticeRow, standing: Sequence[Effective], zone: str) -> int | str:

@@ -64,7 +64,7 @@ class Window:
         return len(self._rows)
 
     def begin(self, ids: Sequence[str]) -> None:
-        """Take in the next row, which submits `ids`, none if there is no need; rows that say the same submit the same."""
+        """Take in the next row, which submits `ids`: perhaps none, perhaps those of another row that says the same."""
         self._rows[self.next] = _UnderWay(len(ids))
         self._awaited += len(ids)
         for id in ids:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterator
 from typing import Final
 
@@ -52,11 +53,13 @@ def _decoded(content: bytes) -> str:
 
 def _separator(text: str, names: Collection[str]) -> tuple[int, str]:
     """Return how many lines stand before the table, and what separates its fields."""
-    first, _, rest = text.lstrip("\r\n").partition("\n")
-    if first.strip().lower().startswith("sep=") and len(first.strip()) == 5:
-        before = len(text) - len(text.lstrip("\r\n"))
-        return text.count("\n", 0, before) + 1, first.strip()[4]
-    head = next((line for line in (first, *rest.splitlines()) if line.strip(" ,;\t\r")), "")
+    head = ""
+    for number, line in enumerate(io.StringIO(text, newline=""), 1):
+        head = line.rstrip("\r\n")
+        if re.fullmatch("sep=.", head, re.IGNORECASE):
+            return number, head[-1]
+        if head.strip(" ,;\t"):
+            break
 
     def found(separator: str) -> int:
         fields = next(csv.reader([head], delimiter=separator), [])
