@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from psycopg import Connection
@@ -13,12 +14,15 @@ from ledger.times import civil_day, first_instant, last_instant, write_when
 from producers.notice_import import AlreadyTold, Judge
 from producers.notice_rows import NoticeRow
 from projections.effective import Effective, effective
+from readers.moments import Name
 from readers.questions import NothingKnownError, NotShownError
 from readers.records import known
 from readers.waiting import accepted, wait_until_shown
 
 _MOST_LISTED: Final = 10
 _PATIENCE_SECONDS: Final = 60.0
+_RECORDS_KEPT: Final = 64
+"""So that many rows about one child, which stand together, do not read its record once each."""
 
 
 def judging(connection: Connection[tuple[Any, ...]], agency: Agency, zone: str) -> Judge:
@@ -30,13 +34,18 @@ def judging(connection: Connection[tuple[Any, ...]], agency: Agency, zone: str) 
     position = accepted(connection)
     wait_until_shown(connection, position, patience_seconds=_PATIENCE_SECONDS, now=time.monotonic, sleep=time.sleep)
 
-    def by_record(row: NoticeRow, reference: str) -> tuple[int, ...] | AlreadyTold | str:
-        name = (row.child.scheme, row.child.value)
+    @lru_cache(maxsize=_RECORDS_KEPT)
+    def record_of(name: Name) -> list[Effective] | str:
         try:
-            found = known(connection, name, happened_by=None, recorded_by=None)
+            return effective(known(connection, name, happened_by=None, recorded_by=None).entries)
         except (NothingKnownError, NotShownError) as error:
-            return row.positions or f"column child: {error}"
-        return judge(row, reference, effective(found.entries), agency, zone)
+            return str(error)
+
+    def by_record(row: NoticeRow, reference: str) -> tuple[int, ...] | AlreadyTold | str:
+        standing = record_of((row.child.scheme, row.child.value))
+        if isinstance(standing, str):
+            return row.positions or f"column child: {standing}"
+        return judge(row, reference, standing, agency, zone)
 
     return by_record
 
