@@ -154,10 +154,11 @@ def test_every_row_that_failed_is_named_and_the_others_are_recorded(ledger: dict
     assert "Traceback" not in said.stderr.decode()
 
 
-def test_a_killed_import_goes_on_where_it_was_and_records_every_notice_once(
-    ledger: dict[str, Any], tmp_path: Path
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+def test_an_import_that_was_cut_off_goes_on_and_records_every_notice_once(
+    ledger: dict[str, Any], tmp_path: Path, end: signal.Signals
 ) -> None:
-    """Kill -9 in the middle of 6,000 rows: the same command sends the rest, no notice is lost and none comes twice."""
+    """Kill -9 or Ctrl-C amid 6,000 rows: the same command sends the rest; none is lost, doubled or left unsaid."""
     rows = [
         (str(FIRST + number), "ORR", str(position), "", "", "2022-06-14", "email", f"m{n}")
         for number, position in enumerate(missed_by(ledger, 300))
@@ -177,11 +178,13 @@ def test_a_killed_import_goes_on_where_it_was_and_records_every_notice_once(
             assert time.monotonic() < deadline
             assert importing.poll() is None, "the import was over before it could be killed"
             time.sleep(0.01)
-        importing.send_signal(signal.SIGKILL)
-        assert importing.wait(timeout=20) == -signal.SIGKILL
+        importing.send_signal(end)
+        assert importing.wait(timeout=60) == (1 if end == signal.SIGINT else -signal.SIGKILL)
     answer = imported(file, ledger, code=1)
     assert (answer["rows_read"], answer["submitted"], answer["refused"], answer["ended"]) == (6_000, 5_999, 0, "whole")
     assert answer["accepted"] + answer["duplicate"] == 5_999
+    if end == signal.SIGINT:
+        assert answer["went_on_behind_row"] > 10, "a stopped import knows what is through; a killed one asks again"
     assert [row["line"] for row in answer["bad_rows"]] == [12]
     assert notices(ledger) == 5_999
     assert not list((tmp_path / "imports").glob("*.json"))
