@@ -69,11 +69,15 @@ def read_journal(file: Path) -> Account:
 def write_journal(file: Path, account: Account) -> None:
     """Replace the journal in one step: a reader, or a crash, finds the old one or the new one. Raises `OSError`."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    written = {field.name: getattr(account, field.name) for field in fields(account)}
+    written = {
+        **{field.name: getattr(account, field.name) for field in fields(account)},
+        "findings": dict(account.findings),
+        "bad_rows": [tuple(row) for row in account.bad_rows],
+    }
     beside = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         with beside.open("wb") as opened:
-            opened.write(orjson.dumps({**written, "findings": dict(account.findings)}))
+            opened.write(orjson.dumps(written))
             opened.flush()
             os.fsync(opened.fileno())
         beside.replace(file)

@@ -49,7 +49,15 @@ def test_a_cell_without_a_value_that_can_be_read_names_its_row_and_column(cells:
 def test_a_formula_counts_as_the_value_excel_last_worked_out() -> None:
     """Whoever copies the agency down a column with a formula sees its value, and so do we."""
     content = xlsx_of(HEADER, (GOOD[0], "=UPPER(H1)", *GOOD[2:]))
-    assert good(_with_cached_value(content, "ORR"))[0].to == "ORR"
+    cached = b'<c r="B2" t="str"><f>UPPER(H1)</f><v>ORR</v>'
+    assert good(_rewritten(content, b'<c r="B2"><f>UPPER(H1)</f><v />', cached))[0].to == "ORR"
+
+
+def test_a_whole_number_is_one_however_it_is_written() -> None:
+    """Some programs write an A-number as 2.00000017E8."""
+    content = xlsx_of(HEADER, (200000017, "ORR", 12, *GOOD[3:]))
+    content = _rewritten(content, b"<v>200000017</v>", b"<v>2.00000017E8</v>")
+    assert good(_rewritten(content, b"<v>12</v>", b"<v>12.0</v>")) == good(csv_of(HEADER, GOOD))
 
 
 def test_hidden_rows_and_columns_are_read_and_counted() -> None:
@@ -116,16 +124,14 @@ def _bloated(sheet: Worksheet) -> None:
         sheet.cell(number, 1, f"{number:05}" * 6_000)
 
 
-def _with_cached_value(content: bytes, value: str) -> bytes:
-    """Put a formula's value into the file, as Excel does when it saves."""
+def _rewritten(content: bytes, before: bytes, after: bytes) -> bytes:
+    """Change the XML of the sheet, as no library but Excel itself would write it."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as before, zipfile.ZipFile(packed, "w") as after:
-        for name in before.namelist():
-            text = before.read(name)
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(packed, "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
             if name.endswith("sheet1.xml"):
-                assert b"<v></v>" in text or b"<v />" in text or b"<v/>" in text
-                for blank in (b"<v></v>", b"<v />", b"<v/>"):
-                    text = text.replace(blank, b"<v>" + value.encode() + b"</v>")
-                text = text.replace(b'<c r="B2">', b'<c r="B2" t="str">')
-            after.writestr(name, text)
+                assert before in text
+                text = text.replace(before, after)
+            new.writestr(name, text)
     return packed.getvalue()
