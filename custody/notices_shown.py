@@ -1,7 +1,7 @@
 """What an import of a log of notices shows: the counts of any import, and what a spreadsheet could have hidden."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from custody.errors import Problem
 from custody.import_shown import judge as judge_import
@@ -12,6 +12,9 @@ from producers.import_rows import BadRow
 from producers.notice_import import Ready
 from producers.notice_rows import NoticeLog
 from readers.wording import printable
+
+_MOST_SHOWN: Final = 20
+"""Of rows whose notice the ledger holds already; of rows that failed every one is shown."""
 
 
 def shown(report: Report, file: str, log: NoticeLog, rows: Sequence[Ready | BadRow], reference: str) -> dict[str, Any]:
@@ -50,8 +53,10 @@ def lines(report: Report, log: NoticeLog, rows: Sequence[Ready | BadRow], refere
     already = [(row.line, row.already) for row in rows if isinstance(row, Ready) and row.already is not None]
     if already:
         yield f"already told{len(already):>10,}"
-    for line, told in already:
+    for line, told in already[:_MOST_SHOWN]:
         yield f"  row {line}: position {told.position} is this very notice, from {printable(told.reference)}"
+    if len(already) > _MOST_SHOWN:
+        yield f"  and {len(already) - _MOST_SHOWN:,} more rows: see --json"
 
 
 def _of_table(log: NoticeLog) -> Iterator[str]:

@@ -175,20 +175,23 @@ def import_notices(
     from producers.notice_claims import shared_reference
     from producers.notice_file import read_file
     from producers.notice_import import importer, prepare
+    from producers.tables import LARGEST_BYTES
 
     sender = _agency(agency)
     with _opened(file) as raw:
-        content = raw.read()
+        content = raw.read(LARGEST_BYTES + 1)
     try:
         log = read_file(content, sheet=sheet, month_first=month_first)
     except ImportFileError as error:
         raise Problem(f"{file}: {error}", FAILED) from None
     digest = hashlib.sha256(content).hexdigest()
     reference = shared_reference(Path(file).name, digest)
-    with answering(), connected(data) as (connection, where):
-        rows = list(
-            prepare(log.rows, judging(connection, sender, where.zone), reference=reference, now=datetime.now(UTC))
-        )
+    try:
+        with answering(), connected(data) as (connection, where):
+            targets = judging(connection, sender, where.zone)
+            rows = list(prepare(log.rows, targets, reference=reference, now=datetime.now(UTC)))
+    except KeyboardInterrupt:
+        raise Problem("stopped while the records of the children were looked up; nothing was sent") from None
     # another name, sheet, agency or way of reading makes other submissions of the same bytes
     told = f"{digest} {sender} {reference} {log.table.sheet} {month_first}"
     report = _imported(

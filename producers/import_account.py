@@ -70,8 +70,6 @@ class Window:
         for id in ids:
             self._rows_of.setdefault(id, []).append(self.next)
         self.next += 1
-        if not ids:
-            self._close_through()
 
     def leave_out(self, row: BadRow) -> None:
         """Take in the next row, which nobody can read: it submits nothing."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from ledger.agencies import Agency
 from producers.import_rows import BadRow, Claim
@@ -51,11 +51,8 @@ def prepare(
 
 def importer(agency: Agency) -> Importer[Ready]:
     """Return what imports the logs of `agency`: every row that failed is reported."""
-    return Importer(source_of(agency), _made, most_shown=_EVERY_ONE)
+    return Importer(source_of(agency), _made, most_shown=MOST_ROWS)
 
 
 def _made(row: Ready) -> tuple[bytes, tuple[Claim, ...]]:
     return row.key, row.claims
-
-
-_EVERY_ONE: Final = MOST_ROWS
