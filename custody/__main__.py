@@ -33,6 +33,7 @@ app.command("submit")(verbs_sending.submit)
 imports = typer.Typer(help="Import history from a file.", no_args_is_help=True)
 app.add_typer(imports, name="import")
 imports.command("hhs-releases")(verbs_sending.import_hhs_releases)
+imports.command("notices")(verbs_sending.import_notices)
 
 # Verbs that read.
 app.command("view")(verbs_reading.view)

@@ -10,7 +10,8 @@ from typing import Final
 from custody.demo_asking import Asking, headline, tell
 from custody.demo_day import Day
 from ledger.identifiers import shown
-from producers.hhs_file import BadRow, read_releases
+from producers.hhs_file import read_releases
+from producers.import_rows import BadRow
 from producers.simulation.story import CHILD
 
 _IN_CARE_ON: Final = date(2022, 1, 31)

@@ -1,7 +1,7 @@
 """What an import shows: its progress on a terminal, its counts, and what it must be told to fix."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -47,13 +47,16 @@ def shown(report: Report, file: str) -> dict[str, Any]:
         "went_on_behind_row": report.began_behind_row or None,
         "ended": report.ended,
         "failure": report.failure,
-        "bad_rows": [{"line": row.line, "reason": row.reason} for row in report.bad_rows],
-        "refusals": [{"id": id, "reason": reason} for id, reason in report.refusals],
+        "bad_rows": [{"line": row.line, "reason": row.reason} for row in account.bad_rows],
+        "refusals": [{"id": id, "reason": reason} for id, reason in account.refusals],
     }
 
 
-def lines(report: Report) -> Iterator[str]:
-    """Yield the counts as a person reads them."""
+def lines(report: Report, *, named: Mapping[str, str] = {}, unit: str = "line") -> Iterator[str]:
+    """Yield the counts as a person reads them.
+
+    A refused submission is called by its id, or what stands for that in `named`; a row by its number as a `unit`.
+    """
     account = report.account
     if report.began_behind_row:
         yield f"went on behind row {report.began_behind_row:,}, where an earlier run was stopped"
@@ -62,15 +65,15 @@ def lines(report: Report) -> Iterator[str]:
     yield f"accepted    {account.accepted:>11,}"
     yield f"duplicate   {account.duplicate:>11,}"
     yield f"refused     {account.refused:>11,}"
-    for id, reason in report.refusals:
-        yield f"  {id}: {reason}"
+    for id, reason in account.refusals:
+        yield f"  {named.get(id, id)}: {reason}"
     yield "findings" if account.findings else "findings             none"
     for code, count in sorted(account.findings.items()):
         yield f"  {code:<20}{count:>7,}"
     if account.unreadable:
         yield f"unreadable  {account.unreadable:>11,}"
-    for row in report.bad_rows:
-        yield f"  line {row.line}: {row.reason}"
+    for row in account.bad_rows:
+        yield f"  {unit} {row.line}: {row.reason}"
 
 
 def judge(report: Report, file: str) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO, Final, NamedTuple
 
+from producers.import_rows import BadRow, ImportFileError
+
 COLUMNS: Final = (
     "id",
     "childs_country_of_origin",
@@ -51,19 +53,8 @@ class Row(NamedTuple):
     city: str
 
 
-class BadRow(NamedTuple):
-    """A row nobody can read; nothing of it is sent, the rows behind it are."""
-
-    line: int
-    reason: str
-
-
-class ReleaseFileError(Exception):
-    """The file is none of ours, or breaks off; `line` is where, and what stands before it stays good."""
-
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
+class ReleaseFileError(ImportFileError):
+    """The file is no release file, or breaks off."""
 
 
 def read_releases(raw: BinaryIO) -> Iterator[Row | BadRow]:

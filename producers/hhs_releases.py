@@ -1,11 +1,12 @@
 """What a row of the HHS release file claims: three submissions of ORR, sent through the import door."""
 
-from typing import Final, NamedTuple
+from typing import Final
 
 import orjson
 
 from producers.countries import alpha_3
 from producers.hhs_file import Row
+from producers.import_rows import Claim
 
 SOURCE: Final = "/hhs/uc-releases"
 DOCUMENT: Final = "HHS releases 2015-2023"
@@ -21,15 +22,6 @@ CATEGORY_OF_TEXT: Final = {
 _CATEGORIES: Final = frozenset({"1", "2A", "2B", "2", "3"})
 _LAST_SENT: Final = "2023-12-31T23:59:59Z"
 """When a row without any date counts as sent: the end of the years the document speaks of."""
-
-
-class Claim(NamedTuple):
-    """One submission in the making: `data` is its JSON, `(SOURCE, id)` its idempotency key."""
-
-    id: str
-    wire: str
-    time: str
-    data: bytes
 
 
 def claims(row: Row) -> tuple[Claim, Claim, Claim]:

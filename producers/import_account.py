@@ -1,20 +1,17 @@
 """The account of an import: which rows are under way, and what became of those that are through."""
 
 import time
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final, Literal
 
 from producers.client_errors import ClientError, NoOutcomeError
-from producers.hhs_file import BadRow
-from producers.hhs_releases import SOURCE
 from producers.import_journal import Account
+from producers.import_rows import BadRow
 from producers.outcomes import Outcome
 
 PATIENCE_SECONDS: Final = 60.0
 """How long no outcome at all may come before an import gives up waiting."""
-_MOST_SHOWN: Final = 20
-_A_ROW: Final = 3
-"""Submissions a row makes."""
 
 
 @dataclass(slots=True)
@@ -22,8 +19,7 @@ class Report:
     """What an import did. `account` covers the file from its first row on, whatever run sent it.
 
     `ended` is `whole`; `broken`, the file breaks off and what stands before is through; `stopped`, as asked; or
-    `cut off`, by `error`. `failure` says where it broke off or what cut it off. `bad_rows` and `refusals` show the
-    first ones of this run.
+    `cut off`, by `error`. `failure` says where it broke off or what cut it off.
     """
 
     account: Account
@@ -31,8 +27,6 @@ class Report:
     ended: Literal["whole", "broken", "stopped", "cut off"] = "whole"
     failure: str | None = None
     error: ClientError | None = None
-    bad_rows: list[BadRow] = field(default_factory=list)
-    refusals: list[tuple[str, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -44,15 +38,24 @@ class _UnderWay:
     duplicate: int = 0
     refused: int = 0
     codes: tuple[str, ...] = ()
+    refusals: tuple[tuple[str, str], ...] = ()
+    unreadable: BadRow | None = None
 
 
 class Window:
-    """The rows under way, and the account of those that are through, counted without a gap."""
+    """The rows under way, and the account of those that are through, counted without a gap.
 
-    def __init__(self, report: Report) -> None:
+    `source` is the `ce_source` of what the rows submit; of the rows nobody can read, and of the refusals, the first
+    `most_shown` are kept to be shown.
+    """
+
+    def __init__(self, report: Report, source: str, *, most_shown: int) -> None:
         self._report = report
+        self._source = source
+        self._most_shown = most_shown
         self._rows: dict[int, _UnderWay] = {}
-        self._row_of: dict[str, int] = {}
+        self._rows_of: dict[str, list[int]] = {}
+        self._awaited = 0
         self._first = report.began_behind_row + 1
         self.next = self._first
         self.moved_at = time.monotonic()
@@ -60,29 +63,31 @@ class Window:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def begin(self, ids: tuple[str, str, str]) -> None:
-        """Take in the next row, which submits `ids`."""
-        self._rows[self.next] = _UnderWay(_A_ROW)
+    def begin(self, ids: Sequence[str]) -> None:
+        """Take in the next row, which submits `ids`: perhaps none, perhaps those of another row that says the same."""
+        self._rows[self.next] = _UnderWay(len(ids))
+        self._awaited += len(ids)
         for id in ids:
-            self._row_of[id] = self.next
+            self._rows_of.setdefault(id, []).append(self.next)
         self.next += 1
 
     def leave_out(self, row: BadRow) -> None:
         """Take in the next row, which nobody can read: it submits nothing."""
-        self._rows[self.next] = _UnderWay(0)
+        self._rows[self.next] = _UnderWay(0, unreadable=row)
         self.next += 1
-        if len(self._report.bad_rows) < _MOST_SHOWN:
-            self._report.bad_rows.append(row)
         self._close_through()
 
     def answer(self, outcomes: list[Outcome]) -> None:
         """Account for outcomes; those of other senders, and repeats, are none of ours."""
         for source, id, status, body in outcomes:
-            if source != SOURCE or id is None or (row := self._row_of.pop(id, None)) is None:
+            if source != self._source or id is None or (rows := self._rows_of.get(id)) is None:
                 continue
             self.moved_at = time.monotonic()
-            under_way = self._rows[row]
+            under_way = self._rows[rows.pop(0)]
+            if not rows:
+                del self._rows_of[id]
             under_way.awaited -= 1
+            self._awaited -= 1
             match status:
                 case "accepted":
                     under_way.accepted += 1
@@ -90,17 +95,16 @@ class Window:
                     under_way.duplicate += 1
                 case _:
                     under_way.refused += 1
-                    if len(self._report.refusals) < _MOST_SHOWN:
-                        refusal = body.get("refusal") or {}
-                        self._report.refusals.append((id, f"{refusal.get('code')}: {refusal.get('message')}"))
+                    refusal = body.get("refusal") or {}
+                    under_way.refusals += ((id, f"{refusal.get('code')}: {refusal.get('message')}"),)
             if findings := body["findings"]:
                 under_way.codes += tuple([finding["code"] for finding in findings])
         self._close_through()
 
     def check(self) -> None:
         """Raise `NoOutcomeError` when there is something to wait for and nothing has come for too long."""
-        if self._row_of and time.monotonic() - self.moved_at > PATIENCE_SECONDS:
-            raise NoOutcomeError(len(self._row_of), f"row {self._first}", PATIENCE_SECONDS)
+        if self._awaited and time.monotonic() - self.moved_at > PATIENCE_SECONDS:
+            raise NoOutcomeError(self._awaited, f"row {self._first}", PATIENCE_SECONDS)
 
     def _close_through(self) -> None:
         total = self._report.account
@@ -109,7 +113,12 @@ class Window:
             self._first += 1
             answered = done.accepted + done.duplicate + done.refused
             total.rows += 1
-            total.unreadable += answered == 0
+            if done.unreadable is not None:
+                total.unreadable += 1
+                if len(total.bad_rows) < self._most_shown:
+                    total.bad_rows.append(done.unreadable)
+            if done.refusals:
+                total.refusals += done.refusals[: self._most_shown - len(total.refusals)]
             total.submitted += answered
             total.accepted += done.accepted
             total.duplicate += done.duplicate

@@ -15,12 +15,17 @@ from typing import Any, BinaryIO, Final
 
 import orjson
 
+from producers.import_rows import BadRow
+
 _PIECE: Final = 1 << 20
 
 
 @dataclass(slots=True)
 class Account:
-    """Counts over rows, and over the outcomes of what they submitted."""
+    """Counts over rows, and over the outcomes of what they submitted.
+
+    `bad_rows` and `refusals` (the id, and why) are the ones to be shown, in the order of the rows.
+    """
 
     rows: int = 0
     unreadable: int = 0
@@ -29,6 +34,8 @@ class Account:
     duplicate: int = 0
     refused: int = 0
     findings: Counter[str] = field(default_factory=Counter)
+    bad_rows: list[BadRow] = field(default_factory=list)
+    refusals: list[tuple[str, str]] = field(default_factory=list)
 
 
 def content_digest(raw: BinaryIO) -> str:
@@ -49,19 +56,28 @@ def read_journal(file: Path) -> Account:
     """Return what was accounted for before; nothing, where no import was stopped or the journal is not whole."""
     try:
         written: Mapping[str, Any] = orjson.loads(file.read_bytes())
-        return Account(**{**written, "findings": Counter(written["findings"])})
-    except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError):
+        lists = {
+            "findings": Counter(written["findings"]),
+            "bad_rows": [BadRow(*row) for row in written["bad_rows"]],
+            "refusals": [(id, reason) for id, reason in written["refusals"]],
+        }
+        return Account(**{**written, **lists})
+    except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return Account()  # everything is sent again; what is known already is answered as a duplicate
 
 
 def write_journal(file: Path, account: Account) -> None:
     """Replace the journal in one step: a reader, or a crash, finds the old one or the new one. Raises `OSError`."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    written = {field.name: getattr(account, field.name) for field in fields(account)}
+    written = {
+        **{field.name: getattr(account, field.name) for field in fields(account)},
+        "findings": dict(account.findings),
+        "bad_rows": [tuple(row) for row in account.bad_rows],
+    }
     beside = file.with_name(f"{file.name}.{os.getpid()}")
     try:
         with beside.open("wb") as opened:
-            opened.write(orjson.dumps({**written, "findings": dict(account.findings)}))
+            opened.write(orjson.dumps(written))
             opened.flush()
             os.fsync(opened.fileno())
         beside.replace(file)

@@ -1,32 +1,39 @@
-"""The HHS release file into the ledger: every row sent, every outcome awaited and accounted for."""
+"""A file of rows into the ledger: every row sent, every outcome awaited and accounted for."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final, Generic, NamedTuple, TypeVar
 
 from producers.client_errors import ClientError
-from producers.hhs_file import BadRow, ReleaseFileError, Row, read_releases
-from producers.hhs_releases import SOURCE, claims
 from producers.import_account import Report, Window
 from producers.import_journal import Account, read_journal, write_journal
+from producers.import_rows import BadRow, Claim, ImportFileError
 from producers.outcomes import OutcomeReader
 from producers.sending import Sender
 
+RowT = TypeVar("RowT")
+
 WINDOW: Final = 8_000
-"""Rows under way at most: three submissions each, so that intake never waits for us and memory stays flat."""
+"""Rows under way at most: so many that intake never waits for us, so few that memory stays flat."""
 _STOP_SECONDS: Final = 15.0
 """How long a stopped import waits for the outcomes of what it had sent."""
 _LOOK_EVERY_ROWS: Final = 250
 _JOURNAL_SECONDS: Final = 2.0
 _TOLD_SECONDS: Final = 0.2
 
-_CONSTANT_HEADERS: Final = (
-    ("ce_specversion", b"1.0"),
-    ("ce_source", SOURCE.encode()),
-    ("content-type", b"application/json"),
-)
+
+class Importer(NamedTuple, Generic[RowT]):
+    """What makes one kind of file into submissions.
+
+    `source` is their `ce_source`. `made` gives a row's key on the intake topic and what it claims. Of the rows nobody
+    can read, and of the refusals, the first `most_shown` are reported.
+    """
+
+    source: str
+    made: Callable[[RowT], tuple[bytes, tuple[Claim, ...]]]
+    most_shown: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +45,10 @@ class Progress:
     confirmed: Account
 
 
-def import_releases(
-    raw: BinaryIO,
-    size: int,
+def import_rows(
+    importer: Importer[RowT],
+    rows: Iterable[RowT | BadRow],
+    share: Callable[[], float],
     journal: Path,
     *,
     sender: Sender,
@@ -48,19 +56,21 @@ def import_releases(
     stopped: Callable[[], bool],
     progress: Callable[[Progress], None],
 ) -> Report:
-    """Send every row of the file behind those the journal has, and return when each is answered.
+    """Send every row behind those the journal has, and return when each is answered.
 
-    `raw` is the file at its beginning, `size` its bytes. The journal holds what is through whenever this ends early;
-    it is removed when the file is through. What happens at Kafka and in the ledger stands in the report. Raises
-    `OSError` where the file cannot be read or the journal not written.
+    `rows` are all rows of the file, in its order, in every run the same; `share` tells how much of it was read, from
+    0 to 1. The journal holds what is through whenever this ends early; it is removed when the file is through. What
+    happens at Kafka and in the ledger stands in the report. Raises `OSError` where the file cannot be read or the
+    journal not written.
     """
     before = read_journal(journal)
     report = Report(before, began_behind_row=before.rows)
-    run = _Run(sender, reader, Window(report), _Pace(raw, size, journal, report, progress), stopped)
+    window = Window(report, importer.source, most_shown=importer.most_shown)
+    run = _Run(importer, sender, reader, window, _Pace(share, journal, report, progress), stopped)
     try:
         try:
-            run.send_rows(raw, report)
-        except ReleaseFileError as error:
+            run.send_rows(rows, report)
+        except ImportFileError as error:
             report.ended, report.failure = "broken", str(error)
         sender.settle()
         run.await_rest(report)
@@ -74,18 +84,19 @@ def import_releases(
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(Generic[RowT]):
     """What one import works with."""
 
+    importer: Importer[RowT]
     sender: Sender
     reader: OutcomeReader
     window: Window
     pace: "_Pace"
     stopped: Callable[[], bool]
 
-    def send_rows(self, raw: BinaryIO, report: Report) -> None:
+    def send_rows(self, rows: Iterable[RowT | BadRow], report: Report) -> None:
         """Send the rows behind those that are through already, never more than `WINDOW` ahead of the ledger."""
-        for number, row in enumerate(read_releases(raw), 1):
+        for number, row in enumerate(rows, 1):
             if number % _LOOK_EVERY_ROWS == 0:
                 self.window.answer(self.reader.poll(0))
                 self.pace.look(number)
@@ -117,17 +128,19 @@ class _Run:
         self.window.check()
         self.pace.look(rows_read)
 
-    def _send(self, row: Row) -> None:
-        made = claims(row)
-        key = b"hhs-release-row:" + row.label.encode()
+    def _send(self, row: RowT) -> None:
+        key, made = self.importer.made(row)
         partition = self.sender.partition_of(key)
-        self.window.begin((made[0].id, made[1].id, made[2].id))
+        self.window.begin([claim.id for claim in made])
+        source = self.importer.source.encode()
         for id, wire, sent_at, data in made:
             self.sender.send(
                 data,
                 key=key,
                 headers=[
-                    *_CONSTANT_HEADERS,
+                    ("ce_specversion", b"1.0"),
+                    ("ce_source", source),
+                    ("content-type", b"application/json"),
                     ("ce_id", id.encode()),
                     ("ce_type", wire.encode()),
                     ("ce_time", sent_at.encode()),
@@ -141,10 +154,9 @@ class _Pace:
     """Tells the progress and keeps the journal, neither too often."""
 
     def __init__(
-        self, raw: BinaryIO, size: int, journal: Path, report: Report, progress: Callable[[Progress], None]
+        self, share: Callable[[], float], journal: Path, report: Report, progress: Callable[[Progress], None]
     ) -> None:
-        self._raw = raw
-        self._size = max(size, 1)
+        self._share = share
         self._journal = journal
         self._report = report
         self._progress = progress
@@ -155,7 +167,7 @@ class _Pace:
         now = time.monotonic()
         if now - self._told_at > _TOLD_SECONDS:
             self._told_at = now
-            share = min(self._raw.tell() / self._size, 1.0)
+            share = min(self._share(), 1.0)
             self._progress(Progress(rows_read, share, replace(self._report.account)))
         if now - self._kept_at > _JOURNAL_SECONDS:
             self._kept_at = now

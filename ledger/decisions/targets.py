@@ -33,7 +33,6 @@ _NO_SUCH_ADDRESS: Final = Remark(
 _NO_SUCH_SERVICE: Final = Remark(
     "reference-unknown", "`fact.cures` names no earlier service of this Notice to Appear on this child"
 )
-_NO_SUCH_MEMBER: Final = Remark("reference-unknown", "`fact.members` names a member that none of the entries told has")
 
 
 def find_target(record: Record, position: int, member: str) -> Entry | Refusal:
@@ -118,7 +117,15 @@ def check_notice(record: Record, fact: NoticeGiven) -> tuple[Remark | None, ...]
             known.update(f"set.{member}" for member in entry.fact.set)
     if fact.members == "all" or known.issuperset(fact.members):
         return ()
-    return (_NO_SUCH_MEMBER,)
+    return (_no_such_member(next(index for index, member in enumerate(fact.members) if member not in known)),)
+
+
+def _no_such_member(index: int) -> Remark:
+    return Remark(
+        "reference-unknown",
+        f"`fact.members.{index}` names a member that none of the entries told has, and tells nobody anything; "
+        "correct `members`: the names stand in the entries told (a correction's as `set.address`)",
+    )
 
 
 def check_dispute(record: Record, fact: EntryDisputed) -> Refusal | None:

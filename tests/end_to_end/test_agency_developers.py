@@ -95,6 +95,15 @@ def test_the_correction_is_accepted(answers: list[str]) -> None:
     assert json.loads(printed(answers, "correction.jsonl"))["status"] == "accepted"
 
 
+def test_the_log_of_notices_is_recorded_row_by_row(answers: list[str]) -> None:
+    """The page's log names its entries by type; both are found, and told."""
+    counted = dict(
+        line.rsplit(maxsplit=1) for line in printed(answers, "import notices").splitlines() if line[0] != " "
+    )
+    assert (counted["rows read"], counted["accepted"], counted["refused"]) == ("2", "2", "0")
+    assert counted["findings"] == "none"
+
+
 def test_every_example_is_json_and_every_link_leads_somewhere() -> None:
     """Nothing on the page is made up: examples parse, files and headings exist."""
     for language, name, text in BLOCKS:

@@ -17,9 +17,10 @@ import pytest
 from ledger.agencies import PRODUCERS
 from ledger.times import parse_instant
 from producers.client import AgencyClient
+from producers.hhs_import import import_releases
 from producers.import_account import Report
 from producers.import_journal import Account, read_journal, write_journal
-from producers.importing import import_releases
+from producers.import_rows import BadRow
 from producers.outcomes import OutcomeReader
 from producers.sending import Sender
 from producers.simulation.playing import play
@@ -243,6 +244,8 @@ def test_a_journal_that_is_not_whole_only_costs_sending_again(tmp_path: Path) ->
     """The journal is a convenience: what it loses is answered as a duplicate; what it keeps comes back exactly."""
     file = tmp_path / "journal.json"
     account = Account(rows=7, submitted=21, accepted=20, refused=1, findings=Counter({"W3": 7}))
+    account.bad_rows.append(BadRow(3, "no date"))
+    account.refusals.append(("905:release", "H0: no"))
     write_journal(file, account)
     assert read_journal(file) == account
     file.write_bytes(file.read_bytes()[:-5])

@@ -238,4 +238,21 @@ def test_a_notice_names_members_that_the_entries_told_have() -> None:
     told: dict[str, Any] = {"agency": "ORR", "to": "ICE-ERO"}
     record.when(sent("notice-given", **told, positions=[1], members=["address", "relationship"])).finds()
     record.when(sent("notice-given", **told, positions=[1, 2], members=["set.address"])).finds()
-    record.when(sent("notice-given", **told, positions=[1], members=["adress"])).finds({"reference-unknown": "guard"})
+    misspelt = record.when(sent("notice-given", **told, positions=[1], members=["address", "adress"]))
+    misspelt.finds({"reference-unknown": "guard"})
+    assert "`fact.members.1`" in misspelt.message_of("reference-unknown")
+    assert "correct `members`" in misspelt.message_of("reference-unknown")
+
+
+def test_a_notice_about_an_entry_of_nobody_or_of_another_child_says_which_position_and_where_to_look() -> None:
+    """A log of 500 rows has typing errors: the sender must find the row, the position and the right one."""
+    record = given(CANCELLED)
+    refusal = record.when(sent("notice-given", agency="CBP", positions=[1, 77])).refused("H4", "fact.positions.1")
+    assert "`fact.positions.1` is 77, which is no earlier entry of this child" in refusal.message
+    assert "look the position up in the child's timeline" in refusal.message
+
+
+def test_a_notice_may_be_given_to_an_agency_that_has_no_feed() -> None:
+    """OIG reads and gets no feed: what it was told by letter is known of it by notices alone."""
+    for to in ("OIG", "STEWARD", "unknown"):
+        given(CANCELLED).when(sent("notice-given", agency="CBP", to=to, positions=[1])).finds()

@@ -18,8 +18,9 @@ from ledger.facts import ReleasedToSponsor
 from ledger.submission import Refusal, read_submission
 from ledger.times import parse_instant
 from producers.countries import ALPHA_3_BY_NAME, alpha_3
-from producers.hhs_file import BadRow, ReleaseFileError, Row, read_releases
-from producers.hhs_releases import ADMISSION, PARTICULARS, RELEASE, Claim, claims
+from producers.hhs_file import ReleaseFileError, Row, read_releases
+from producers.hhs_releases import ADMISSION, PARTICULARS, RELEASE, claims
+from producers.import_rows import BadRow, Claim
 
 TRAPS = (Path(__file__).parents[1] / "data" / "releases_traps.csv").read_bytes()
 HEADER, *LINES = TRAPS.splitlines(keepends=True)
