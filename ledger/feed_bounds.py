@@ -16,7 +16,9 @@ from ledger.decisions.receipts import Published
 from ledger.receipt import last_covered
 from ledger.streams import OF_AGENCY
 
-_LAST: Final[dict[Agency, str]] = {agency: "last_" + topic_suffix(agency).replace("-", "_") for agency in RECEIVERS}
+LAST_COLUMN: Final[dict[Agency, str]] = {
+    agency: "last_" + topic_suffix(agency).replace("-", "_") for agency in RECEIVERS
+}
 """The column of `ledger.publications` with the last number on an agency's feed after a batch."""
 
 _FIRST_TO_REACH: Final = sql.SQL(
@@ -50,7 +52,7 @@ def published(cursor: Cursor[DictRow], receipts: Sequence[Receipt]) -> dict[Agen
     row = cursor.execute("select * from ledger.publications order by number desc limit 1").fetchone()
     bounds: dict[Agency, Published] = {}
     for agency in {receipt.agency for receipt in receipts}:
-        last = 0 if row is None else int(row[_LAST[agency]])
+        last = 0 if row is None else int(row[LAST_COLUMN[agency]])
         claimed = {last_covered(r.fact) for r in receipts if r.agency == agency and r.fact.at is not None}
         wanted = [number for number in claimed if number <= last]
         at = _published_at(cursor, agency, wanted, batches=row["number"]) if row is not None and wanted else {}
@@ -62,5 +64,5 @@ def _published_at(
     cursor: Cursor[DictRow], agency: Agency, wanted: Sequence[int], *, batches: int
 ) -> Mapping[int, datetime]:
     """Return when each of these numbers of an agency's feed was published, all of them having been."""
-    cursor.execute(_FIRST_TO_REACH.format(last=sql.Identifier(_LAST[agency])), (batches, list(wanted)))
+    cursor.execute(_FIRST_TO_REACH.format(last=sql.Identifier(LAST_COLUMN[agency])), (batches, list(wanted)))
     return {row["wanted"]: row["published_at"] for row in cursor}
