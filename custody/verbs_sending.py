@@ -11,9 +11,7 @@ import typer
 from custody.options import Data, Json
 
 if TYPE_CHECKING:
-    from custody.errors import Problem
     from ledger.agencies import Agency
-    from producers.client_errors import ClientError
 
 _PATIENCE_SECONDS: Final = 60.0
 
@@ -39,6 +37,7 @@ def submit(
       custody submit --agency EOIR --wait - < hearing.json
     """
     from custody.errors import FAILED, Problem
+    from custody.kafka_clients import problem, quiet_kafka
     from custody.where import find_where
     from producers.client import AgencyClient
     from producers.client_errors import ClientError
@@ -46,7 +45,7 @@ def submit(
 
     sender = _agency(agency)
     where = find_where(data)
-    _quiet_kafka()
+    quiet_kafka()
 
     def tell_outcome(outcome: dict[str, Any]) -> None:
         import orjson
@@ -69,7 +68,7 @@ def submit(
                     tell_problem=tell_problem,
                 )
         except ClientError as error:
-            raise _problem(error) from None
+            raise problem(error) from None
         except KeyboardInterrupt:
             raise Problem(
                 "stopped; lines that were read may or may not have been sent; submit the file again under the same "
@@ -106,6 +105,7 @@ def import_hhs_releases(
 
     from custody.errors import WRONG_USAGE, Problem
     from custody.import_shown import judge, lines, shown, telling
+    from custody.kafka_clients import problem, quiet_kafka
     from custody.where import find_where
     from ledger.process import Stop, settle_memory
     from producers.client_errors import ClientError
@@ -121,13 +121,13 @@ def import_hhs_releases(
                 f"{file} is a pipe; nothing was sent; an import reads its file twice: save it first", WRONG_USAGE
             )
         where = find_where(data)
-        _quiet_kafka()
+        quiet_kafka()
         try:
             cluster = cluster_id(where.bootstrap)
             reader = OutcomeReader(where.bootstrap, "ORR", fetch_min_bytes=262_144)
             sender = Sender(where.bootstrap, "ORR", linger_ms=50)
         except ClientError as error:
-            raise _problem(error) from None
+            raise problem(error) from None
         journal = journal_file(where.data / "imports", digest=content_digest(raw), cluster=cluster)
         stop = Stop()
         settle_memory()
@@ -156,7 +156,7 @@ def import_hhs_releases(
     else:
         print("\n".join(lines(report)))
     if report.error is not None:
-        raise _problem(report.error)
+        raise problem(report.error)
     judge(report, file)
 
 
@@ -180,18 +180,3 @@ def _opened(name: str) -> Iterator[BinaryIO]:
         except OSError as error:
             raise Problem(f"{name} cannot be read: {error.strerror}; nothing was sent", WRONG_USAGE) from None
         yield opened
-
-
-def _problem(error: "ClientError") -> "Problem":
-    from custody.errors import FAILED, UNREACHABLE, Problem
-    from producers.client_errors import BrokerUnreachableError
-
-    return Problem(str(error), UNREACHABLE if isinstance(error, BrokerUnreachableError) else FAILED)
-
-
-def _quiet_kafka() -> None:
-    """Keep the Kafka client's log off the terminal: what concerns the person is told by our own errors."""
-    import logging
-
-    logging.getLogger("kafka").addHandler(logging.NullHandler())
-    logging.getLogger("kafka").propagate = False

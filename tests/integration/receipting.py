@@ -1,7 +1,7 @@
 """What the tests of receipts share: publications as the feeds role would leave them, and receipts sent."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +13,8 @@ from ledger.agencies import RECEIVERS, Agency
 from ledger.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
 from ledger.feed_bounds import LAST_COLUMN
 from ledger.receipt import WIRE
-from ledger.topics import receipts
+from ledger.topics import feed, receipts
+from producers.feed_items import WIRE as FEED_ITEM
 from tests.integration.flow import Flow
 
 SENT_AT = "2022-03-04T12:00:00Z"
@@ -80,3 +81,58 @@ def sign(ledger: Flow, agency: Agency, data: Mapping[str, Any] | bytes, **more: 
         if outcome is not None:
             return outcome.body
     raise AssertionError(f"no outcome for {key}")
+
+
+def item(number: int, **more: Any) -> dict[str, Any]:
+    """Return the value of a feed item."""
+    return {
+        "number": number,
+        "kind": "entry",
+        "position": 100 + number,
+        "child": "0195e000-0000-7000-8000-000000000017",
+        "identifiers": [{"scheme": "a-number", "value": "200000017"}],
+        "type": "custody.released-to-sponsor.v1",
+        "occurred_at": "2022-03-01",
+        "recorded_at": "2022-03-01T09:59:00.000000Z",
+        "producer_agency": "ORR",
+        "fact": {"sponsor_category": "1"},
+        "withheld": ["sponsor_name"],
+        "rule": {"id": "moa-2021", "version": 1},
+        **more,
+    }
+
+
+def put_on_feed(
+    bootstrap: str,
+    agency: Agency,
+    items: Iterable[Mapping[str, Any] | bytes],
+    *,
+    published_at: str = "2022-03-01T10:00:00.000000Z",
+    each_transaction: int | None = None,
+    aborted: bool = False,
+) -> None:
+    """Put items on an agency's feed, as the feeds role would; with `aborted` in transactions that come to nothing."""
+    together = {} if each_transaction is None else {"transactional_id": str(uuid4())}
+    producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5, **together)
+    if together:
+        producer.init_transactions()
+    values = list(items)
+    for first in range(0, len(values), each_transaction or len(values) or 1):
+        if together:
+            producer.begin_transaction()
+        for value in values[first : first + (each_transaction or len(values))]:
+            number = 0 if isinstance(value, bytes) else value["number"]  # bytes: whatever they are, no item
+            producer.send(
+                feed(agency),
+                value=value if isinstance(value, bytes) else orjson.dumps(value),
+                headers=binary_headers(
+                    id=f"{agency}-{number}", source="/custody-ledger", type=FEED_ITEM, time=published_at
+                ),
+                partition=0,
+            )
+        producer.flush()
+        if together and aborted:
+            producer.abort_transaction()
+        elif together:
+            producer.commit_transaction()
+    producer.close()
