@@ -19,6 +19,7 @@ Receiver = Annotated[str, typer.Option("--agency", help="Whose feed: CBP, ICE-ER
 
 
 def receipt(
+    *,
     agency: Receiver,
     grade: Annotated[str, typer.Option(metavar="G", help="delivered, opened or acknowledged.")],
     up_to: Annotated[
@@ -56,11 +57,9 @@ def receipt(
 
     import orjson
 
-    from custody.answering import answering, moment
     from custody.errors import WRONG_USAGE, Problem
     from custody.kafka_clients import problem, quiet_kafka
     from custody.where import find_where
-    from ledger.times import last_instant
     from producers.client_errors import ClientError
     from producers.receipts import Receipts
 
@@ -69,10 +68,8 @@ def receipt(
     if (up_to is None) is not bool(number):
         raise Problem("give either --up-to, or --number once or several times; nothing was sent", WRONG_USAGE)
     where = find_where(data)
-    with answering():
-        claimed, sent = moment(at, "--at"), moment(sent_at, "--sent-at")
-    claimed_at = None if claimed is None else last_instant(claimed, where.zone)
-    moment_sent = _sent_at(where.clock, None if sent is None else last_instant(sent, where.zone), claimed_at)
+    claimed_at = _instant(at, "--at", where.zone)
+    moment_sent = _sent_at(where.clock, _instant(sent_at, "--sent-at", where.zone), claimed_at)
     quiet_kafka()
     try:
         receipts = Receipts(where.bootstrap, signer, system=f"/{signer.lower()}/custody-receipt")
@@ -190,6 +187,20 @@ def _grade(given: str) -> "ReceiptGrade":
             chosen: ReceiptGrade = grade
             return chosen
     raise Problem(f"{given!r} is no grade; grades are {', '.join(get_args(ReceiptGrade))}", WRONG_USAGE)
+
+
+def _instant(text: str | None, option: str, zone: str) -> "datetime | None":
+    """Read T where it was given; a day is its last instant."""
+    from custody.answering import answering, moment
+    from custody.errors import WRONG_USAGE, Problem
+    from ledger.times import last_instant
+
+    with answering():
+        given = moment(text, option)
+    try:
+        return None if given is None else last_instant(given, zone)
+    except OverflowError:
+        raise Problem(f"{option} {text!r}: the calendar ends there; nothing was sent", WRONG_USAGE) from None
 
 
 def _sent_at(clock: str, given: "datetime | None", claimed: "datetime | None") -> "datetime":
