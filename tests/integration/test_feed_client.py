@@ -3,7 +3,11 @@
 The feed is filled by hand; intake and relay are the real ones where a receipt is answered.
 """
 
+import os
+import re
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -32,6 +36,7 @@ from producers.feed_topic import FeedTopic
 from tests.integration.flow import Flow, flow, until
 from tests.integration.receipting import item, publish, put_on_feed
 
+ROOT = Path(__file__).parents[2]
 SOON = 0.3
 
 
@@ -311,6 +316,30 @@ def test_what_a_reader_signs_for_becomes_entries(ledger: Flow, fresh_kafka: str,
     }
     assert {state["producer"]["system"] for state in states} == {"/orr/feed-reader"}
     assert all(state["findings"] == [] for state in states)
+
+
+def test_the_example_of_the_page_reads_and_signs(ledger: Flow, fresh_kafka: str, tmp_path: Path) -> None:
+    """What docs/agency-developers.md shows a developer does what it says, twice: the second time it goes on."""
+    page = (ROOT / "docs" / "agency-developers.md").read_text("utf-8")
+    (code,) = re.findall(r"^```python read_feed\.py\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (tmp_path / "read_feed.py").write_text(code.replace("timeout_seconds=5", "timeout_seconds=1"), encoding="utf-8")
+    publish(ledger.settings.database_url, "2022-03-01T10:00:01Z", ice_ero=5)
+    for numbers in (range(1, 4), range(4, 6)):
+        put_on_feed(fresh_kafka, "ICE-ERO", items(numbers))
+        done = subprocess.run(
+            [sys.executable, "read_feed.py", fresh_kafka],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert [int(line.split()[0]) for line in done.stdout.splitlines()] == list(numbers)
+    until(lambda: len(ledger.rows("select 1 from ledger.stored_events")) == 2)
+    rows = ledger.rows("select state from ledger.stored_events order by notification_id")
+    assert [orjson.loads(bytes(state))["fact"]["up_to"] for (state,) in rows] == [3, 5]
 
 
 def test_a_refused_receipt_is_raised(ledger: Flow, fresh_kafka: str, state: Path) -> None:
