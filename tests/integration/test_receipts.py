@@ -12,6 +12,7 @@ import pytest
 
 from consumers.reading import read_arrival
 from consumers.recovery import recover
+from custody.lag import measure
 from ledger.agencies import Agency
 from ledger.arrivals import Place
 from ledger.cloudevents import binary_headers
@@ -26,6 +27,7 @@ from ledger.streams import OF_AGENCY
 from ledger.topics import intake, receipts
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 from tests.integration.receipting import publish, send, sign
+from tests.integration.running import custody
 from tests.integration.test_read_tables import on_kafka, quiet
 from tests.integration.test_relay import restored_to
 
@@ -134,6 +136,25 @@ def test_each_kind_of_message_is_taken_on_its_own_topic_only(ledger: Flow) -> No
     assert entries(ledger) == []
     assert sign(ledger, "ORR", receipt)["status"] == "accepted"
     assert ledger.tell("CBP", "child-encountered", encounter)["status"] == "accepted"
+
+
+def test_receipts_nobody_took_count_as_lag_and_what_was_set_aside_goes_back_to_its_topic(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """`custody status` shows receipts that wait; `custody set-aside retry` sends one where it was found."""
+    with flow(database_url, fresh_kafka, tmp_path, ("intake",)) as ledger:
+        send(fresh_kafka, "ORR", b"{ no JSON", id="broken")
+        until(lambda: ledger.rows("select count(*) from ledger.set_aside") == [(1,)])
+    assert measure(database_url, fresh_kafka).intake == 0
+    retry = ("set-aside", "retry", "1", "--json")
+    done = custody(*retry, database_url=database_url, bootstrap=fresh_kafka, data=tmp_path)
+    assert orjson.loads(done.stdout)["sent_to"] == "custody.receipts.orr"
+    assert measure(database_url, fresh_kafka).intake == 1
+    again = tmp_path / "again"
+    again.mkdir()
+    with flow(database_url, fresh_kafka, again, ("intake",)):
+        until(lambda: ledger.rows('select topic, "offset" from ledger.set_aside order by 2')[1:] != [])
+    assert ledger.rows("select distinct topic, value from ledger.set_aside") == [("custody.receipts.orr", b"{ no JSON")]
 
 
 def test_a_claim_before_the_publication_leaves_a_finding(ledger: Flow) -> None:

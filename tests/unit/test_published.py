@@ -256,7 +256,14 @@ def test_an_item_of_the_feed_is_described_by_its_schema() -> None:
     check = validator(feed_item_schema())
     assert list(check.iter_errors(item(1))) == []
     assert list(check.iter_errors(item(1, occurred_at=None, kind="supplement"))) == []
-    for wrong in ({"number": 0}, {"kind": "told"}, {"withheld": None}, {"rule": {}}, {"occurred_at": 2022}):
+    spoilt: tuple[dict[str, Any], ...] = (
+        {"number": 0},
+        {"kind": "told"},
+        {"withheld": None},
+        {"rule": {}},
+        {"occurred_at": 2022},
+    )
+    for wrong in spoilt:
         assert list(check.iter_errors(item(1) | wrong)), wrong
 
 
