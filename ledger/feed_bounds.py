@@ -21,6 +21,9 @@ LAST_COLUMN: Final[dict[Agency, str]] = {
 }
 """The column of `ledger.publications` with the last number on an agency's feed after a batch."""
 
+_LAST_BATCH: Final = sql.SQL("select number, {} from ledger.publications order by number desc limit 1").format(
+    sql.SQL(", ").join(map(sql.Identifier, LAST_COLUMN.values()))
+)
 _FIRST_TO_REACH: Final = sql.SQL(
     # batches have numbers without a gap and a feed's last number never falls: some twenty looks find the batch. The
     # looks are subqueries, so that no plan can read the whole table instead
@@ -49,7 +52,7 @@ def last_versions(cursor: Cursor[DictRow], receipts: Sequence[Receipt]) -> dict[
 
 def published(cursor: Cursor[DictRow], receipts: Sequence[Receipt]) -> dict[Agency, Published]:
     """Return how far the feed of each agency that signs is, and when the last number of each claim was published."""
-    row = cursor.execute("select * from ledger.publications order by number desc limit 1").fetchone()
+    row = cursor.execute(_LAST_BATCH).fetchone()
     bounds: dict[Agency, Published] = {}
     for agency in {receipt.agency for receipt in receipts}:
         last = 0 if row is None else int(row[LAST_COLUMN[agency]])
