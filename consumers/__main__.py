@@ -28,9 +28,9 @@ def intake(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop:
         run(consumer, ledger, Recording(ledger, settings), log, stopped=stop.__bool__, ready=say_ready)
     except OffsetOutOfRangeError as error:
         raise RefusedError(
-            f"an intake topic does not reach to where the ledger stands ({error}): its messages expired unread, or "
-            "Kafka is a new one; nothing was recorded. If what is missing will be sent again, delete the rows of "
-            "ledger.intake_offsets and start again: what is known already is answered as a duplicate"
+            f"an intake or receipts topic does not reach to where the ledger stands ({error}): its messages expired "
+            "unread, or Kafka is a new one; nothing was recorded. If what is missing will be sent again, delete the "
+            "rows of ledger.intake_offsets and start again: what is known already is answered as a duplicate"
         ) from error
     finally:
         consumer.close(autocommit=False)

@@ -1,4 +1,4 @@
-"""The intake role: reads the agencies' submissions and has them recorded, batch by batch.
+"""The intake role: reads the agencies' submissions and receipts and has them recorded, batch by batch.
 
 Offsets live in PostgreSQL, in the transaction of the entries; Kafka's own committed offsets are not used. The
 consumer group only says which member reads which partition.
@@ -11,11 +11,10 @@ import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 
 from consumers.reading import read_arrival
-from ledger.agencies import PRODUCERS
 from ledger.arrivals import Arrival, Place
 from ledger.eventstore import Ledger
 from ledger.recording import LostPartitionsError, OffsetMove, Recording
-from ledger.topics import agency_of_intake, intake
+from ledger.topics import READ_BY_INTAKE, agency_of
 
 BATCH: Final = 1000
 """Messages a transaction: larger ones gain nothing (measured), smaller ones cost a commit each."""
@@ -66,13 +65,13 @@ class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]  # the librar
         self._log.info("partitions.assigned", partitions=len(assigned))
 
     def begin(self) -> None:
-        """Give every intake partition an offset in the ledger: its first message, where it has none yet.
+        """Give every partition that is read an offset in the ledger: its first message, where it has none yet.
 
         Done before a partition is assigned: the listener runs on the client's network thread and may not ask Kafka.
         """
         everything = [
             TopicPartition(topic, number)
-            for topic in (intake(agency) for agency in PRODUCERS)
+            for topic in READ_BY_INTAKE
             for number in self._consumer.partitions_for_topic(topic) or ()
         ]
         beginnings = self._consumer.beginning_offsets(everything)
@@ -105,7 +104,7 @@ def run(
     """Read and record until `stopped`; every batch is whole or not at all."""
     partitions = Partitions(consumer, ledger, log)
     partitions.begin()
-    consumer.subscribe([intake(agency) for agency in PRODUCERS], listener=partitions)
+    consumer.subscribe(list(READ_BY_INTAKE), listener=partitions)
     said_ready = False
     while not stopped():
         polled = consumer.poll(timeout_ms=POLL_MS, max_records=BATCH)
@@ -125,7 +124,7 @@ def _record(
     arrivals: list[Arrival] = []
     moves: list[OffsetMove] = []
     for partition, records in polled.items():
-        agency = agency_of_intake(partition.topic)
+        agency = agency_of(partition.topic)
         arrivals += [
             read_arrival(
                 Place(agency, partition.topic, partition.partition, record.offset), record.headers, record.value

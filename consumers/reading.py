@@ -1,14 +1,17 @@
-"""A Kafka record of an intake topic, read as far as it can be read: a claim, a malformed claim, or bytes."""
+"""A Kafka record of an intake or receipts topic, read as far as it can be: a claim, a receipt, a refusal, bytes."""
 
 from base64 import b64encode
 from collections.abc import Sequence
 
 import orjson
 
-from ledger.arrivals import Arrival, Claim, Illegible, Malformed, Place
+from ledger.arrivals import Arrival, Claim, Illegible, Malformed, Place, Receipt
 from ledger.cloudevents import Message, Unreadable, digest, read_message
+from ledger.facts import FeedReceipted
 from ledger.forbidden import black_out, black_out_bytes, is_forbidden, may_be_forbidden
+from ledger.receipt import read_receipt, receipt_on_intake
 from ledger.submission import LIMIT_BYTES, Refusal, read_submission
+from ledger.topics import is_receipts
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -38,7 +41,10 @@ def read_arrival(place: Place, headers: Headers, value: bytes | None) -> Arrival
             return _not_json(place, headers, value, message)
         if forbidden is not None:
             return Malformed(agency, key, digest(message.type, orjson.dumps(clean)), _forbidden(forbidden))
-    read = read_submission(message.type, data)
+    receipt = read_receipt(agency, message.type, data) if is_receipts(place.topic) else None
+    if isinstance(receipt, FeedReceipted):
+        return Receipt(agency, key, digest(message.type, data), message.time, message.extensions, receipt)
+    read = receipt or receipt_on_intake(agency, message.type) or read_submission(message.type, data)
     if isinstance(read, Refusal):
         if not _is_json(data):
             return _not_json(place, headers, value, message)

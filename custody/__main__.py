@@ -6,7 +6,16 @@ from typing import Annotated
 
 import typer
 
-from custody import demo, verbs_keeping, verbs_reading, verbs_rules, verbs_running, verbs_sending, verbs_set_aside
+from custody import (
+    demo,
+    verbs_feeds,
+    verbs_keeping,
+    verbs_reading,
+    verbs_rules,
+    verbs_running,
+    verbs_sending,
+    verbs_set_aside,
+)
 from custody.errors import Problem, unreachable
 
 app = typer.Typer(
@@ -35,7 +44,10 @@ app.add_typer(imports, name="import")
 imports.command("hhs-releases")(verbs_sending.import_hhs_releases)
 imports.command("notices")(verbs_sending.import_notices)
 
+app.command("receipt")(verbs_feeds.receipt)
+
 # Verbs that read.
+app.command("feed")(verbs_feeds.feed)
 app.command("view")(verbs_reading.view)
 app.command("timeline")(verbs_reading.timeline)
 app.command("figure")(verbs_reading.figure)

@@ -7,9 +7,9 @@ import psycopg
 from kafka import KafkaConsumer, TopicPartition
 from psycopg import sql
 
-from ledger.topics import ENTRIES, TOPICS
+from ledger.topics import ENTRIES, READ_BY_INTAKE, TOPICS
 
-_INTAKE: Final = "custody.intake."
+_INTAKE: Final = frozenset(READ_BY_INTAKE)
 Offsets = dict[TopicPartition, tuple[int, int]]
 """The first and the next offset of each partition."""
 
@@ -19,7 +19,7 @@ class Lag:
     """What stands between the agencies' messages and the read tables."""
 
     intake: int
-    """Messages on the intake topics that nobody took yet."""
+    """Messages on the intake and receipts topics that nobody took yet."""
     relay: int
     """Entries and outcomes recorded and not yet confirmed by Kafka."""
     feeds: int
@@ -86,7 +86,7 @@ def _ends(bootstrap: str) -> Offsets:
         partitions = [
             TopicPartition(topic.name, number)
             for topic in TOPICS
-            if topic.name == ENTRIES or topic.name.startswith(_INTAKE)
+            if topic.name == ENTRIES or topic.name in _INTAKE
             for number in range(topic.partitions)
         ]
         begins, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
@@ -103,7 +103,7 @@ def _intake_lag(connection: psycopg.Connection, there: set[str], ends: Offsets) 
     return sum(
         max(0, end - max(begin, taken.get((partition.topic, partition.partition), 0)))
         for partition, (begin, end) in ends.items()
-        if partition.topic.startswith(_INTAKE)
+        if partition.topic in _INTAKE
     )
 
 

@@ -14,7 +14,7 @@ from ledger.times import civil_day, first_instant, last_instant, write_when
 from producers.notice_import import AlreadyTold, Judge
 from producers.notice_rows import NoticeRow
 from projections.effective import Effective, effective
-from readers.moments import Name
+from readers.moments import Asked, Name
 from readers.questions import NothingKnownError, NotShownError
 from readers.records import known
 from readers.waiting import accepted, wait_until_shown
@@ -37,7 +37,7 @@ def judging(connection: Connection[tuple[Any, ...]], agency: Agency, zone: str) 
     @lru_cache(maxsize=_RECORDS_KEPT)
     def record_of(name: Name) -> list[Effective] | str:
         try:
-            return effective(known(connection, name, happened_by=None, recorded_by=None).entries)
+            return effective(known(connection, name, Asked()).entries)
         except (NothingKnownError, NotShownError) as error:
             return str(error)
 

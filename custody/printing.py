@@ -24,6 +24,11 @@ def print_json_list(members: Mapping[str, Any], name: str, items: Iterable[Mappi
     _write(chain((head,), parts, (b"]}\n",)))
 
 
+def print_json_lines(items: Iterable[Mapping[str, Any]]) -> None:
+    """Print each as one line of JSON, as it comes."""
+    _write(orjson.dumps(item) + b"\n" for item in items)
+
+
 def print_text(text: str) -> None:
     """Print text as it is."""
     _write([text.encode()])

@@ -15,7 +15,14 @@ from typing import Any, Final
 from custody.published_asyncapi import asyncapi_document
 from custody.published_compatibility import incompatibilities
 from custody.published_pages import cli_page, facts_page, rules_page
-from custody.published_schemas import cloudevent_schema, entry_schema, outcome_schema, schema_of
+from custody.published_schemas import (
+    cloudevent_schema,
+    entry_schema,
+    feed_item_schema,
+    outcome_schema,
+    receipt_schema,
+    schema_of,
+)
 from ledger.facts import BY_WIRE, LEDGER_FACTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -34,6 +41,8 @@ def documents() -> dict[str, str]:
     texts = {f"{SCHEMAS}/{wire}.json": text_of(schema_of(wire)) for wire in sorted(EVERY_WIRE)}
     texts[f"{SCHEMAS}/outcome.json"] = text_of(outcome_schema())
     texts[f"{SCHEMAS}/entry.json"] = text_of(entry_schema())
+    texts[f"{SCHEMAS}/feed-item.json"] = text_of(feed_item_schema())
+    texts[f"{SCHEMAS}/receipt.json"] = text_of(receipt_schema())
     texts[f"{SCHEMAS}/cloudevent.json"] = text_of(cloudevent_schema())
     texts["docs/asyncapi.yaml"] = yaml.dump(
         asyncapi_document(version), Dumper=_plain_dumper(), sort_keys=False, width=118, allow_unicode=True

@@ -1,15 +1,18 @@
 """The AsyncAPI 3.0 document: the ledger's topics, what is sent on them, and in which schema.
 
-Written from the ledger's side: it receives submissions and sends outcomes and entries.
+Written from the ledger's side: it receives submissions and receipts and sends outcomes, entries and feeds.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from ledger import topics
-from ledger.agencies import PRODUCERS, topic_suffix
+from ledger.agencies import PRODUCERS, RECEIVERS, Agency, topic_suffix
 from ledger.cloudevents import LONGEST_NAME, STRUCTURED_TYPE
-from ledger.facts import BY_WIRE, EARLIER
+from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS
 from ledger.outcomes import WIRE as OUTCOME
+from ledger.publication import FEED_ITEM
+from ledger.receipt import WIRE as RECEIPT
 
 Node = dict[str, Any]
 
@@ -26,7 +29,8 @@ def asyncapi_document(version: str) -> Node:
             "version": version,
             "description": (
                 "Agencies send what happened to a child in custody; the ledger answers each submission with one "
-                "outcome and publishes every accepted fact as an entry. All messages are CloudEvents 1.0 over Kafka. "
+                "outcome, publishes every accepted fact as an entry, and tells each agency on its feed what it may "
+                "know; the agency signs for it with receipts. All messages are CloudEvents 1.0 over Kafka. "
                 f"The ledger writes binary mode and reads binary and structured mode ({STRUCTURED_TYPE})."
             ),
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
@@ -40,7 +44,14 @@ def asyncapi_document(version: str) -> Node:
                 "variables": {"bootstrap": {"default": "127.0.0.1:9092", "description": "Host and port of a broker."}},
             }
         },
-        "channels": {"intake": _intake(), "outcomes": _outcomes(), "entries": _entries()},
+        "channels": {
+            "intake": _intake(),
+            "outcomes": _outcomes(),
+            "entries": _entries(),
+            "feed": _feed(),
+            "receipts": _receipts(),
+            "publications": _publications(),
+        },
         "operations": _operations(),
         "components": {"messages": _messages()},
     }
@@ -57,7 +68,7 @@ def _intake() -> Node:
 def _outcomes() -> Node:
     topic = next(t for t in topics.TOPICS if t.name == topics.outcomes("ORR"))
     return {
-        **_channel("custody.outcomes.{agency}", topic, "What became of an agency's submissions."),
+        **_channel("custody.outcomes.{agency}", topic, "What became of an agency's submissions and receipts."),
         "messages": {"outcome": _ref("components/messages/outcome")},
     }
 
@@ -69,7 +80,32 @@ def _entries() -> Node:
     return {**channel, "messages": {"entry": _ref("components/messages/entry")}}
 
 
-def _channel(address: str, topic: topics.Topic, description: str) -> Node:
+def _feed() -> Node:
+    topic = next(t for t in topics.TOPICS if t.name == topics.feed("ORR"))
+    description = "What an agency is told, in one order, numbers without a gap, kept for ever."
+    return {
+        **_channel("custody.feed.{agency}", topic, description, RECEIVERS),
+        "messages": {"feed-item": _ref("components/messages/feed-item")},
+    }
+
+
+def _receipts() -> Node:
+    topic = next(t for t in topics.TOPICS if t.name == topics.receipts("ORR"))
+    return {
+        **_channel("custody.receipts.{agency}", topic, "What an agency signs for on its own feed.", RECEIVERS),
+        "messages": {"receipt": _ref("components/messages/receipt")},
+    }
+
+
+def _publications() -> Node:
+    topic = next(t for t in topics.TOPICS if t.name == topics.PUBLICATIONS)
+    description = "The ledger's own: what was put on which feed under which number, and when. Nobody else reads it."
+    channel = _channel(topics.PUBLICATIONS, topic, description)
+    del channel["parameters"]
+    return channel
+
+
+def _channel(address: str, topic: topics.Topic, description: str, agencies: Sequence[Agency] = PRODUCERS) -> Node:
     numbers = ("retention.ms", "retention.bytes", "max.message.bytes")
     config: Node = {key: int(text) if key in numbers else text for key, text in topic.config.items()}
     config["cleanup.policy"] = [config["cleanup.policy"]]
@@ -80,7 +116,7 @@ def _channel(address: str, topic: topics.Topic, description: str) -> Node:
         "parameters": {
             "agency": {
                 "description": "The agency, in lower case.",
-                "enum": [topic_suffix(agency) for agency in PRODUCERS],
+                "enum": [topic_suffix(agency) for agency in agencies],
             }
         },
         "bindings": {
@@ -113,6 +149,22 @@ def _operations() -> Node:
             "summary": "The ledger publishes every entry, each position exactly once.",
             "messages": [_ref("channels/entries/messages/entry")],
         },
+        "sendFeedItem": {
+            "action": "send",
+            "channel": _ref("channels/feed"),
+            "summary": "The ledger tells an agency what the sharing rules let it know, each number exactly once.",
+            "messages": [_ref("channels/feed/messages/feed-item")],
+        },
+        "receiveReceipt": {
+            "action": "receive",
+            "channel": _ref("channels/receipts"),
+            "summary": "The ledger takes a receipt and holds it to what was published.",
+            "messages": [_ref("channels/receipts/messages/receipt")],
+            "reply": {
+                "channel": _ref("channels/outcomes"),
+                "messages": [_ref("channels/outcomes/messages/outcome")],
+            },
+        },
     }
 
 
@@ -136,7 +188,7 @@ def _messages() -> Node:
     messages["outcome"] = {
         "name": OUTCOME,
         "title": "Outcome",
-        "summary": "What became of a submission.",
+        "summary": "What became of a submission or a receipt.",
         "contentType": "application/json",
         "headers": _headers(OUTCOME, "Repeats of an outcome carry the same `ce_id`."),
         "payload": {"$ref": "schemas/outcome.json"},
@@ -157,7 +209,24 @@ def _messages() -> Node:
         "contentType": "application/json",
         "headers": entry_headers,
         "payload": {"$ref": "schemas/entry.json"},
-        "bindings": _key("The child's record, a UUID."),
+        "bindings": _key("The record, a UUID: a child's, or that of the agency or of the ledger that it is about."),
+    }
+    messages["feed-item"] = {
+        "name": FEED_ITEM,
+        "title": "Feed item",
+        "summary": "What an agency is told.",
+        "contentType": "application/json",
+        "headers": _headers(FEED_ITEM, "`ce_id` is the agency and the number, `ce_time` the time of publication."),
+        "payload": {"$ref": "schemas/feed-item.json"},
+    }
+    messages["receipt"] = {
+        "name": RECEIPT,
+        "title": "Receipt",
+        "summary": "What an agency signs for.",
+        "contentType": "application/json",
+        "headers": _headers(RECEIPT, "Sent by the agency; other `ce_` headers are kept as extensions."),
+        "payload": {"$ref": "schemas/receipt.json"},
+        "correlationId": {"location": "$message.header#/ce_id"},
     }
     return messages
 
@@ -170,7 +239,9 @@ def _headers(wire: str | None, description: str) -> Node:
             "ce_specversion": {"type": "string", "const": "1.0"},
             "ce_id": _NAME,
             "ce_source": _NAME,
-            "ce_type": {"type": "string", "enum": sorted(BY_WIRE)} if wire is None else {"const": wire},
+            "ce_type": {"type": "string", "enum": sorted(BY_WIRE.keys() | LEDGER_FACTS.keys())}
+            if wire is None
+            else {"const": wire},
             "ce_time": {"type": "string", "format": "date-time"},
             "content-type": {"type": "string", "const": "application/json"},
         },

@@ -28,7 +28,8 @@ def facts_page() -> str:
         ("Statements", "", STATEMENTS),
         (
             "About the ledger",
-            "Of no child: `child` is null. They are not sent as submissions; the ledger's own commands record them.",
+            "Of no child: `child` is null. They are not sent as submissions: the ledger's own commands and the "
+            "agencies' receipts record them.",
             list(LEDGER_FACTS.values()),
         ),
         ("Earlier versions", "", EARLIER),
@@ -97,9 +98,10 @@ def rules_page() -> str:
         "says why), or it accepts and leaves a finding: `guard` (figures count such children and say how many they "
         "are) or `warn`.",
         "",
-        "*Worked out by*: reading the message (form), deciding on the record (decision), intake, the database's grants "
-        "(store), `custody verify`, the clock of an obligation (clock), figures over other children (population). "
-        "*Mark*: the source was read in the official text (R), in a secondary source (S), remembered (M), is "
+        "*Worked out by*: reading the message (form), deciding on the record (decision), deciding on a receipt "
+        "(receipt), intake, the database's grants (store), `custody verify`, the clock of an obligation (clock), "
+        "figures over other children (population). *Mark*: the source was read in the official text (R), in a "
+        "secondary source (S), remembered (M), is "
         "uncertain or changing (U); or the rule is of our own design.",
         "",
     ]

@@ -1,4 +1,4 @@
-"""The published JSON Schemas (2020-12): the submission of every fact, the outcome, the entry, the CloudEvent.
+"""The published JSON Schemas (2020-12): every fact's submission, outcome, entry, feed item, receipt, CloudEvent.
 
 Submissions are derived from the models that read them, so that what is published is what is accepted. A file has
 no `$id`; a reference to another file is relative to where it lies.
@@ -10,8 +10,10 @@ from custody.published_words import SUBMISSION_MEMBERS, described
 from ledger.agencies import AGENCIES
 from ledger.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
 from ledger.entry import Door, Level, Subject
-from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS
+from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS, FeedReceipted
 from ledger.facts.vocabulary import category_of
+from ledger.publication import FEED_ITEM
+from ledger.receipt import WIRE as RECEIPT
 from ledger.submission import SAFETY_FACTS, model_of
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -22,6 +24,11 @@ _INSTANT: Final[Schema] = {"type": "string", "format": "date-time"}
 _DAY: Final[Schema] = {"type": "string", "format": "date"}
 _UUID: Final[Schema] = {"type": "string", "format": "uuid"}
 _TEXT: Final[Schema] = {"type": "string"}
+_IDENTIFIER: Final[Schema] = {
+    "type": "object",
+    "properties": {"scheme": _TEXT, "value": _TEXT},
+    "required": ["scheme", "value"],
+}
 _FINDING: Final[Schema] = {
     "type": "object",
     "description": "A remark a rule makes on an accepted entry; it never changes the entry.",
@@ -135,11 +142,7 @@ def entry_schema() -> Schema:
         "source": {"type": "object", "description": "As in the submission."},
         "identifiers": {
             "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"scheme": _TEXT, "value": _TEXT},
-                "required": ["scheme", "value"],
-            },
+            "items": _IDENTIFIER,
         },
         "findings": {"type": "array", "items": _FINDING},
         "submission": {
@@ -165,6 +168,59 @@ def entry_schema() -> Schema:
     wires = sorted(BY_WIRE.keys() | LEDGER_FACTS.keys())
     schema["allOf"] = [_if_type(wire, "fact", f"{wire}.json#/properties/fact") for wire in wires]
     return schema
+
+
+def receipt_schema() -> Schema:
+    """Return the schema of a message on `custody.receipts.<agency>`: the members of the entry it becomes."""
+    definition = _plain(FeedReceipted.model_json_schema())
+    for name, member in definition["properties"].items():
+        member["description"] = described(FeedReceipted.wire, name)
+    for form in definition["properties"]["numbers"]["anyOf"]:
+        if form["type"] == "array":
+            form["uniqueItems"] = True
+    given = {"not": {"type": "null"}}
+    definition["oneOf"] = [
+        {"required": [one], "properties": {one: given, other: {"type": "null"}}}
+        for one, other in (("up_to", "numbers"), ("numbers", "up_to"))
+    ]
+    return {"$schema": DIALECT, "title": RECEIPT, **definition}
+
+
+def feed_item_schema() -> Schema:
+    """Return the schema of a message on `custody.feed.<agency>`."""
+    when = {"anyOf": [_INSTANT, _DAY, {"type": "null"}]}
+    return _object(
+        FEED_ITEM,
+        "What an agency is told: an entry, or as much of it as the agency may see.",
+        {
+            "number": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "On this feed: 1, 2, 3 and so on without a gap.",
+            },
+            "kind": {"enum": ["entry", "supplement"], "description": "supplement: an older entry, told later."},
+            "position": {"type": "integer", "minimum": 1, "description": "Of the entry."},
+            "child": {"anyOf": [_UUID, {"type": "null"}], "description": "The child's record."},
+            "identifiers": {"type": "array", "items": _IDENTIFIER},
+            "type": {"type": "string", "description": "The wire name of the fact."},
+            "occurred_at": {**when, "description": "When, as the producer says; null: nobody knows."},
+            "recorded_at": {**_INSTANT, "description": "When the ledger accepted the entry."},
+            "producer_agency": {"enum": list(AGENCIES)},
+            "fact": {"type": "object", "description": "The members the agency may see, as recorded."},
+            "withheld": {
+                "type": "array",
+                "items": _TEXT,
+                "description": "Names of the others; in a correction as `set.<member>`.",
+            },
+            "rule": {
+                "type": "object",
+                "description": "The set of sharing rules that decided.",
+                "properties": {"id": _TEXT, "version": {"type": "integer", "minimum": 1}},
+                "required": ["id", "version"],
+            },
+        },
+        all_required=True,
+    )
 
 
 def cloudevent_schema() -> Schema:

@@ -24,7 +24,7 @@ def send_again(connection: Connection[Rows], bootstrap: str, number: int) -> Mes
         raise Problem(f"message {number} has no value, so there is nothing to send; nothing was sent")
     headers = [(name, value) for name, value in message.headers if value is not None]
     try:
-        sender = Sender(bootstrap, message.agency)
+        sender = Sender(bootstrap, message.agency, topic=message.topic)
         try:
             sender.send(
                 message.value, key=None, headers=headers, label=f"message {number}", partition=message.partition

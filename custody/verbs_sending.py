@@ -13,10 +13,8 @@ from custody.options import Data, Json
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from custody.errors import Problem
     from custody.where import Where
     from ledger.agencies import Agency
-    from producers.client_errors import ClientError
     from producers.import_account import Report
 
 _PATIENCE_SECONDS: Final = 60.0
@@ -43,6 +41,7 @@ def submit(
       custody submit --agency EOIR --wait - < hearing.json
     """
     from custody.errors import FAILED, Problem
+    from custody.kafka_clients import problem, quiet_kafka
     from custody.where import find_where
     from producers.client import AgencyClient
     from producers.client_errors import ClientError
@@ -50,7 +49,7 @@ def submit(
 
     sender = _agency(agency)
     where = find_where(data)
-    _quiet_kafka()
+    quiet_kafka()
 
     def tell_outcome(outcome: dict[str, Any]) -> None:
         import orjson
@@ -73,7 +72,7 @@ def submit(
                     tell_problem=tell_problem,
                 )
         except ClientError as error:
-            raise _problem(error) from None
+            raise problem(error) from None
         except KeyboardInterrupt:
             raise Problem(
                 "stopped; lines that were read may or may not have been sent; submit the file again under the same "
@@ -109,6 +108,7 @@ def import_hhs_releases(
     import os
 
     from custody.import_shown import judge, lines, shown
+    from custody.kafka_clients import problem
     from custody.where import find_where
     from producers.hhs_import import import_releases
     from producers.import_journal import content_digest
@@ -129,7 +129,7 @@ def import_hhs_releases(
     else:
         print("\n".join(lines(report)))
     if report.error is not None:
-        raise _problem(report.error)
+        raise problem(report.error)
     judge(report, file)
 
 
@@ -167,6 +167,7 @@ def import_notices(
 
     from custody.answering import answering, connected
     from custody.errors import FAILED, Problem
+    from custody.kafka_clients import problem
     from custody.notice_targets import judging
     from custody.notices_shown import judge, lines, shown
     from custody.where import find_where
@@ -208,7 +209,7 @@ def import_notices(
     else:
         print("\n".join(lines(report, log, rows, reference)))
     if report.error is not None:
-        raise _problem(report.error)
+        raise problem(report.error)
     judge(report, file)
 
 
@@ -226,6 +227,7 @@ def _imported(where: "Where", agency: "Agency", file: str, digest: str, run: "Ca
     """
     from custody.errors import Problem
     from custody.import_shown import telling
+    from custody.kafka_clients import problem, quiet_kafka
     from ledger.process import Stop, settle_memory
     from producers.client_errors import ClientError
     from producers.import_journal import journal_file
@@ -233,13 +235,13 @@ def _imported(where: "Where", agency: "Agency", file: str, digest: str, run: "Ca
     from producers.reaching import cluster_id
     from producers.sending import Sender
 
-    _quiet_kafka()
+    quiet_kafka()
     try:
         cluster = cluster_id(where.bootstrap)
         reader = OutcomeReader(where.bootstrap, agency, fetch_min_bytes=262_144)
         sender = Sender(where.bootstrap, agency, linger_ms=50)
     except ClientError as error:
-        raise _problem(error) from None
+        raise problem(error) from None
     journal = journal_file(where.data / "imports", digest=digest, cluster=cluster)
     stop = Stop()
     settle_memory()
@@ -276,18 +278,3 @@ def _opened(name: str) -> Iterator[BinaryIO]:
         except OSError as error:
             raise Problem(f"{name} cannot be read: {error.strerror}; nothing was sent", WRONG_USAGE) from None
         yield opened
-
-
-def _problem(error: "ClientError") -> "Problem":
-    from custody.errors import FAILED, UNREACHABLE, Problem
-    from producers.client_errors import BrokerUnreachableError
-
-    return Problem(str(error), UNREACHABLE if isinstance(error, BrokerUnreachableError) else FAILED)
-
-
-def _quiet_kafka() -> None:
-    """Keep the Kafka client's log off the terminal: what concerns the person is told by our own errors."""
-    import logging
-
-    logging.getLogger("kafka").addHandler(logging.NullHandler())
-    logging.getLogger("kafka").propagate = False

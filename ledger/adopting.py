@@ -5,8 +5,8 @@ Such a fact is no submission: it is recorded at once, under the lock that every 
 """
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Final, cast
+from datetime import datetime
+from typing import Final
 from uuid import uuid4
 
 from psycopg import Cursor
@@ -20,7 +20,6 @@ from ledger.entry import (
     Recorded,
     fact_json,
     read_ledger_entry,
-    recorded_at_of,
     value,
     write_state,
 )
@@ -31,7 +30,7 @@ from ledger.looking_back import payload_of
 from ledger.settings import Settings
 from ledger.sharing import Adopted
 from ledger.streams import LEDGER
-from ledger.times import MICROSECOND, parse_instant
+from ledger.times import MICROSECOND
 
 __all__ = ["NotAdoptedError", "adopt", "adopted", "adoptions", "state_of"]
 
@@ -115,14 +114,12 @@ def _next(
 ) -> tuple[int, datetime, int]:
     """Return the next position, its ledger time, and the next version of the ledger's own record."""
     last, state = ledger.entries.last(cursor)
-    before = None if state is None else parse_instant(recorded_at_of(state))
+    now, before = ledger.entries.clocks(cursor, state)
     row = cursor.execute(
-        "select clock_timestamp() as now, (select coalesce(max(originator_version), 0) from ledger.stored_events"
-        " where originator_id = %s) as version",
+        "select coalesce(max(originator_version), 0) as version from ledger.stored_events where originator_id = %s",
         (LEDGER,),
     ).fetchone()
     assert row is not None
-    now = cast(datetime, row["now"]).astimezone(UTC)
     if settings.clock == "driven":
         if at is None and before is None:
             raise NotAdoptedError("the clock of this ledger is driven and nothing is recorded yet; say when with --at")

@@ -1,4 +1,4 @@
-"""What intake makes of a message before the ledger decides: a readable submission, a refusal, or bytes to set aside."""
+"""What intake makes of a message before the ledger decides: a submission, a receipt, a refusal, or bytes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ledger.agencies import Agency
 from ledger.entry import Finding
-from ledger.facts import Fact
+from ledger.facts import Fact, FeedReceipted
 from ledger.submission import Refusal, Submission
 
 Key = tuple[str, str]
@@ -35,6 +35,17 @@ class Claim(NamedTuple):
     remarks: tuple[Finding, ...]
 
 
+class Receipt(NamedTuple):
+    """A receipt of the right form; what the agency's feed has published decides what becomes of it."""
+
+    agency: Agency
+    key: Key
+    digest: str
+    sent_at: datetime
+    extensions: Mapping[str, str]
+    fact: FeedReceipted
+
+
 class Malformed(NamedTuple):
     """An attributable message that no record can accept; its refusal is kept and answered."""
 
@@ -54,4 +65,4 @@ class Illegible(NamedTuple):
     headers: bytes
 
 
-Arrival = Claim | Malformed | Illegible
+Arrival = Claim | Receipt | Malformed | Illegible

@@ -12,11 +12,13 @@ from uuid import UUID
 import orjson
 
 from ledger.agencies import Agency
-from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed
+from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed, Receipt
 from ledger.decide import NOBODY_KNOWN, NOTHING_AROUND, Surroundings, decide
+from ledger.decisions.receipts import judge_receipt
 from ledger.entry import Entry, Finding, Producer, Recorded, fact_json, write_state
 from ledger.facts import (
     Fact,
+    FeedReceipted,
     IdentifierAsserted,
     IdentityMerged,
     IdentityUnmerged,
@@ -25,8 +27,10 @@ from ledger.facts import (
 from ledger.identifiers import Identifier, shown
 from ledger.known import NAMES_RECORD, Answer, Known
 from ledger.outcomes import outcome, refusal_members
+from ledger.receipting import state_of
 from ledger.record import Record
 from ledger.settings import Settings
+from ledger.streams import OF_AGENCY
 from ledger.submission import Refusal
 from ledger.times import MICROSECOND, write_clock
 
@@ -42,6 +46,8 @@ class Rows:
     submissions: list[tuple[str, str, str, int | None, bytes | None, Agency]] = field(default_factory=list)
     outcomes: list[tuple[Agency, str, bytes]] = field(default_factory=list)
     set_aside: list[Illegible] = field(default_factory=list)
+    receipts: int = 0
+    """How many of the events are receipts: of no child's record."""
 
 
 class Batch:
@@ -76,6 +82,9 @@ class Batch:
             case Claim():
                 if not self._answered_before(arrival.agency, arrival.key, arrival.digest):
                     self._decide(arrival)
+            case Receipt():
+                if not self._answered_before(arrival.agency, arrival.key, arrival.digest):
+                    self._sign(arrival)
 
     def _set_aside(self, arrival: Illegible) -> None:
         self.rows.set_aside.append(arrival)
@@ -131,7 +140,7 @@ class Batch:
         self.known.answers[key] = Answer(digest, None, None, None, None, members)
 
     def _decide(self, claim: Claim) -> None:
-        recorded_at = self._clock(claim)
+        recorded_at = self._clock(claim.sent_at)
         submission = claim.submission
         fact = submission.fact
         carried = [(name, self.known.carrier(name)) for name in submission.child]
@@ -257,9 +266,44 @@ class Batch:
             self.known.link(child, named)
             self.rows.links += [(child, named), (named, child)]
 
-    def _clock(self, claim: Claim) -> datetime:
+    def _sign(self, receipt: Receipt) -> None:
+        """Decide a receipt; accepted, it is the next entry of the agency's own record."""
+        agency, (source, id), fact = receipt.agency, receipt.key, receipt.fact
+        by = fact.by
+        recorded_at = self._clock(receipt.sent_at)
+        decision = judge_receipt(
+            fact,
+            agency=agency,
+            published=self.known.published[agency],
+            recorded_at=recorded_at,
+            zone=self._settings.zone,
+        )
+        if isinstance(decision, Refusal):
+            self._refuse(agency, receipt.key, receipt.digest, decision)
+            return
+        version = self.known.versions[agency] = self.known.versions[agency] + 1
+        position = self._position + 1
+        state = state_of(
+            fact,
+            recorded_at=recorded_at,
+            producer=Producer(agency, by.office if by else None, by.user if by else None, source),
+            sent_at=receipt.sent_at,
+            submission_id=id,
+            submission_digest=receipt.digest,
+            findings=decision,
+            extensions=receipt.extensions,
+        )
+        self._position = position
+        self._recorded_at = recorded_at
+        self.rows.events.append(Recorded(OF_AGENCY[agency], version, FeedReceipted.wire, state))
+        self.rows.positions.append(position)
+        self.rows.receipts += 1
+        self.rows.submissions.append((source, id, receipt.digest, position, None, agency))
+        self.known.answers[receipt.key] = Answer(receipt.digest, position, None, version, recorded_at, None)
+
+    def _clock(self, sent_at: datetime) -> datetime:
         """Return the entry's `recorded_at`: the ledger clock, always just past the last entry's."""
-        now = self._now if self._settings.clock == "wall" else claim.sent_at
+        now = self._now if self._settings.clock == "wall" else sent_at
         if self._recorded_at is None or now > self._recorded_at:
             return now
         return self._recorded_at + MICROSECOND

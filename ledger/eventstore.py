@@ -5,6 +5,7 @@ The library's locked recorder keeps the events table and its lock; the insert is
 """
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 from uuid import UUID
@@ -18,8 +19,9 @@ from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow
 
-from ledger.entry import Entry, Recorded, read_entry, value
+from ledger.entry import Entry, Recorded, read_entry, recorded_at_of, value
 from ledger.settings import Settings, SettingsError
+from ledger.times import parse_instant
 
 SCHEMA: Final = "ledger"
 _MAKE_LOCK: Final = 0x637573746F6479
@@ -63,6 +65,22 @@ class EntryRecorder(PostgresApplicationRecorder):
         """Return the last position and its state, or (0, None) in an empty ledger."""
         row = cursor.execute(self.LAST).fetchone()
         return (0, None) if row is None else (row["notification_id"], bytes(row["state"]))
+
+    def clocks(self, cursor: Cursor[DictRow], last: bytes | None) -> tuple[datetime, datetime | None]:
+        """Return the wall clock, and the ledger time up to which all has been told: the next entry is later.
+
+        That is the last entry's (`last` is its state), or the stamp up to which the feeds have said that nothing else
+        was recorded: a wall clock that is set back must not make an answer given before come out otherwise.
+        """
+        row = cursor.execute(
+            "select clock_timestamp() as now,"
+            " (select published_at from ledger.publications order by number desc limit 1) as published_at"
+        ).fetchone()
+        assert row is not None
+        told = [] if last is None else [parse_instant(recorded_at_of(last))]
+        if row["published_at"] is not None:
+            told.append(row["published_at"].astimezone(UTC))
+        return row["now"].astimezone(UTC), max(told, default=None)
 
     def insert(self, cursor: Cursor[DictRow], events: Sequence[StoredEvent], positions: Sequence[int]) -> None:
         """Insert under the lock and wake whoever listens; the library's own sequence is kept in step."""

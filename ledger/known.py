@@ -1,13 +1,15 @@
 """What the ledger holds about the arrivals of one batch: answers given before, who carries which name, and records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from ledger.agencies import Agency
 from ledger.arrivals import Key
+from ledger.decisions.receipts import Published
 from ledger.entry import Entry
 from ledger.facts import Fact, IdentifierAsserted, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import Identifier
@@ -41,6 +43,10 @@ class Known:
     records: dict[UUID, Record]
     linked: dict[UUID, frozenset[UUID]]
     """Each record that a merge statement ever touched, with all records joined to it by such statements."""
+    versions: dict[Agency, int] = field(default_factory=dict)
+    """The last version of each agency's own record, of those that sign for something in this batch."""
+    published: Mapping[Agency, Published] = field(default_factory=dict)
+    """How far their feeds are."""
 
     def carrier(self, name: Identifier) -> UUID | None:
         """Return the record that carries an identifier."""

@@ -1,6 +1,6 @@
 """Receipts as entries: what an agency signs for is said of its own feed, under its own record (contract: Receipt)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ def state_of(
     submission_id: str,
     submission_digest: str,
     findings: Sequence[Finding] = (),
+    extensions: Mapping[str, str] | None = None,
 ) -> bytes:
     """Return the bytes the event store keeps for an accepted receipt."""
     source: dict[str, Any] = {"document": "receipt", "reference": submission_id, "grade": "system-feed"}
@@ -34,6 +35,6 @@ def state_of(
         submission_digest=submission_digest,
         fact=fact_json(fact),
         resolved={},
-        extensions={},
+        extensions=extensions or {},
         subject="agency",
     )

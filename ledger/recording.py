@@ -7,18 +7,18 @@ that lost a partition finds the offset moved by its successor and can commit not
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final, cast
+from typing import Final
 from uuid import UUID
 
 from eventsourcing.persistence import StoredEvent
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed
+from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed, Receipt
 from ledger.batch import Batch, Rows
 from ledger.entry import recorded_at_of
 from ledger.eventstore import Ledger, read_stored
+from ledger.feed_bounds import last_versions, published
 from ledger.known import Answer, Known, Name, needs_names
 from ledger.looking_back import linked as linked_records
 from ledger.record import Record
@@ -53,6 +53,8 @@ class Tally:
     answered_without_entry: int
     set_aside: int
     last_position: int
+    receipts: int
+    """Of those accepted; they belong to no child's record."""
 
 
 class Recording:
@@ -80,7 +82,7 @@ class Recording:
             self._last_position = -1
             raise
         self._last_position = tally.last_position
-        self._cached += tally.accepted
+        self._cached += tally.accepted - tally.receipts
         self._evict()
         return tally
 
@@ -90,15 +92,14 @@ class Recording:
         position, state = self._ledger.entries.last(cursor)
         if position != self._last_position:
             self._forget_changed(cursor)
-        now = cursor.execute("select clock_timestamp() as now").fetchone()
-        assert now is not None
+        now, told = self._ledger.entries.clocks(cursor, state)
         known = self._look_up(cursor, arrivals)
         batch = Batch(
             known,
             settings=self._settings,
-            now=cast(datetime, now["now"]).astimezone(UTC),
+            now=now,
             last_position=position,
-            last_recorded_at=None if state is None else parse_instant(recorded_at_of(state)),
+            last_recorded_at=told,
             new_record_id=new_record_id,
         )
         for arrival in arrivals:
@@ -111,10 +112,11 @@ class Recording:
             answered_without_entry=len(rows.outcomes),
             set_aside=len(rows.set_aside),
             last_position=rows.positions[-1] if rows.positions else position,
+            receipts=rows.receipts,
         )
 
     def _look_up(self, cursor: Cursor[DictRow], arrivals: Sequence[Arrival]) -> Known:
-        keys = [a.key for a in arrivals if isinstance(a, Claim | Malformed)]
+        keys = [a.key for a in arrivals if isinstance(a, Claim | Receipt | Malformed)]
         names: set[Name] = set()
         asked: set[UUID] = set()
         for arrival in arrivals:
@@ -131,7 +133,12 @@ class Recording:
             children |= joined
         records = {child: self._records[child] for child in children if child in self._records}
         records |= self._load(cursor, children - records.keys())
-        return Known(answers=_answers(cursor, keys), carriers=carriers, records=records, linked=linked)
+        known = Known(answers=_answers(cursor, keys), carriers=carriers, records=records, linked=linked)
+        receipts = [arrival for arrival in arrivals if isinstance(arrival, Receipt)]
+        if receipts:
+            known.versions = last_versions(cursor, receipts)
+            known.published = published(cursor, receipts)
+        return known
 
     def _load(self, cursor: Cursor[DictRow], children: set[UUID]) -> dict[UUID, Record]:
         """Read records from the event store."""
@@ -244,7 +251,7 @@ def _answers(cursor: Cursor[DictRow], keys: Sequence[Key]) -> dict[Key, Answer]:
         (row["source"], row["id"]): Answer(
             row["digest"],
             row["position"],
-            row["originator_id"],
+            None if row["originator_id"] in STREAMS else row["originator_id"],
             row["originator_version"],
             None if row["state"] is None else parse_instant(recorded_at_of(bytes(row["state"]))),
             row["refusal"],

@@ -13,9 +13,10 @@ Effect = Literal["refuse", "guard", "warn", "-"]
 Mark = Literal["R", "S", "M", "U", "design"]
 """How the source was met: read, read at second hand, remembered, uncertain or changing; or of our own design."""
 
-Where = Literal["form", "decision", "intake", "store", "verify", "clock", "population"]
-"""What works the rule out: reading the message; deciding on the record; intake (keys, identifiers, blacking out); the
-database's grants; `custody verify`; the clock of an obligation; figures over other children's records."""
+Where = Literal["form", "decision", "receipt", "intake", "store", "verify", "clock", "population"]
+"""What works the rule out: reading the message; deciding on the record; deciding on a receipt; intake (keys,
+identifiers, blacking out); the database's grants; `custody verify`; the clock of an obligation; figures over other
+children's records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +249,26 @@ RULES: Final[tuple[Rule, ...]] = (
         "`cures`, `address_position` or a notice's `members` point at nothing recorded for this child",
         "knowledge: Corrections, voids, identity",
         "design",
+    ),
+    # Receipts: an agency signs for items of its own feed.
+    Rule(
+        "R1",
+        "-",
+        "refuse",
+        "A receipt names a number beyond the last one published on the agency's feed",
+        "contract: Feed item and receipt",
+        "design",
+        "receipt",
+    ),
+    Rule("R2", "-", "refuse", "A receipt claims a time in the future", "domain (b), H5", "design", "receipt"),
+    Rule(
+        "R3",
+        "-",
+        "warn",
+        "A receipt claims a time before its last number was published; it counts from the publication on",
+        "knowledge: Moments of knowledge",
+        "design",
+        "receipt",
     ),
 )
 

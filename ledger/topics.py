@@ -47,9 +47,14 @@ def receipts(agency: Agency) -> str:
     return f"custody.receipts.{topic_suffix(agency)}"
 
 
-def agency_of_intake(topic: str) -> Agency:
-    """Return the agency whose intake topic this is."""
-    return _AGENCY_BY_INTAKE[topic]
+def agency_of(topic: str) -> Agency:
+    """Return the agency whose intake or receipts topic this is: on it nobody else writes."""
+    return _AGENCY_BY_TOPIC[topic]
+
+
+def is_receipts(topic: str) -> bool:
+    """Return whether this is a receipts topic: receipts belong there, and nothing else does."""
+    return topic in _RECEIPTS
 
 
 def partition_of(child: UUID) -> int:
@@ -57,7 +62,13 @@ def partition_of(child: UUID) -> int:
     return child.int % ENTRIES_PARTITIONS
 
 
-_AGENCY_BY_INTAKE: Final[dict[str, Agency]] = {intake(agency): agency for agency in PRODUCERS}
+_AGENCY_BY_TOPIC: Final[dict[str, Agency]] = {
+    **{intake(agency): agency for agency in PRODUCERS},
+    **{receipts(agency): agency for agency in RECEIVERS},
+}
+_RECEIPTS: Final = frozenset(receipts(agency) for agency in RECEIVERS)
+READ_BY_INTAKE: Final = tuple(_AGENCY_BY_TOPIC)
+"""Every topic on which agencies write to the ledger."""
 
 TOPICS: Final[tuple[Topic, ...]] = (
     Topic(ENTRIES, ENTRIES_PARTITIONS, {**_FOR_EVER, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}),

@@ -1,4 +1,4 @@
-"""What became of an agency's submissions, read from its outcomes topic."""
+"""What became of an agency's submissions and receipts, read from its outcomes topic."""
 
 from typing import Any, Final, NamedTuple
 
@@ -28,11 +28,22 @@ class Outcome(NamedTuple):
 class OutcomeReader:
     """Reads one agency's outcomes from the moment it was made on, each once."""
 
-    def __init__(self, bootstrap: str, agency: Agency, *, fetch_min_bytes: int = 1) -> None:
+    def __init__(
+        self,
+        bootstrap: str,
+        agency: Agency,
+        *,
+        fetch_min_bytes: int = 1,
+        begin_at: int | None = None,
+        key_prefix: bytes = b"",
+    ) -> None:
         """Connect and take the position: what is sent afterwards is answered behind it.
 
-        Kafka waits 100 ms for `fetch_min_bytes` to come together. Raises `BrokerUnreachableError`, `TopicMissingError`.
+        `begin_at` is an offset to go on from, if Kafka still has it. Outcomes whose submission id does not begin with
+        `key_prefix` are passed over unread. Kafka waits 100 ms for `fetch_min_bytes` to come together. Raises
+        `BrokerUnreachableError`, `TopicMissingError`.
         """
+        self._key_prefix = key_prefix
         self._partition = TopicPartition(outcomes(agency), 0)
         self._young: set[bytes] = set()
         self._old: set[bytes] = set()
@@ -63,6 +74,9 @@ class OutcomeReader:
                 raise TopicMissingError(bootstrap, self._partition.topic)
             self._consumer.assign([self._partition])
             end = self._consumer.end_offsets([self._partition], timeout_ms=REACH_MS)[self._partition]
+            if begin_at is not None:
+                begin = self._consumer.beginning_offsets([self._partition], timeout_ms=REACH_MS)[self._partition]
+                end = min(end, max(begin, begin_at))
             self._consumer.seek(self._partition, end)
         except KafkaError as error:
             self.close()
@@ -73,11 +87,16 @@ class OutcomeReader:
         found = []
         for records in self._consumer.poll(timeout_ms=timeout_ms, max_records=AT_ONCE).values():
             for record in records:
-                if self._is_new(record.headers):
+                if (record.key or b"").startswith(self._key_prefix) and self._is_new(record.headers):
                     body = orjson.loads(record.value)
                     submission = body["submission"]
                     found.append(Outcome(submission["source"], submission["id"], body["status"], body))
         return found
+
+    @property
+    def offset(self) -> int:
+        """Return where to go on from: everything before it was given."""
+        return int(self._consumer.position(self._partition))
 
     def close(self) -> None:
         """Close the connection."""

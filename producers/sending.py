@@ -1,4 +1,4 @@
-"""Messages to an agency's intake topic: each confirmed by Kafka, or known not to be.
+"""Messages to an agency's intake or receipts topic: each confirmed by Kafka, or known not to be.
 
 `KafkaProducer` buffers without bound and its `flush` returns normally after a failed send; so what is on its way
 is counted here, and every future is looked at.
@@ -29,14 +29,14 @@ Headers = list[tuple[str, bytes]]
 
 
 class Sender:
-    """Sends to one intake topic. Messages of one key keep their order."""
+    """Sends to one topic. Messages of one key keep their order."""
 
-    def __init__(self, bootstrap: str, agency: Agency, *, linger_ms: int = 5) -> None:
-        """Connect; a message waits up to `linger_ms` for company.
+    def __init__(self, bootstrap: str, agency: Agency, *, topic: str | None = None, linger_ms: int = 5) -> None:
+        """Connect, to the agency's intake topic where no other is given; a message waits up to `linger_ms` for company.
 
         Raises `BrokerUnreachableError`, `TopicMissingError`.
         """
-        self.topic: Final = intake(agency)
+        self.topic: Final = topic or intake(agency)
         self._bootstrap = bootstrap
         self._on_its_way: deque[tuple[Any, int, str]] = deque()
         self._bytes = 0

@@ -15,15 +15,26 @@ from jsonschema.protocols import Validator
 from referencing import Registry, Resource
 
 from custody import published
-from custody.published_schemas import cloudevent_schema, entry_schema, outcome_schema, schema_of, submission_schema
+from custody.published_schemas import (
+    cloudevent_schema,
+    entry_schema,
+    feed_item_schema,
+    outcome_schema,
+    receipt_schema,
+    schema_of,
+    submission_schema,
+)
 from custody.published_words import FACT_MEMBERS, described
 from ledger.agencies import PRODUCERS
 from ledger.cloudevents import STRUCTURED_HEADERS, Message, read_message
 from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, short_name
 from ledger.outcomes import outcome, refusal_members
+from ledger.receipt import WIRE as RECEIPT
+from ledger.receipt import read_receipt
 from ledger.submission import Refusal, read_submission
 from ledger.topics import TOPICS
 from tests.golden.making import ENTRIES, LEDGER_ENTRIES, SUBMISSIONS
+from tests.integration.receipting import item
 
 WIRES = sorted(BY_WIRE)
 RELEASED = "custody.released-to-sponsor.v1"
@@ -216,6 +227,46 @@ def test_outcomes_are_described_by_the_outcome_schema() -> None:
     assert list(check.iter_errors({**orjson.loads(bodies[0]), "status": "lost"}))
 
 
+RECEIPTS: dict[str, Any] = {
+    "up_to": {"up_to": 1, "grade": "delivered"},
+    "numbers": {"numbers": [2, 1], "up_to": None, "grade": "opened", "by": {"office": "x"}},
+    "neither": {"grade": "delivered"},
+    "null": {"up_to": None, "grade": "delivered"},
+    "both": {"up_to": 1, "numbers": [1], "grade": "delivered"},
+    "twice": {"numbers": [1, 1], "grade": "delivered"},
+    "nothing": {"numbers": [], "grade": "delivered"},
+    "zero": {"up_to": 0, "grade": "delivered"},
+    "grade": {"up_to": 1, "grade": "told"},
+    "feed": {"up_to": 1, "grade": "delivered", "feed": "orr"},
+    "at": {"up_to": 1, "grade": "delivered", "at": "2022-03-04T13:20:00-06:00"},
+    "time": {"up_to": 1, "grade": "delivered", "at": 20220304},
+}
+
+
+@pytest.mark.parametrize("what", RECEIPTS)
+def test_the_receipt_schema_accepts_what_the_ledger_accepts(what: str) -> None:
+    """An agency that checks its receipts before it sends them learns there what intake would tell it later."""
+    wrong = list(validator(receipt_schema()).iter_errors(RECEIPTS[what]))
+    refused = isinstance(read_receipt("ORR", RECEIPT, orjson.dumps(RECEIPTS[what])), Refusal)
+    assert bool(wrong) == refused == (what not in ("up_to", "numbers", "at"))
+
+
+def test_an_item_of_the_feed_is_described_by_its_schema() -> None:
+    """What stands on a feed can be checked, and what the client cannot read the schema does not accept."""
+    check = validator(feed_item_schema())
+    assert list(check.iter_errors(item(1))) == []
+    assert list(check.iter_errors(item(1, occurred_at=None, kind="supplement"))) == []
+    spoilt: tuple[dict[str, Any], ...] = (
+        {"number": 0},
+        {"kind": "told"},
+        {"withheld": None},
+        {"rule": {}},
+        {"occurred_at": 2022},
+    )
+    for wrong in spoilt:
+        assert list(check.iter_errors(item(1) | wrong)), wrong
+
+
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_schema_says_who_may_produce_the_fact_and_which_category_each_member_is_of(wire: str) -> None:
     """Producers and categories are published, so that no agency has to guess who will see what."""
@@ -293,6 +344,7 @@ def test_the_asyncapi_document_names_the_topics_that_exist() -> None:
 def test_every_fact_is_a_message_of_the_asyncapi_document() -> None:
     """A client generated from the document can send every fact under its wire name."""
     messages = asyncapi()["components"]["messages"]
-    assert {message["name"] for message in messages.values()} == {*WIRES, "custody.outcome.v1", "entry"}
+    others = {"custody.outcome.v1", "entry", "custody.feed-item.v1", "custody.receipt.v1"}
+    assert {message["name"] for message in messages.values()} == {*WIRES} | others
     for message in messages.values():
         assert set(message["headers"]["required"]) >= {"ce_id", "ce_source", "ce_type", "ce_time", "ce_specversion"}

@@ -121,7 +121,9 @@ def test_every_rule_decided_here_has_a_case() -> None:
 def test_the_table_names_every_rule_once_and_says_where_it_comes_from() -> None:
     """A report can show, for every finding, the text, the source and how sure we are of it."""
     assert len(BY_CODE) == len(RULES)
-    numbered = {f"{kind}{n}" for kind, last in (("H", 9), ("C", 16), ("G", 6), ("W", 21)) for n in range(1, last + 1)}
+    numbered = {
+        f"{kind}{n}" for kind, last in (("H", 9), ("C", 16), ("G", 6), ("W", 21), ("R", 3)) for n in range(1, last + 1)
+    }
     assert numbered <= set(BY_CODE)
     for rule in RULES:
         assert rule.text
@@ -129,7 +131,7 @@ def test_the_table_names_every_rule_once_and_says_where_it_comes_from() -> None:
         assert rule.mark in get_args(Mark)
         assert rule.where in get_args(Where)
         assert {rule.command, rule.feed} <= set(get_args(Effect))
-        assert (rule.command == "-") == (rule.where in ("store", "verify", "clock", "population"))
+        assert (rule.command == "-") == (rule.where in ("store", "verify", "clock", "population", "receipt"))
 
 
 @pytest.mark.parametrize(
