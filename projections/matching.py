@@ -175,22 +175,3 @@ def day_of(when: When, zone: str) -> date:
         return civil_day(when, zone)
     except OverflowError:
         return when.date() if isinstance(when, datetime) else when
-
-
-def together(openings: Iterable[tuple[Happened, bool]], member: str | None) -> Iterator[tuple[Happened, bool]]:
-    """Yield the openings that open a duty of their own, each with whether it stands.
-
-    Those alike in `member` open one together: the first recorded of them that stands. Those recorded before it that
-    no longer stand had opened one in their time, too.
-    """
-    ordered = sorted(openings, key=lambda opening: opening[0].position)
-    if member is None:
-        yield from ordered
-        return
-    opened: dict[Any, bool] = {}
-    for one, stands in ordered:
-        key = getattr(one.fact, member)
-        if opened.get(key):
-            continue
-        opened[key] = stands and key is not None
-        yield one, stands

@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ledger.agencies import RECEIVERS, Agency
+from ledger.agencies import RECEIVERS, Agency, Body
+from ledger.facts.custody import ExceptionalCircumstance
 from ledger.facts.vocabulary import STATEMENT, CategoryName, Day, Fact, Id, Instant, Position, Text
 
 
@@ -58,6 +59,19 @@ class SharingRulesAdopted(Fact):
     rules: Annotated[RuleSet, STATEMENT]
     reason: Annotated[Text, STATEMENT]
     backfill: Annotated[bool, STATEMENT] = False
+
+
+class ObligationWaived(Fact):
+    """The steward excuses an agency from a duty that an entry opened; from then on it is neither late nor missed."""
+
+    wire: ClassVar = "custody.obligation-waived.v1"
+    producers: ClassVar = ("STEWARD",)
+    rule: Annotated[Id, STATEMENT]
+    position: Annotated[Position, STATEMENT]
+    obliged: Annotated[Body, STATEMENT]
+    towards: Annotated[Agency | None, STATEMENT] = None
+    reason_code: Annotated[ExceptionalCircumstance, STATEMENT]
+    reason: Annotated[Text, STATEMENT]
 
 
 ReceiptGrade = Literal["delivered", "opened", "acknowledged"]
