@@ -7,7 +7,7 @@ from typing import Final
 
 from ledger.agencies import AGENCIES
 from ledger.calendars import due
-from ledger.obligations import BIRTHDAY, HOLDER, PRODUCER, Opening, Rule
+from ledger.obligation_vocabulary import BIRTHDAY, HOLDER, PRODUCER, Opening, Rule
 from ledger.offices import OfficeTable, zone_of
 from ledger.times import When, order_key
 from projections.effective import Effective

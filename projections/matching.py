@@ -8,7 +8,7 @@ from typing import Any, Final
 from ledger.addresses import assess
 from ledger.entry import Producer
 from ledger.facts import HAPPENINGS, Address, short_name
-from ledger.obligations import ADDRESS_CLASS, EVER, OPENING, Answer, Condition, Members, Rule, Values
+from ledger.obligation_vocabulary import ADDRESS_CLASS, EVER, OPENING, Answer, Condition, Members, Rule, Values
 from ledger.times import When, civil_day, first_instant, last_instant
 from projections.effective import Effective
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from ledger.agencies import Agency
 from ledger.facts import ObligationWaived
-from ledger.obligations import Answer, Kind, Rule
+from ledger.obligation_vocabulary import Answer, Kind, Rule
 from ledger.offices import OfficeTable
 from ledger.times import When
 from projections.duties import Child, Duty, duties
