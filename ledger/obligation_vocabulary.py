@@ -13,7 +13,8 @@ from ledger.calendars import Unit
 from ledger.facts.vocabulary import Day, Id, Text
 
 Kind = Literal["law", "regulation", "policy", "target"]
-"""Where a duty comes from: a statute; a regulation; an agency's own policy or agreement; nobody but this ledger."""
+"""Where a duty comes from: a statute; a regulation; an agency's own policy or agreement; an aim
+that binds nobody."""
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 Values = tuple[str | bool, ...]

@@ -88,8 +88,7 @@ class Happenings:
         for condition in conditions:
             for one in self._standing.get(condition.fact, ()):
                 if (
-                    one.position != opened.position
-                    and one.proven >= opened.first
+                    one.proven >= opened.first
                     and meets(one.fact, condition.when, condition.when_not)
                     and agree(opened.fact, one.fact, condition.same)
                 ):

@@ -12,7 +12,7 @@ import typer
 from custody.__main__ import app
 
 ROOT = Path(__file__).resolve().parents[2]
-GENERATED = frozenset(("cli.md", "facts.md", "rules.md"))
+GENERATED = frozenset(("cli.md", "facts.md", "obligation-rules.md", "rules.md"))
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 WRITTEN = [page for page in PAGES if page.name not in GENERATED]
 COMMANDS: Any = typer.main.get_command(app)

@@ -168,6 +168,8 @@ def test_a_duty_that_began_nobody_knows_when_is_undated_and_never_missed() -> No
     orr = owed(entries, "T1", told={(1, "ORR"): "2022-07-02T10:00:00-04:00"})[1]
     assert (orr.state, orr.met_at, orr.due_at, orr.started) == ("undated", at("2022-07-02T10:00:00-04:00"), None, None)
     assert states(record(("admitted-to-program", NOON, {})), "D21") == ["undated"]
+    moved: Step = ("network-transfer-completed", None, {"from_program": "A", "to_program": "B"})
+    assert states(record(moved), "D14") == ["undated"]
 
 
 def test_an_answer_without_a_time_had_happened_when_it_was_recorded() -> None:
@@ -229,6 +231,8 @@ def test_a_duty_falls_away_by_what_happens_before_it_is_due_only() -> None:
     assert state(record(referred, soon), "D4", on="2025-03-05T11:00:00-05:00") == "open"
     assert state(record(referred, after), "D4") == "missed"
     assert state(record(referred, soon, placed), "D4") == "met"
+    before: Step = ("referral-cancelled", "2025-03-03T12:00:00-05:00", {"reason": "age"})
+    assert state(record(before, referred), "D4") == "missed"
 
 
 def test_what_belongs_to_another_stay_answers_nothing() -> None:
@@ -275,6 +279,8 @@ def test_a_hearing_is_matched_with_the_notice_to_appear_of_its_case() -> None:
     assert state(record(served, elsewhere, scheduled), "D17") == "missed"
     assert state(record(served, scheduled), "D17") == "missed"
     assert state(record(served, scheduled, cancelled), "D17") == "withdrawn"
+    another: Step = ("hearing-cancelled", "2022-05-20", {"hearing_id": "another"})
+    assert state(record(served, scheduled, another), "D17") == "missed"
 
 
 def test_a_child_released_before_the_18th_birthday_needs_no_setting_considered() -> None:
@@ -299,6 +305,8 @@ def test_the_agency_that_holds_the_child_is_obliged_to_hand_it_over() -> None:
     assert [one.obliged for one in owed(record(met, DETERMINED, to_ice), "D2")] == ["ICE-ERO"]
     assert [one.obliged for one in owed(record(met, DETERMINED), "D2")] == ["CBP"]
     assert [one.obliged for one in owed(record(DETERMINED), "D2")] == ["CBP"]
+    to_orr: Step = ("handoff-accepted", "2022-03-02", ACCEPTED, "ORR")
+    assert [one.obliged for one in owed(record(met, to_orr, DETERMINED), "D2")] == ["CBP"]
     by_orr: Step = ("uc-determination-made", NOON, {"is_uc": True}, "ORR")
     assert owed(record(by_orr), "D2") == []
 
@@ -340,6 +348,8 @@ def test_an_agency_that_did_not_record_the_fact_counts_where_the_child_is_assign
     assigned = entry(1, "responsible-office-assigned", "2022-03-01", {"office": "Los Angeles field office"})
     assert [one.zone for one in owed([release], "T2")] == ["America/New_York"]
     assert [one.zone for one in owed([assigned, release], "T2")] == ["America/Los_Angeles"]
+    since = entry(3, "responsible-office-assigned", "2022-03-05", {"office": "Los Angeles"})
+    assert [one.zone for one in owed([release, since], "T2")] == ["America/New_York"]
     other = entry(1, "responsible-office-assigned", "2022-03-01", {"office": "Los Angeles"}, agency="ICE-OPLA")
     assert [one.zone for one in owed([other, release], "T2")] == ["America/New_York"]
 
