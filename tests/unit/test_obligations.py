@@ -17,6 +17,7 @@ from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.obligations import shipped_rules
 from ledger.times import order_key
+from projections.matching import agree
 from projections.obligations import Obligation
 from tests.histories import CITY_ONLY, ELM, ZONE, correction, entry, histories, record, void
 from tests.steps import Step
@@ -255,6 +256,12 @@ def test_notice_of_an_earlier_stay_is_no_notice_of_this_release() -> None:
     known: dict[tuple[int, Agency], str] = {(1, "ICE-ERO"): "2020-01-10T12:00:00-05:00"}
     assert state(record(notice, ("admitted-to-program", "2022-01-02", {}), RELEASE), "D9", told=known) == "missed"
     assert state(record(notice, RELEASE), "D9", told=known) == "met"
+    twice: tuple[Step, ...] = (
+        notice,
+        ("admitted-to-program", "2019-12-01", {}),
+        ("admitted-to-program", "2022-01-02", {}),
+    )
+    assert state(record(*twice, RELEASE), "D9", told=known) == "missed"
 
 
 def test_the_notice_of_a_discharge_tells_of_the_discharge() -> None:
@@ -320,6 +327,15 @@ def test_every_body_a_concern_was_sent_to_must_take_it_up() -> None:
     assert owed(sent, "T6a") == []
     lost = record(("concern-raised", NOON, {**raised, "routed_to": []}))
     assert [(one.obliged, one.state) for one in owed(lost, "T6")] == [("unknown", "missed")]
+    found = record(("concern-raised", NOON, {**raised, "routed_to": []}), taken)
+    assert [(one.obliged, one.state) for one in owed(found, "T6")] == [("unknown", "met")]
+
+
+def test_what_is_absent_from_two_facts_is_not_the_same_in_both() -> None:
+    """Two failures without a notice have no notice in common."""
+    (one,) = (entry.fact for entry in record(("failure-to-appear-recorded", NOON, ABSENT)))
+    assert agree(one, one, ["hearing_id"])
+    assert not agree(one, one, ["hearing_id", "notice_id"])
 
 
 # --- zones
