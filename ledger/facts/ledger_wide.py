@@ -5,7 +5,6 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ledger.agencies import RECEIVERS, Agency, Body
-from ledger.facts.custody import ExceptionalCircumstance
 from ledger.facts.vocabulary import STATEMENT, CategoryName, Day, Fact, Id, Instant, Position, Text
 
 
@@ -61,6 +60,19 @@ class SharingRulesAdopted(Fact):
     backfill: Annotated[bool, STATEMENT] = False
 
 
+WaiverReason = Literal[
+    "surge-or-influx",
+    "medical-hold-or-quarantine",
+    "natural-disaster",
+    "transport",
+    "age-dispute",
+    "criminal-custody",
+    "family-unit-determination-pending",
+    "other",
+]
+"""The exceptional circumstances of a handoff; who waives a duty knows why, so that none is `unknown`."""
+
+
 class ObligationWaived(Fact):
     """The steward excuses an agency from a duty that an entry opened; from then on it is neither late nor missed."""
 
@@ -70,7 +82,7 @@ class ObligationWaived(Fact):
     position: Annotated[Position, STATEMENT]
     obliged: Annotated[Body, STATEMENT]
     towards: Annotated[Agency | None, STATEMENT] = None
-    reason_code: Annotated[ExceptionalCircumstance, STATEMENT]
+    reason_code: Annotated[WaiverReason, STATEMENT]
     reason: Annotated[Text, STATEMENT]
 
 

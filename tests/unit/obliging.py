@@ -7,7 +7,7 @@ from typing import Any, Final
 from ledger.agencies import Agency
 from ledger.entry import Entry, Producer
 from ledger.facts import ObligationWaived
-from ledger.facts.custody import ExceptionalCircumstance
+from ledger.facts.ledger_wide import WaiverReason
 from ledger.obligations import Rule, shipped_rules
 from ledger.offices import shipped_offices
 from projections.effective import effective
@@ -79,7 +79,7 @@ def waiver(
     *,
     at: str,
     towards: Agency | None = None,
-    code: ExceptionalCircumstance = "surge-or-influx",
+    code: WaiverReason = "surge-or-influx",
 ) -> Waiver:
     fact = ObligationWaived(
         rule=name, position=position, obliged=obliged, towards=towards, reason_code=code, reason="declared"
