@@ -1,6 +1,7 @@
 """A group of verbs of which one need not be named: `custody obligations CHILD`."""
 
-import typer
+from typing import Any
+
 from typer.core import TyperGroup
 
 
@@ -9,7 +10,7 @@ class ShowByDefault(TyperGroup):
 
     default = "show"
 
-    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put the verb in front where the first word is neither one nor a call for help."""
         if args and args[0] not in self.commands and args[0] != "--help":
             args = [self.default, *args]

@@ -27,7 +27,7 @@ from readers.records import Known, known
 from readers.snapshot import Rows, in_snapshot
 
 STATES: Final[tuple[State, ...]] = get_args(State)
-BODIES: Final = (*GROUPS, *dict.fromkeys(name for part in get_args(Body) for name in get_args(part) or (part,)))
+BODIES: Final = (*get_args(Body), *GROUPS)
 KnowsOf = Callable[[Known], Knows]
 """Return who knew which of these entries since when."""
 _Missing = tuple[datetime, str]

@@ -68,6 +68,7 @@ def test_every_command_a_page_shows_is_one_there_is(page: Path) -> None:
         while words and getattr(command, "commands", {}).get(words[0]):
             command = command.commands[words.pop(0)]
         assert command is not COMMANDS or words[0].startswith("-"), example
+        command = getattr(command, "commands", {}).get(getattr(command, "default", None), command)
         shown = [option.partition("=")[0] for option in words if option.startswith("--")]
         known = {name for parameter in command.params for name in parameter.opts} | {"--help"}
         assert set(shown) <= known, example
