@@ -20,6 +20,7 @@ from ledger.times import order_key
 from projections.matching import agree
 from projections.obligations import Obligation
 from tests.histories import CITY_ONLY, ELM, ZONE, correction, entry, histories, record, void
+from tests.oracle.duties import duties
 from tests.steps import Step
 from tests.unit.obliging import NOW, knows, owed, recorded, state, states, waiver
 
@@ -478,6 +479,25 @@ def test_time_moves_a_duty_one_way_only(
             if was.met_at is not None and became.state != "withdrawn":
                 assert became.met_at == was.met_at
         earlier = now
+
+
+RULES_OF_THE_ORACLE: Final = ("D10", "D14", "T1", "T2", "T3")
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(), KNOWN, ASKED)
+def test_duties_are_what_the_oracle_works_out(
+    entries: list[Entry], told: dict[tuple[int, Agency], str], asked: list[datetime]
+) -> None:
+    """Random histories, corrected and voided, against an oracle that reads the JSON of the facts for every duty."""
+    rules = [one for one in shipped_rules() if one.id in RULES_OF_THE_ORACLE]
+    known: dict[tuple[int, str], datetime] = {key: at(text) for key, text in told.items()}
+    for on in asked:
+        found = [
+            (one.rule, one.opened_by, one.towards, one.state, one.due_at, one.met_at)
+            for one in owed(entries, rules, on=on, told=told)
+        ]
+        assert sorted(found, key=str) == duties(entries, known, on, ZONE)
 
 
 @settings(max_examples=150, deadline=None)
