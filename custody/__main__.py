@@ -10,12 +10,14 @@ from custody import (
     demo,
     verbs_feeds,
     verbs_keeping,
+    verbs_obligations,
     verbs_reading,
     verbs_rules,
     verbs_running,
     verbs_sending,
     verbs_set_aside,
 )
+from custody.default_verb import ShowByDefault
 from custody.errors import Problem, unreachable
 
 app = typer.Typer(
@@ -53,6 +55,15 @@ app.command("timeline")(verbs_reading.timeline)
 app.command("figure")(verbs_reading.figure)
 app.command("findings")(verbs_reading.findings)
 app.command("wait")(verbs_reading.wait)
+
+obligations = typer.Typer(
+    help="What was owed for a child, and whether it was done: `custody obligations CHILD`.",
+    no_args_is_help=True,
+    cls=ShowByDefault,
+)
+app.add_typer(obligations, name="obligations")
+obligations.command("show")(verbs_obligations.show)
+obligations.command("waive")(verbs_obligations.waive)
 
 # Verbs of the steward.
 rules = typer.Typer(help="Sharing rules: who is told what.", no_args_is_help=True)

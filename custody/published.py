@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from custody.published_asyncapi import asyncapi_document
 from custody.published_compatibility import incompatibilities
+from custody.published_obligations import obligations_page
 from custody.published_pages import cli_page, facts_page, rules_page
 from custody.published_schemas import (
     cloudevent_schema,
@@ -49,6 +50,7 @@ def documents() -> dict[str, str]:
     )
     texts["docs/facts.md"] = facts_page()
     texts["docs/rules.md"] = rules_page()
+    texts["docs/obligation-rules.md"] = obligations_page()
     texts["docs/cli.md"] = cli_page()
     return texts
 

@@ -48,7 +48,7 @@ def _fact(fact: type[Fact]) -> Iterator[str]:
     safety = " A safety fact: never refused for its order, its codes or a missing source." * ("x-safety-fact" in schema)
     yield from (f"Producers: {', '.join(fact.producers)}.{safety} [Schema](schemas/{fact.wire}.json)", "")
     required = definition.get("required", ())
-    yield from _table(
+    yield from table(
         ("member", "", "form", "category", "meaning"),
         (
             (
@@ -105,7 +105,7 @@ def rules_page() -> str:
         "uncertain or changing (U); or the rule is of our own design.",
         "",
     ]
-    lines += _table(
+    lines += table(
         ("code", "by command", "by feed or import", "rule", "source", "mark", "worked out by"),
         ((r.code, r.command, r.feed, r.text, r.source, r.mark, r.where) for r in RULES),
     )
@@ -144,7 +144,8 @@ def _trimmed(text: str) -> list[str]:
     return [line.rstrip() for line in text.strip("\n").splitlines()]
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table; none where it has no rows."""
     body = [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
     if not body:
         return []

@@ -89,39 +89,19 @@ def adopt(
       custody rules adopt moa-2021 --reason "in force since 11 March 2021"
       custody rules adopt ./agreement.toml --reason "amendment 3" --backfill
     """
-    from custody.answering import answering
-    from custody.errors import WRONG_USAGE, Problem
+    from custody.errors import Problem
     from custody.printing import print_json, print_lines
-    from custody.where import find_where
+    from custody.steward import as_steward
     from ledger.adopting import NotAdoptedError
     from ledger.adopting import adopt as record
-    from ledger.eventstore import open_ledger
-    from ledger.settings import Settings, SettingsError, clock_of
-    from ledger.tail import KafkaAheadError, check_not_ahead, read_tail
-    from ledger.times import parse_instant, write_clock
+    from ledger.times import write_clock
 
     rules = _read(which)
-    with answering():
-        where = find_where(data)
-    if at is not None and where.clock != "driven":
-        raise Problem("--at sets a driven clock; the clock of this ledger is the wall", WRONG_USAGE)
-    settings = Settings(where.database_url, where.bootstrap, where.zone, clock_of(where.clock))
-    try:
-        moment = None if at is None else parse_instant(at)
-    except ValueError as error:
-        raise Problem(f"--at: {error}", WRONG_USAGE) from None
-    try:
-        ledger = open_ledger(settings)
-    except SettingsError as error:
-        raise Problem(f"not adopted: {error}") from None
-    try:
-        with ledger.datastore.transaction() as cursor:
-            check_not_ahead(read_tail(where.bootstrap), cursor)
-        entry = record(ledger, settings, rules, reason=reason, backfill=backfill, at=moment)
-    except (NotAdoptedError, KafkaAheadError) as error:
-        raise Problem(f"not adopted: {error}") from None
-    finally:
-        ledger.close()
+    with as_steward(data, at, undone="not adopted") as (ledger, settings, moment):
+        try:
+            entry = record(ledger, settings, rules, reason=reason, backfill=backfill, at=moment)
+        except NotAdoptedError as error:
+            raise Problem(f"not adopted: {error}") from None
     told = {"position": entry.position, "recorded_at": write_clock(entry.recorded_at), "id": rules.id}
     if as_json:
         print_json({**told, "version": rules.version})

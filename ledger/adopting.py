@@ -32,7 +32,7 @@ from ledger.sharing import Adopted
 from ledger.streams import LEDGER
 from ledger.times import MICROSECOND
 
-__all__ = ["NotAdoptedError", "adopt", "adopted", "adoptions", "state_of"]
+__all__ = ["NotAdoptedError", "adopt", "adopted", "adoptions", "next_place", "said_of_the_ledger", "state_of"]
 
 SYSTEM: Final = "/custody-ledger/steward"
 
@@ -60,7 +60,7 @@ def adopt(
                 raise NotAdoptedError(
                     f"{rules.id} version {rules.version} was adopted at position {before.position}; {same}"
                 )
-        position, recorded_at, version = _next(ledger, cursor, settings, at)
+        position, recorded_at, version = next_place(ledger, cursor, settings, at)
         state = state_of(fact, recorded_at=recorded_at, submission_id=str(uuid4()))
         recorded = Recorded(LEDGER, version, fact.wire, state)
         ledger.entries.insert(cursor, [ledger.mapper.to_stored_event(recorded)], [position])
@@ -90,7 +90,7 @@ def state_of(fact: SharingRulesAdopted, *, recorded_at: datetime, submission_id:
 
 def adoptions(cursor: Cursor[DictRow]) -> list[Adopted]:
     """Return the sets adopted so far, in order of position."""
-    return [adopted(entry) for entry in _said_of_the_ledger(cursor)]
+    return [adopted(entry) for entry in said_of_the_ledger(cursor) if isinstance(entry.fact, SharingRulesAdopted)]
 
 
 def adopted(entry: LedgerEntry) -> Adopted:
@@ -99,7 +99,8 @@ def adopted(entry: LedgerEntry) -> Adopted:
     return Adopted(entry.position, entry.fact.rules, entry.fact.backfill)
 
 
-def _said_of_the_ledger(cursor: Cursor[DictRow]) -> Iterator[LedgerEntry]:
+def said_of_the_ledger(cursor: Cursor[DictRow]) -> Iterator[LedgerEntry]:
+    """Yield the entries of the ledger's own record, in order."""
     rows = cursor.execute(
         "select notification_id, originator_id, originator_version, topic, state from ledger.stored_events"
         " where originator_id = %s order by originator_version",
@@ -109,7 +110,7 @@ def _said_of_the_ledger(cursor: Cursor[DictRow]) -> Iterator[LedgerEntry]:
         yield read_ledger_entry(payload_of(row))
 
 
-def _next(
+def next_place(
     ledger: Ledger, cursor: Cursor[DictRow], settings: Settings, at: datetime | None
 ) -> tuple[int, datetime, int]:
     """Return the next position, its ledger time, and the next version of the ledger's own record."""

@@ -43,7 +43,9 @@ def _said(cursor: Cursor[Rows]) -> tuple[Sequence[LedgerEntry], datetime | None,
     parked = cursor.execute(
         "select recorded_at, reason from read.parked_v1 where child = %s order by position limit 1", (LEDGER,)
     ).fetchone()
-    return [read_ledger_entry(payload) for (payload,) in payloads], complete_to, zone, position, parked
+    said = (read_ledger_entry(payload) for (payload,) in payloads)
+    adoptions = [entry for entry in said if isinstance(entry.fact, SharingRulesAdopted)]
+    return adoptions, complete_to, zone, position, parked
 
 
 def _shown(entry: LedgerEntry) -> dict[str, Any]:

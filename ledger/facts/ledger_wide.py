@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ledger.agencies import RECEIVERS, Agency
+from ledger.agencies import RECEIVERS, Agency, Body
 from ledger.facts.vocabulary import STATEMENT, CategoryName, Day, Fact, Id, Instant, Position, Text
 
 
@@ -58,6 +58,32 @@ class SharingRulesAdopted(Fact):
     rules: Annotated[RuleSet, STATEMENT]
     reason: Annotated[Text, STATEMENT]
     backfill: Annotated[bool, STATEMENT] = False
+
+
+WaiverReason = Literal[
+    "surge-or-influx",
+    "medical-hold-or-quarantine",
+    "natural-disaster",
+    "transport",
+    "age-dispute",
+    "criminal-custody",
+    "family-unit-determination-pending",
+    "other",
+]
+"""The exceptional circumstances of a handoff; who waives a duty knows why, so that none is `unknown`."""
+
+
+class ObligationWaived(Fact):
+    """The steward excuses an agency from a duty that an entry opened; from then on it is neither late nor missed."""
+
+    wire: ClassVar = "custody.obligation-waived.v1"
+    producers: ClassVar = ("STEWARD",)
+    rule: Annotated[Id, STATEMENT]
+    position: Annotated[Position, STATEMENT]
+    obliged: Annotated[Body, STATEMENT]
+    towards: Annotated[Agency | None, STATEMENT] = None
+    reason_code: Annotated[WaiverReason, STATEMENT]
+    reason: Annotated[Text, STATEMENT]
 
 
 ReceiptGrade = Literal["delivered", "opened", "acknowledged"]

@@ -18,10 +18,11 @@ from ledger.adopting import state_of
 from ledger.agencies import Agency
 from ledger.cloudevents import digest
 from ledger.entry import Finding, Producer, Subject, fact_json, value, write_state
-from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, FeedReceipted
+from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, FeedReceipted, ObligationWaived
 from ledger.receipting import state_of as receipt_state
 from ledger.streams import LEDGER
 from ledger.submission import Submission, read_submission
+from ledger.waiving import state_of as waiver_state
 
 HERE: Final = Path(__file__).parent
 SUBMISSIONS: Final = HERE / "submissions"
@@ -60,6 +61,7 @@ RESOLVED: Final[Mapping[str, Mapping[str, str]]] = {
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
     "custody.feed-receipted.v1": "agency",
+    "custody.obligation-waived.v1": "ledger",
     "custody.sharing-rules-adopted.v1": "ledger",
 }
 
@@ -114,6 +116,8 @@ def ledger_entry_bytes(wire: str) -> bytes:
             submission_id=f"golden-{wire}",
             submission_digest=digest(wire, fact_json(fact)),
         )
+    elif isinstance(fact, ObligationWaived):
+        state = waiver_state(fact, recorded_at=RECORDED_AT, submission_id=f"golden-{wire}")
     else:
         state = state_of(fact, recorded_at=RECORDED_AT, submission_id=f"golden-{wire}")
     return value(position=POSITION, child=LEDGER, version=VERSION, wire=wire, state=state)

@@ -1,0 +1,155 @@
+"""Which duties the facts of one child opened: whose, towards whom, since when, and until when they may be done."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from ledger.agencies import AGENCIES
+from ledger.calendars import due
+from ledger.obligation_vocabulary import BIRTHDAY, HOLDER, PRODUCER, Opening, Rule
+from ledger.offices import OfficeTable, zone_of
+from ledger.times import When, order_key
+from projections.effective import Effective
+from projections.folding import Folding
+from projections.matching import Happened, Happenings, day_of, meets, named_bodies
+
+_ADULT: Final = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """One person's entries as they stand, and by which clocks they are read."""
+
+    standing: Sequence[Effective]
+    happenings: Happenings
+    zone: str
+    """The ledger's civil zone."""
+    offices: OfficeTable
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """What one body owes, to one recipient, by one rule, for one fact."""
+
+    rule: Rule
+    opened: Happened
+    stands: bool
+    """Whether the fact still opens it: it was neither voided nor corrected away."""
+    obliged: str
+    towards: str | None
+    started: When | None
+    zone: str
+    """Where the obliged office counts its days."""
+    due_at: datetime | None
+
+
+def duties(child: Child, rules: Iterable[Rule]) -> Iterator[Duty]:
+    """Yield every duty the facts of the child ever opened by these rules."""
+    for rule in rules:
+        openings = (
+            (one, stands)
+            for opening in rule.opened_by
+            for one in child.happenings.recorded(opening.fact)
+            for stands in _opens(rule, opening, one, child.zone)
+        )
+        for opened, stands in _together(openings, rule.once_per):
+            started = _started(child, rule, opened)
+            for obliged in _obliged(child, rule, opened):
+                zone = _office_zone(child, opened, obliged, started)
+                due_at = _due(rule, started, zone, child.zone)
+                for towards in rule.towards or (None,):
+                    yield Duty(rule, opened, stands, obliged, towards, started, zone, due_at)
+
+
+def _opens(rule: Rule, opening: Opening, one: Happened, zone: str) -> Iterator[bool]:
+    """Yield whether the duty that the fact opened still stands; nothing where it never opened one."""
+    if opening.by and one.producer.agency not in opening.by:
+        return
+    if not _in_force(rule, day_of(one.recorded_at if one.when is None else one.when, zone)):
+        return
+    if meets(one.fact, opening.when, opening.when_not):
+        yield not one.voided_by
+    elif one.corrected_by and meets(one.as_recorded, opening.when, opening.when_not):
+        yield False
+
+
+def _in_force(rule: Rule, day: date) -> bool:
+    return (rule.effective_from is None or rule.effective_from <= day) and (
+        rule.effective_to is None or day <= rule.effective_to
+    )
+
+
+def _together(openings: Iterable[tuple[Happened, bool]], member: str | None) -> Iterator[tuple[Happened, bool]]:
+    """Yield the openings that open a duty of their own, each with whether it stands.
+
+    Those alike in `member` open one together: the first recorded of them that stands. Those recorded before it that
+    no longer stand had opened one in their time, too.
+    """
+    opened = set()
+    for one, stands in sorted(openings, key=lambda opening: opening[0].position):
+        key = one.position if member is None else getattr(one.fact, member)
+        if key not in opened:
+            yield one, stands
+            if stands and key is not None:
+                opened.add(key)
+
+
+def _obliged(child: Child, rule: Rule, opened: Happened) -> tuple[str, ...]:
+    producer = opened.producer.agency
+    if rule.obliged == PRODUCER:
+        return (producer,)
+    if rule.obliged == HOLDER:
+        holder = _holder(child, opened)
+        return (producer if holder is None or holder in rule.towards else holder,)
+    if rule.obliged in AGENCIES or rule.not_measurable is not None:
+        return (rule.obliged,)
+    return named_bodies(opened.fact, rule.obliged)
+
+
+def _holder(child: Child, opened: Happened) -> str | None:
+    """Return who had legal custody when the fact happened."""
+    place = order_key(opened.when, child.zone), opened.position
+    until_then = [one for one in child.standing if (order_key(one.occurred_at, child.zone), one.entry.position) < place]
+    return Folding.of_standing(until_then, child.zone).regions().custody.legal_custodian
+
+
+def _started(child: Child, rule: Rule, opened: Happened) -> When | None:
+    start = next(one.start for one in rule.opened_by if one.fact == opened.name)
+    if start == "occurred_at":
+        return opened.when
+    if start == BIRTHDAY:
+        return _birthday(Folding.of_standing(child.standing, child.zone).regions().age.date_of_birth)
+    named: When | None = getattr(opened.fact, start)
+    return named
+
+
+def _birthday(born: date | None) -> date | None:
+    """Return the 18th birthday; born on 29 February, a year is completed on 1 March."""
+    if born is None or born.year + _ADULT > date.max.year:
+        return None
+    try:
+        return born.replace(year=born.year + _ADULT)
+    except ValueError:
+        return date(born.year + _ADULT, 3, 1)
+
+
+def _office_zone(child: Child, opened: Happened, obliged: str, started: When | None) -> str:
+    """Return the zone of the office that recorded the fact, else of the one then responsible for the child."""
+    day = day_of(opened.recorded_at if started is None else started, child.zone)
+    office = opened.producer.office
+    if opened.producer.agency != obliged:
+        assigned = [
+            one.fact.office
+            for one in child.happenings.standing("responsible-office-assigned")
+            if one.producer.agency == obliged and one.place < opened.place
+        ]
+        office = assigned[-1] if assigned else None
+    return zone_of(child.offices, obliged, office, day, child.zone)
+
+
+def _due(rule: Rule, started: When | None, zone: str, civil_zone: str) -> datetime | None:
+    if started is None or rule.limit is None or rule.unit is None:
+        return None
+    limit = -rule.limit if rule.counted == "before" else rule.limit
+    return due(started, limit, rule.unit, office_zone=zone, civil_zone=civil_zone)

@@ -1,0 +1,176 @@
+"""Happenings as they stand, and which of them the data of a rule means: conditions on members, ids that must agree."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from ledger.addresses import assess
+from ledger.entry import Producer
+from ledger.facts import HAPPENINGS, Address, short_name
+from ledger.obligation_vocabulary import ADDRESS_CLASS, EVER, OPENING, Answer, Condition, Members, Rule, Values
+from ledger.times import When, civil_day, first_instant, last_instant
+from projections.effective import Effective
+
+_HAPPENINGS: Final = frozenset(HAPPENINGS)
+_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A happening as it stands; `first` and `last` are the earliest instant it can mean and the one it stands for.
+
+    An unknown time comes before everything; `proven` is when such a happening had taken place at the latest.
+    """
+
+    name: str
+    fact: Any
+    as_recorded: Any
+    when: When | None
+    first: datetime
+    last: datetime
+    proven: datetime
+    recorded_at: datetime
+    position: int
+    producer: Producer
+    voided_by: tuple[int, ...]
+    corrected_by: tuple[int, ...]
+
+    @property
+    def place(self) -> tuple[datetime, int]:
+        """Its place in the order of happenings."""
+        return self.last, self.position
+
+
+class Happenings:
+    """What happened to one person, by the name of the fact, in the order of happening; voided ones kept apart."""
+
+    def __init__(self, standing: Iterable[Effective], zone: str) -> None:
+        every = sorted(
+            (_happened(one, zone) for one in standing if type(one.fact) in _HAPPENINGS), key=lambda h: h.place
+        )
+        self._recorded: dict[str, list[Happened]] = {}
+        self._standing: dict[str, list[Happened]] = {}
+        for happened in every:
+            self._recorded.setdefault(happened.name, []).append(happened)
+            if not happened.voided_by:
+                self._standing.setdefault(happened.name, []).append(happened)
+
+    def recorded(self, name: str) -> Sequence[Happened]:
+        """Return those of this fact that were ever recorded, voided or not."""
+        return self._recorded.get(name, ())
+
+    def standing(self, *names: str) -> list[Happened]:
+        """Return those of these facts that stand."""
+        return sorted((one for name in names for one in self._standing.get(name, ())), key=lambda h: h.place)
+
+    def answers(self, rule: Rule, way: Answer, opened: Happened, obliged: str) -> Iterator[Happened]:
+        """Yield the happenings that meet a duty of `rule` in this way, whenever they are known."""
+        name = way.fact or way.told
+        if name is None or name == OPENING:
+            yield opened
+            return
+        since, until = self._since(way, opened), self._until(rule, opened)
+        linked = None if way.through is None else self._linked(way, opened)
+        for one in self._standing.get(name, ()):
+            if (
+                meets(one.fact, way.when, way.when_not)
+                and agree(opened.fact, one.fact, way.same)
+                and (linked is None or way.through is None or getattr(one.fact, way.through.answer) in linked)
+                and (way.obliged_in is None or obliged in ("unknown", getattr(one.fact, way.obliged_in)))
+                and one.proven >= since
+                and (until is None or one.first <= until)
+            ):
+                yield one
+
+    def endings(self, conditions: Sequence[Condition], opened: Happened) -> Iterator[Happened]:
+        """Yield what makes the duty fall away, in no order."""
+        for condition in conditions:
+            for one in self._standing.get(condition.fact, ()):
+                if (
+                    one.proven >= opened.first
+                    and meets(one.fact, condition.when, condition.when_not)
+                    and agree(opened.fact, one.fact, condition.same)
+                ):
+                    yield one
+
+    def _since(self, way: Answer, opened: Happened) -> datetime:
+        if way.counts_from == EVER:
+            return _BEGINNING
+        if way.counts_from == OPENING:
+            return opened.first
+        before = [one for one in self._standing.get(way.counts_from, ()) if one.place <= opened.place]
+        return before[-1].first if before else _BEGINNING
+
+    def _until(self, rule: Rule, opened: Happened) -> datetime | None:
+        after = (one.last for one in self.standing(*rule.until) if one.place > opened.place)
+        return next(after, None)
+
+    def _linked(self, way: Answer, opened: Happened) -> frozenset[Any]:
+        """Return the ids of the answer that some fact names together with the opening fact's id."""
+        through = way.through
+        assert through is not None
+        wanted = getattr(opened.fact, through.opening)
+        return frozenset(
+            getattr(one.fact, through.answer)
+            for one in self.standing(*through.facts)
+            if wanted is not None and getattr(one.fact, through.opening) == wanted
+        )
+
+
+def _happened(one: Effective, zone: str) -> Happened:
+    entry, when = one.entry, one.occurred_at
+    return Happened(
+        name=short_name(one.fact.wire),
+        fact=one.fact,
+        as_recorded=entry.fact,
+        when=when,
+        first=_BEGINNING if when is None else first_instant(when, zone),
+        last=_BEGINNING if when is None else last_instant(when, zone),
+        proven=entry.recorded_at if when is None else last_instant(when, zone),
+        recorded_at=entry.recorded_at,
+        position=entry.position,
+        producer=entry.producer,
+        voided_by=one.voided_by,
+        corrected_by=one.corrected_by,
+    )
+
+
+def meets(fact: Any, when: Members, when_not: Members) -> bool:
+    """Return whether the members of `fact` have one of the values wanted, and none of those unwanted."""
+    return all(_has(fact, member, values) for member, values in when.items()) and not any(
+        _has(fact, member, values) for member, values in when_not.items()
+    )
+
+
+def _has(fact: Any, member: str, values: Values) -> bool:
+    if member == ADDRESS_CLASS:
+        address = fact.address
+        return isinstance(address, Address) and assess(address).address_class in values
+    return _plain(getattr(fact, member)) in [_plain(value) for value in values]
+
+
+def _plain(value: Any) -> Any:
+    return value.strip().casefold() if isinstance(value, str) else value
+
+
+def agree(one: Any, other: Any, members: Sequence[str]) -> bool:
+    """Return whether two facts name the same in each of these members; what is absent agrees with nothing."""
+    return all(
+        getattr(one, member) is not None and getattr(one, member) == getattr(other, member) for member in members
+    )
+
+
+def named_bodies(fact: Any, member: str) -> tuple[str, ...]:
+    """Return the bodies a member names, one or a list of them; nobody: `unknown`."""
+    value = getattr(fact, member)
+    bodies = (value,) if isinstance(value, str) else tuple(value or ())
+    return tuple(dict.fromkeys(bodies)) or ("unknown",)
+
+
+def day_of(when: When, zone: str) -> date:
+    """Return the day on which `when` lies in `zone`; at the very ends of the calendar, the day as it was given."""
+    try:
+        return civil_day(when, zone)
+    except OverflowError:
+        return when.date() if isinstance(when, datetime) else when

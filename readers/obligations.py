@@ -1,0 +1,202 @@
+"""What was owed for one child, as of any two moments: `custody obligations --json`.
+
+The rules and the zones of offices are those that come with the program; waivers are what the steward had recorded by
+R. A duty to tell is met by the recipient's own moment of knowledge, among the moments stated by R. As long as nothing
+is published it cannot be measured: calling it missed would accuse without having looked.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, get_args
+
+from psycopg import Connection, Cursor
+
+from ledger.agencies import GROUPS, RECEIVERS, Agency, Body
+from ledger.entry import read_ledger_entry
+from ledger.facts import ObligationWaived
+from ledger.obligations import Rule, shipped_rules
+from ledger.offices import shipped_offices
+from ledger.streams import LEDGER
+from ledger.times import When, write_clock, write_when
+from projections.effective import effective
+from projections.knowledge import DELIVERED, Moment, moments
+from projections.obligations import Knows, Obligation, State, Told, Waiver, obligations
+from readers.knowing import Stated, stated_by
+from readers.moments import Asked, Name
+from readers.questions import WrongQuestionError
+from readers.records import known
+from readers.snapshot import Rows, in_snapshot
+
+STATES: Final[tuple[State, ...]] = get_args(State)
+BODIES: Final = (*get_args(Body), *GROUPS)
+_Missing = tuple[datetime, str]
+NOT_LOOKED_AT: Final = "nothing is published yet, so nobody can say who knew what"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which duties to show: those that oblige an agency or group, those in one state; `None`: all."""
+
+    agency: str | None = None
+    state: str | None = None
+
+
+def checked(sought: Sought) -> Sought:
+    """Return what is sought; raises `WrongQuestionError` that names what there is."""
+    if sought.agency is not None and sought.agency not in BODIES:
+        raise WrongQuestionError(f"{sought.agency!r} is no agency or body; they are {', '.join(BODIES)}")
+    if sought.state is not None and sought.state not in STATES:
+        raise WrongQuestionError(f"{sought.state!r} is no state of an obligation; they are {', '.join(STATES)}")
+    return sought
+
+
+def owed(
+    connection: Connection[Rows],
+    child: Name,
+    *,
+    on: When | None = None,
+    recorded_by: When | None = None,
+    sought: Sought | None = None,
+) -> dict[str, Any]:
+    """Return the duties for `child` as of `on`, as recorded by R, ready to be written as JSON.
+
+    Raises `WrongQuestionError` for an agency or state that is none, and what `known` raises.
+    """
+    wanted = checked(sought or Sought())
+    titles = {(rule.id, rule.version): rule.title for rule in shipped_rules()}
+    asked = Asked(happened_by=on, recorded_by=recorded_by)
+    stated = in_snapshot(connection, lambda cursor: stated_by(cursor, child, asked, RECEIVERS))
+    # up to the moment to which both entries and publications are complete, neither can change any more
+    found = known(
+        connection, child, asked if stated is None else replace(asked, recorded_by=stated.moments.recorded_by)
+    )
+    at = found.moments
+    waivers, parked = _waivers(connection, at.recorded_by)
+    missing = [one for one in (found.parked and (found.parked.recorded_at, found.parked.reason), parked) if one]
+    moment = min(at.happened_by, at.recorded_by)
+    every = obligations(
+        effective(found.entries),
+        rules=shipped_rules() if stated is not None else [_without_knowledge(rule) for rule in shipped_rules()],
+        offices=shipped_offices(),
+        recorded_by=at.recorded_by,
+        zone=found.zone,
+        told=_nobody if stated is None else knows(stated),
+        waivers=waivers,
+        on=moment,
+    )
+    return {
+        "child": str(found.child),
+        "identifiers": [{"scheme": scheme, "value": value} for scheme, value in found.identifiers],
+        "on": write_clock(moment),
+        "recorded_by": write_clock(at.recorded_by),
+        "complete_to": write_clock(at.complete_to),
+        "zone": found.zone,
+        "clock": found.clock,
+        "agency": wanted.agency,
+        "state": wanted.state,
+        "incomplete": _incomplete(missing),
+        "obligations": [shown(one, titles[one.rule, one.version]) for one in every if _is_sought(one, wanted)],
+    }
+
+
+def _without_knowledge(rule: Rule) -> Rule:
+    by_word = any(answer.told is not None for answer in rule.met_by)
+    return rule.model_copy(update={"not_measurable": NOT_LOOKED_AT}) if by_word else rule
+
+
+def knows(stated: Stated) -> Knows:
+    """Return who knew which entry since when, claimed or proven, to a grade of delivered or more."""
+    held = moments(stated.entries, RECEIVERS, stated.items, stated.receipts, stated.zone)
+
+    def told(position: int, agency: Agency) -> Told | None:
+        first: tuple[datetime, Moment] | None = None
+        for moment in held.get(position, ()):
+            at = moment.time("any") if moment.agency == agency and moment.grade >= DELIVERED else None
+            if at is not None and (first is None or at < first[0]):
+                first = at, moment
+        if first is None:
+            return None
+        at, moment = first
+        return Told(at, moment.claimed == at, moment.channel, moment.position, moment.number)
+
+    return told
+
+
+def _nobody(position: int, agency: Agency) -> Told | None:
+    return None
+
+
+def _waivers(connection: Connection[Rows], recorded_by: datetime) -> tuple[list[Waiver], _Missing | None]:
+    """Return what the steward had waived by R, and since when that is incomplete.
+
+    Up to R nothing can be added any more, so that a snapshot of its own gives the same as the entries' would.
+    """
+
+    def ask(cursor: Cursor[Rows]) -> tuple[list[bytes], _Missing | None]:
+        row = cursor.execute("select version from read.progress_v1").fetchone()
+        assert row is not None
+        payloads = cursor.execute(
+            f"select payload from {row[0]}.entries where child = %s and recorded_at <= %s".encode(),  # noqa: S608
+            (LEDGER, recorded_by),
+        ).fetchall()
+        parked = cursor.execute(
+            "select recorded_at, reason from read.parked_v1 where child = %s and recorded_at <= %s"
+            " order by position limit 1",
+            (LEDGER, recorded_by),
+        ).fetchone()
+        return [payload for (payload,) in payloads], None if parked is None else (parked[0], parked[1])
+
+    payloads, parked = in_snapshot(connection, ask)
+    said = (read_ledger_entry(payload) for payload in payloads)
+    waivers = [
+        Waiver(one.position, one.recorded_at, one.fact) for one in said if isinstance(one.fact, ObligationWaived)
+    ]
+    return waivers, parked
+
+
+def _incomplete(missing: Sequence[_Missing]) -> dict[str, Any] | None:
+    """Return since when entries of the child, or waivers, could not be applied."""
+    if not missing:
+        return None
+    since, reason = min(missing)
+    return {"since": write_clock(since), "reason": reason}
+
+
+def _is_sought(one: Obligation, sought: Sought) -> bool:
+    named = sought.agency
+    by_agency = named is None or one.obliged in (named, *GROUPS.get(named, ()))
+    return by_agency and sought.state in (None, one.state)
+
+
+def shown(one: Obligation, title: str) -> dict[str, Any]:
+    """Return a duty ready to be written as JSON."""
+    return {
+        "rule": one.rule,
+        "version": one.version,
+        "title": title,
+        "kind": one.kind,
+        "obliged": one.obliged,
+        "towards": one.towards,
+        "state": one.state,
+        "opened_by": one.opened_by,
+        "started": None if one.started is None else write_when(one.started),
+        "due_at": None if one.due_at is None else write_clock(one.due_at),
+        "zone": one.zone,
+        "met_at": None if one.met_at is None else write_clock(one.met_at),
+        "met_by": one.met_by,
+        "proof": None if one.proof is None else _proof(one.proof),
+        "over_seconds": None if one.over is None else one.over.total_seconds(),
+        "days_late": one.days_late,
+        "ended_by": one.ended_by,
+        "remark": one.remark,
+    }
+
+
+def _proof(told: Told) -> dict[str, Any]:
+    return {
+        "how": told.how,
+        "claimed": told.claimed,
+        "position": told.position,
+        "feed_number": told.feed_number,
+    }
