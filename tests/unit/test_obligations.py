@@ -408,11 +408,26 @@ def test_a_waiver_excuses_the_duty_it_names_and_no_other() -> None:
     assert states([FAILED], "T1", waivers=[waiver("T1", 1, "EOIR", at=when, towards="ORR")]) == ["missed", "waived"]
 
 
+def test_of_two_waivers_the_first_recorded_counts() -> None:
+    """The second adds nothing; the answer names the first, in whatever order they are read."""
+    first, second = (waiver("T1", 1, "EOIR", at=f"2022-08-0{day}T00:00:00Z")._replace(position=day) for day in (1, 2))
+    for both in ([first, second], [second, first]):
+        assert [one.ended_by for one in owed([FAILED], "T1", waivers=both)] == [1, 1]
+
+
 def test_an_undated_duty_can_be_waived() -> None:
     """Nobody will ever know when it began; the steward may close it."""
     undated = record(("failure-to-appear-recorded", None, ABSENT, "EOIR"))
     excused = waiver("T1", 1, "EOIR", at="2024-08-01T00:00:00Z")
     assert states(undated, "T1", waivers=[excused]) == ["waived", "waived"]
+
+
+def test_duties_come_in_the_order_in_which_they_were_opened() -> None:
+    """As a person reads a record, not rule by rule."""
+    entries = record(RELEASE, ("failure-to-appear-recorded", "2022-06-09", ABSENT, "EOIR"), RELEASE)
+    found = [one.opened_by for one in owed(entries, shipped_rules())]
+    assert found == sorted(found)
+    assert len(set(found)) == 3
 
 
 # --- laws
