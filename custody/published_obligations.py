@@ -104,8 +104,9 @@ def _offices() -> Iterator[str]:
 
 
 def name_of(rule: Rule) -> str:
-    """Return the rule's id, with its version where it is not the first."""
-    return rule.id if rule.version == 1 else f"{rule.id} version {rule.version}"
+    """Return the rule's id, with its version where it is not the first, and the warning it works out."""
+    warning = "" if rule.warning is None else f" ([{rule.warning}](rules.md))"
+    return (rule.id if rule.version == 1 else f"{rule.id} version {rule.version}") + warning
 
 
 def limit_of(rule: Rule) -> str:

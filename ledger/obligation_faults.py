@@ -7,6 +7,7 @@ from ledger.addresses import AddressClass
 from ledger.agencies import AGENCIES, RECEIVERS
 from ledger.facts import HAPPENINGS, Fact, short_name
 from ledger.obligation_vocabulary import ADDRESS_CLASS, BIRTHDAY, EVER, HOLDER, OPENING, PRODUCER, Answer, Members, Rule
+from ledger.rules import BY_CODE
 
 
 def faults(rules: Sequence[Rule]) -> Iterator[str]:
@@ -46,6 +47,8 @@ _BY_NAME: Final[dict[str, type[Fact]]] = {short_name(fact.wire): fact for fact i
 def _faults_of(rule: Rule) -> Iterator[str]:
     if rule.effective_to is not None and rule.effective_from is not None and rule.effective_to < rule.effective_from:
         yield f"effective_to: {rule.effective_to} is before effective_from {rule.effective_from}"
+    if rule.warning is not None and (rule.warning not in BY_CODE or BY_CODE[rule.warning].where != "clock"):
+        yield f"warning: {rule.warning} is none that a clock works out; see docs/rules.md"
     if (rule.limit is None) is not (rule.unit is None):
         yield "limit and unit: give both, or neither where no limit was published"
     if rule.not_measurable is None and not rule.met_by:

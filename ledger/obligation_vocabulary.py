@@ -89,6 +89,8 @@ class Rule(_Part):
     """As in the domain reference (d); a letter behind it tells apart the clocks of one row."""
     version: Annotated[int, Field(ge=1)]
     title: Text
+    warning: Id | None = None
+    """The warning of `ledger.rules` that this clock works out, where there is one."""
     kind: Kind
     source: Text
     mark: Text

@@ -11,7 +11,7 @@ from ledger.agencies import AGENCIES, Agency
 
 _NAMES: Final = UUID("6f0d3c52-6d1b-5c0f-9a53-0c5f8f0d7a11")
 LEDGER: Final = uuid5(_NAMES, "ledger")
-"""The record of the ledger itself: sharing rules."""
+"""The record of the ledger itself: sharing rules, waivers."""
 OF_AGENCY: Final[dict[Agency, UUID]] = {agency: uuid5(_NAMES, agency) for agency in AGENCIES}
 STREAMS: Final = frozenset((LEDGER, *OF_AGENCY.values()))
 """Every record that is no child's."""

@@ -132,7 +132,8 @@ def _judged(asked: _Asked, duty: Duty) -> Obligation:
     met, waiver = _met(asked, duty), _waiver(asked, duty)
     ended = _ended(asked, duty)
     if ended is not None and (due_at is None or ended.proven <= due_at) and (met is None or ended.proven < met.at):
-        return _became("withdrawn", duty, ended_by=ended.position, remark=f"{ended.name} ended it before it was due")
+        in_time = "" if due_at is None else " before it was due"
+        return _became("withdrawn", duty, ended_by=ended.position, remark=f"{ended.name} ended it{in_time}")
     undated = due_at is None and (rule.limit is not None or duty.started is None)
     unlimited = NO_LIMIT if rule.limit is None else None
     if met is not None and not undated and (due_at is None or met.at <= due_at):

@@ -51,7 +51,7 @@ def _duty(one: Mapping[str, Any], zone: str) -> Iterator[str]:
     if one["met_at"] is not None:
         yield from _below(f"done {civil(one['met_at'], zone)}, shown by position {one['met_by']}{_proof(one['proof'])}")
     if one["days_late"] is not None:
-        days = f"{one['days_late']} day{'' if one['days_late'] == 1 else 's'}"
+        days = f"{one['days_late']:,} day{'' if one['days_late'] == 1 else 's'}"
         yield from _below(f"{days} over ({one['over_seconds'] / 3600:,.1f} hours)")
     if one["remark"] is not None:
         by = "" if one["ended_by"] is None else f" (position {one['ended_by']})"

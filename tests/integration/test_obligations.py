@@ -117,6 +117,7 @@ def test_what_cannot_be_waived_is_refused_with_the_cure_and_nothing_is_recorded(
     assert (again[0], "was waived at position 5; nothing was recorded" in again[1]) == (1, True)
     assert "the entry is about no child" in refused("D2", "5", "--agency", "CBP")[1]
     assert refused("T1", "4", "--agency", "EOIR")[0] == 0
+    assert "was waived at position 6" in refused("T1", "4", "--agency", "EOIR", "--towards", "ICE-ERO")[1]
     assert ledger.rows("select max(notification_id) from ledger.stored_events") == [(6,)]
     assert custody("obligations", "A200000018").returncode == 3
     assert custody("obligations", "A200000017", "--state", "lost").returncode == 2

@@ -20,6 +20,7 @@ from ledger.obligations import (
     read_obligation_rules,
     shipped_rules,
 )
+from ledger.rules import RULES as RULES_OF_ENTRIES
 from tests.unit.obliging import rule
 
 ROWS = [*(f"D{n}" for n in range(1, 23)), *(f"T{n}" for n in range(1, 7))]
@@ -60,6 +61,12 @@ def test_a_rule_that_cannot_be_measured_says_why() -> None:
     assert all(one.not_measurable or one.met_by for one in shipped_rules())
 
 
+def test_every_warning_that_needs_a_clock_is_worked_out_by_an_obligation() -> None:
+    """No rule of the table of rules is left to nobody."""
+    clocked = {one.code for one in RULES_OF_ENTRIES if one.where == "clock"}
+    assert {one.warning for one in shipped_rules() if one.warning is not None} == clocked
+
+
 def changed(**members: Any) -> Rule:
     return Rule.model_validate({**rule("T1").model_dump(), **members})
 
@@ -93,6 +100,7 @@ OPENED = {"fact": "failure-to-appear-recorded"}
         ({"towards": []}, "towards: is missing; say who has to come to know"),
         ({"towards": ["OIG"]}, "towards: OIG receives nothing, so that it can never know"),
         ({"obliged": "clerk"}, "obliged: failure-to-appear-recorded has no member 'clerk'"),
+        ({"warning": "W3"}, "warning: W3 is none that a clock works out"),
         ({"unit": None}, "limit and unit: give both, or neither"),
         ({"until": ["the-end"]}, "until: 'the-end' is no happening"),
         ({"falls_away_by": [{"fact": "hearing-cancelled", "same": ["court_case"]}]},

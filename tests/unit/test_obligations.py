@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from ledger.agencies import Agency
 from ledger.entry import Entry
-from ledger.obligations import shipped_rules
+from ledger.obligations import Rule, shipped_rules
 from ledger.times import order_key
 from projections.matching import agree
 from projections.obligations import Obligation
 from tests.histories import CITY_ONLY, ELM, ZONE, correction, entry, histories, record, void
 from tests.oracle.duties import duties
 from tests.steps import Step
-from tests.unit.obliging import NOW, knows, owed, recorded, state, states, waiver
+from tests.unit.obliging import NOW, knows, owed, recorded, rule, state, states, waiver
 
 ABSENT: Final[dict[str, Any]] = {"hearing_id": "h1", "court_case": "c1", "judge_action": "adjourned"}
 NOON: Final = "2022-03-04T12:00:00-05:00"
@@ -120,6 +120,7 @@ def test_a_voided_fact_leaves_its_duty_withdrawn() -> None:
     (one,) = owed(entries, "D10")
     assert (one.state, one.ended_by, one.over) == ("withdrawn", 2, None)
     assert state(record(RELEASE, void(1), void(2)), "D10") == "missed"
+    assert owed(record(RELEASE, void(1), void(1)), "D10")[0].ended_by == 2
 
 
 def test_a_voided_failure_passes_the_duty_on_to_the_one_that_stands() -> None:
@@ -147,6 +148,8 @@ def test_a_fact_corrected_so_that_it_opens_nothing_leaves_its_duty_withdrawn() -
     """The child was no unaccompanied child after all; the address had its apartment number after all."""
     (one,) = owed(record(DETERMINED, correction(1, is_uc=False)), "D2")
     assert (one.state, one.ended_by) == ("withdrawn", 2)
+    twice = record(DETERMINED, correction(1, age_basis="papers"), correction(1, is_uc=False))
+    assert owed(twice, "D2")[0].ended_by == 3
     blank: Step = ("released-to-sponsor", NOON, {"sponsor_category": "1", "address": CITY_ONLY})
     assert states(record(blank, correction(1, address=ELM)), "T4") == ["withdrawn"]
     assert states(record(RELEASE, correction(1, address=CITY_ONLY)), "T4") == ["missed"]
@@ -291,6 +294,26 @@ def test_a_hearing_is_matched_with_the_notice_to_appear_of_its_case() -> None:
     assert state(record(served, scheduled, another), "D17") == "missed"
 
 
+def test_facts_that_name_no_case_are_not_linked_by_it() -> None:
+    """Two filings without a case number are not of one case."""
+    through = {"facts": ["nta-filed"], "opening": "court_case", "answer": "nta_id"}
+    linked = Rule.model_validate(
+        {
+            **rule("T3").model_dump(),
+            "opened_by": [{"fact": "nta-filed"}],
+            "met_by": [{"fact": "nta-served", "through": through, "counts_from": "ever"}],
+        }
+    )
+    served: Step = ("nta-served", "2022-02-01", {"nta_id": "n2", "method": "mail", "served_on": ["child"]})
+
+    def filed(nta: str, **case: str) -> Step:
+        return ("nta-filed", "2022-02-02", {"nta_id": nta, "court": "HOU", **case})
+
+    assert states(record(served, filed("n1"), filed("n2")), [linked]) == ["missed", "missed"]
+    of_one_case = record(served, filed("n1", court_case="c"), filed("n2", court_case="c"))
+    assert states(of_one_case, [linked]) == ["met", "met"]
+
+
 def test_a_child_released_before_the_18th_birthday_needs_no_setting_considered() -> None:
     """Born on 29 February, a child turns 18 on 1 March."""
     born: Step = ("particulars-asserted", "2022-01-01", {"date_of_birth": "2004-02-29"})
@@ -408,11 +431,26 @@ def test_a_waiver_excuses_the_duty_it_names_and_no_other() -> None:
     assert states([FAILED], "T1", waivers=[waiver("T1", 1, "EOIR", at=when, towards="ORR")]) == ["missed", "waived"]
 
 
+def test_of_two_waivers_the_first_recorded_counts() -> None:
+    """The second adds nothing; the answer names the first, in whatever order they are read."""
+    first, second = (waiver("T1", 1, "EOIR", at=f"2022-08-0{day}T00:00:00Z")._replace(position=day) for day in (1, 2))
+    for both in ([first, second], [second, first]):
+        assert [one.ended_by for one in owed([FAILED], "T1", waivers=both)] == [1, 1]
+
+
 def test_an_undated_duty_can_be_waived() -> None:
     """Nobody will ever know when it began; the steward may close it."""
     undated = record(("failure-to-appear-recorded", None, ABSENT, "EOIR"))
     excused = waiver("T1", 1, "EOIR", at="2024-08-01T00:00:00Z")
     assert states(undated, "T1", waivers=[excused]) == ["waived", "waived"]
+
+
+def test_duties_come_in_the_order_in_which_they_were_opened() -> None:
+    """As a person reads a record, not rule by rule."""
+    entries = record(RELEASE, ("failure-to-appear-recorded", "2022-06-09", ABSENT, "EOIR"), RELEASE)
+    found = [one.opened_by for one in owed(entries, shipped_rules())]
+    assert found == sorted(found)
+    assert len(set(found)) == 3
 
 
 # --- laws
