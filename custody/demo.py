@@ -42,7 +42,7 @@ def demo(
 
     with ledger_of_its_own(keep=keep) as where:
         asking = Asking(where.data)
-        day = play_day(where.bootstrap, asking)
+        day = play_day(where, asking)
         chapters(day, asking)
         if releases is not None:
             release_chapter(releases, day, asking)

@@ -9,6 +9,7 @@ from typing import Final
 
 from custody.demo_asking import Asking, headline, tell
 from custody.demo_day import Day
+from custody.demo_knowledge import who_knew
 from ledger.identifiers import shown
 from producers.hhs_file import read_releases
 from producers.import_rows import BadRow
@@ -22,8 +23,9 @@ _OF_YEARS: Final = f"custody figure released --from 2014-10-01 --to {_YEARS[-1]}
 
 def chapters(day: Day, asking: Asking) -> None:
     """Tell the story of one child, then what the rules remarked, the figures, and whether all sides agree."""
-    asking.ask("custody wait", f"up to position {day.played.statuses['accepted']}")
+    asking.ask("custody wait", f"up to position {day.last_position}")
     _story(asking)
+    who_knew(asking)
     _corrected(day, asking)
     _remarks(asking)
     _figures(day, asking)
@@ -77,7 +79,7 @@ def _corrected(day: Day, asking: Asking) -> None:
 
 def _remarks(asking: Asking) -> None:
     headline("What the rules remarked on, and what could not be read")
-    asking.ask("custody findings --agency EOIR", "warn W10, open", "findings, complete to 2022-06")
+    asking.ask("custody findings --agency EOIR", "warn W10, open", "findings, complete to 2022-07")
     asking.ask("custody set-aside list", "attribute id is missing", "the data is not JSON in UTF-8")
 
 
@@ -97,7 +99,7 @@ def _soundness(day: Day, asking: Asking) -> None:
     headline("Do PostgreSQL, Kafka and the read tables say the same?")
     asking.ask(
         "custody verify",
-        f"{day.played.statuses['accepted']:,} entries up to position",
+        f"{day.last_position:,} entries up to position",
         "PostgreSQL, Kafka and the read tables say the same",
     )
 

@@ -9,6 +9,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from custody.demo_asking import COLUMNS, Asking, headline, tell
+from custody.demo_reading import Readers
+from custody.where import Where
 from ledger.agencies import PRODUCERS
 from ledger.times import parse_instant
 from producers.client import AgencyClient
@@ -35,6 +37,8 @@ class Day:
 
     sent: list[Sending]
     played: Played
+    last_position: int
+    """Of the last entry, receipts counted."""
 
     def released(self, first: date, last: date) -> int:
         """Return how many releases were sent, and accepted, of the days from `first` to `last`."""
@@ -65,7 +69,7 @@ class Day:
         return [(at.astimezone(_ZONE).date(), child, sending) for at, child, sending in found]
 
 
-def play_day(bootstrap: str, asking: Asking) -> Day:
+def play_day(where: Where, asking: Asking) -> Day:
     """Send everything, each message when the one before is answered; show and check what the ledger answered."""
     headline("What the agencies sent")
     told = [sending for sending in day(SEED, MET_ON, CHILDREN) if sending.time < ENDS]
@@ -78,6 +82,7 @@ def play_day(bootstrap: str, asking: Asking) -> Day:
         + "."
     )
     print()
+    readers = Readers(where.database_url, where.bootstrap)
     refusals: list[dict[str, Any]] = []
     count = 0
 
@@ -90,14 +95,14 @@ def play_day(bootstrap: str, asking: Asking) -> Day:
             print(f"  {count} of {len(sent)} answered; the ledger's clock shows {sending.time[:10]}", flush=True)
 
     with ExitStack() as open_clients:
-        clients = {agency: open_clients.enter_context(AgencyClient(bootstrap, agency)) for agency in PRODUCERS}
-        played = play(sent, clients, in_step=True, tell=follow)
+        clients = {agency: open_clients.enter_context(AgencyClient(where.bootstrap, agency)) for agency in PRODUCERS}
+        played = play(readers.in_between(sent), clients, in_step=True, tell=follow)
     _show(played, refusals)
     for sending, outcome in played.surprises:
         asking.expect(False, f"{sending.agency}'s {sending.id} was {outcome['status']}, not {sending.expected}")
     expected = Counter(sending.expected for sending in sent)
     asking.expect(played.statuses == expected, f"the answers were {dict(played.statuses)}, not {dict(expected)}")
-    return Day(sent, played)
+    return Day(sent, played, readers.position())
 
 
 def _show(played: Played, refusals: list[dict[str, Any]]) -> None:

@@ -129,6 +129,42 @@ def _viewed(child: str, question: _Question, data: Data) -> dict[str, Any]:
             return view_of(connection, name, asked, viewpoint)
 
 
+def knows(
+    child: Child,
+    *,
+    viewed_as: Annotated[
+        str | None, typer.Option("--as", metavar="A", help="Only of this agency or group; default: of all.")
+    ] = None,
+    recorded_by: RecordedBy = None,
+    basis: Basis = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show for each entry which agency was told, had it delivered, opened or acknowledged it, when and how.
+
+    \b
+    Examples:
+      custody knows A200-000-017
+      custody knows A200-000-017 --as ORR --recorded-by 2022-06-12
+    """
+    from custody.printing import print_json, print_lines
+    from readers.knowing import parse_viewpoint
+    from readers.knows import knows as knows_of
+    from readers.knows_text import knows_lines
+    from readers.moments import Asked, parse_child
+
+    with answering():
+        name = parse_child(child)
+        viewpoint = parse_viewpoint(viewed_as, basis, None)
+        asked = Asked(recorded_by=moment(recorded_by, "--recorded-by"))
+        with connected(data) as (connection, _):
+            answer = knows_of(connection, name, asked, viewpoint)
+    if as_json:
+        print_json(answer)
+    else:
+        print_lines(knows_lines(answer))
+
+
 def figure(
     name: Annotated[str, typer.Argument(metavar="NAME", help="in-care or released.")],
     *,
