@@ -36,11 +36,10 @@ def who_knew(asking: Asking) -> None:
         "known 2022-06-10 16:00:00 -04:00 (feed, proven)",
         "ORR was given notice of it, told; by its word since 2022-06-14 10:15:00 -04:00",
     )
-    tell(
-        "By 12 June nobody had recorded the e-mail, which had not been written yet. The feed had told ORR all the same:"
-    )
+    tell("As recorded by 12 June the e-mail is not among the moments; the feed had told ORR all the same:")
+    early = "--known-at 2022-06-15 --at-least told --recorded-by 2022-06-12"
     asking.ask(
-        f"custody timeline {CHILD} --as ORR --known-at 2022-06-15 --at-least told --recorded-by 2022-06-12 | tail -n 12",
+        f"custody timeline {CHILD} --as ORR {early} | tail -n 12",
         "known 2022-06-10 16:00:00 -04:00 (feed, proven)",
     )
     tell("When did ORR know?")
