@@ -27,6 +27,7 @@ _DERIVED: Final = {
     "findings": "child",
     **dict.fromkeys(INTERVALS, "person"),
     "receipts": "record",
+    "reads": "record",
     "parked": "child",
 }
 """Tables that are emptied to make a record anew, and the column that names it."""

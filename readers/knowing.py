@@ -1,6 +1,6 @@
 """What one agency, or a group, knew of a child: its known set at K by what was stated by R (knowledge: view)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -12,9 +12,12 @@ from ledger.agencies import AGENCIES, GROUPS, RECEIVERS, Agency
 from ledger.entry import Entry
 from ledger.facts import IdentifierAsserted
 from ledger.identifiers import shown
+from ledger.streams import OF_AGENCY
 from ledger.times import write_clock
 from projections.columns import FEEDS
-from projections.knowledge import DELIVERED, GRADES, Basis, Item, Receipt, Seen, known_set, moments
+from projections.knowledge import DELIVERED, GRADES, Basis, Item, Moment, Receipt, Seen, known_set
+from projections.reads import Read, all_moments
+from projections.reads import Stated as Said
 from projections.receipts import LEVELS, lane_of
 from projections.viewpoint import one_person
 from readers.moments import Asked, Moments, Name, settle
@@ -24,8 +27,8 @@ from readers.snapshot import Rows, in_snapshot
 
 LEDGER: Final = "ledger"
 _LANES: Final = {lane_of(agency, level): (agency, level) for agency in RECEIVERS for level in LEVELS.values()}
-_LANE: Final = lane_of(RECEIVERS[0], 1)
 _WIDTH: Final = 2**40
+_AGENCY_OF: Final = {record: agency for agency, record in OF_AGENCY.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +91,16 @@ class Stated:
 
     row: Rows
     moments: Moments
-    entries: Sequence[Entry]
-    items: Sequence[Item]
-    receipts: Sequence[Receipt]
+    said: Said
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """The entries recorded by R, in order of position."""
+        return self.said.entries
+
+    def held(self, agencies: Collection[Agency]) -> dict[int, list[Moment]]:
+        """Return every moment of these agencies, by the position of the entry known."""
+        return all_moments(self.said, agencies, self.zone)
 
     @property
     def child(self) -> UUID:
@@ -146,21 +156,17 @@ def stated_by(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Sequenc
     entries = sorted(entries_by(row, moments), key=lambda entry: entry.position)
     if row[4] is not None and all(entry.position != row[4] for entry in entries):
         return None
-    items = _items(cursor, row[5], moments, agencies)
-    return Stated(row, moments, entries, items, _receipts(cursor, items, moments))
+    reads = _reads(cursor, row[5], moments)
+    # an answer served to one agency may have been asked for as another
+    concerned = {*agencies, *(agency for read in reads for agency in read.viewpoint)}
+    items = _items(cursor, row[5], moments, concerned)
+    return Stated(row, moments, Said(entries, items, _receipts(cursor, items, moments), reads))
 
 
 def of_stated(stated: Stated, viewpoint: Viewpoint, at: Moments | None = None) -> KnownTo | None:
     """Return the known set that follows from what was stated; None where it is empty."""
     moments_asked = at or stated.moments
-    agencies = viewpoint.agencies
-    held = moments(
-        stated.entries,
-        agencies,
-        [item for item in stated.items if item.agency in agencies],
-        stated.receipts,
-        stated.zone,
-    )
+    held = stated.held(viewpoint.agencies)
     seen = known_set(
         stated.entries, held, known_at=moments_asked.known_at, basis=viewpoint.basis, at_least=viewpoint.at_least
     )
@@ -192,7 +198,7 @@ def _identifiers(seen: Sequence[Seen]) -> tuple[Name, ...]:
     return tuple(names)
 
 
-def _items(cursor: Cursor[Rows], children: Sequence[UUID], at: Moments, agencies: Sequence[Agency]) -> list[Item]:
+def _items(cursor: Cursor[Rows], children: Sequence[UUID], at: Moments, agencies: Collection[Agency]) -> list[Item]:
     columns = [(number, agency) for number, agency in enumerate(FEEDS, start=2) if agency in agencies]
     if not columns:
         return []
@@ -206,6 +212,23 @@ def _items(cursor: Cursor[Rows], children: Sequence[UUID], at: Moments, agencies
             if row[column] is not None
         ]
     return items
+
+
+def _reads(cursor: Cursor[Rows], children: Sequence[UUID], at: Moments) -> list[Read]:
+    rows = cursor.execute(SQL["reads"].encode(), {"children": children, "recorded_by": at.recorded_by})
+    return [
+        Read(
+            _AGENCY_OF[record],
+            position,
+            recorded_at,
+            Viewpoint(viewpoint).agencies,
+            known_at,
+            recorded_by,
+            basis,
+            GRADES.index(at_least),
+        )
+        for record, position, recorded_at, viewpoint, known_at, recorded_by, basis, at_least in rows
+    ]
 
 
 def _receipts(cursor: Cursor[Rows], items: Sequence[Item], at: Moments) -> list[Receipt]:

@@ -12,7 +12,7 @@ from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.merges import groups
 from ledger.times import write_clock, write_when
 from ledger.voids import standing_voids
-from projections.knowledge import GRADES, Moment, moments
+from projections.knowledge import GRADES, Moment
 from readers.knowing import Stated, Viewpoint, stated_by
 from readers.moments import Asked, Name
 from readers.questions import NotShownError
@@ -38,7 +38,7 @@ def knows(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Vi
         known(connection, child, asked)
         raise NotShownError("nothing is published yet, so nobody can say who was told; is the role `feeds` running?")
     entries = _of_person(stated)
-    held = moments(stated.entries, agencies, stated.items, stated.receipts, stated.zone)
+    held = stated.held(agencies)
     voids = standing_voids(entries)
     return {
         "child": str(stated.child),

@@ -20,7 +20,7 @@ from ledger.offices import shipped_offices
 from ledger.streams import LEDGER
 from ledger.times import When, write_clock, write_when
 from projections.effective import effective
-from projections.knowledge import DELIVERED, Moment, moments
+from projections.knowledge import DELIVERED, Moment
 from projections.obligations import Knows, Obligation, State, Told, Waiver, obligations
 from readers.knowing import Stated, stated_by
 from readers.moments import Asked, Name
@@ -107,7 +107,7 @@ def _without_knowledge(rule: Rule) -> Rule:
 
 def knows(stated: Stated) -> Knows:
     """Return who knew which entry since when, claimed or proven, to a grade of delivered or more."""
-    held = moments(stated.entries, RECEIVERS, stated.items, stated.receipts, stated.zone)
+    held = stated.held(RECEIVERS)
 
     def told(position: int, agency: Agency) -> Told | None:
         first: tuple[datetime, Moment] | None = None

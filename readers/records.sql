@@ -61,3 +61,11 @@ cross join lateral (select * from read.receipts_v1 n
 
 -- name: publishing
 select complete_to from read.publishing_v1
+
+-- name: reads
+-- The answers about these records that were served by R.
+select d.record, d.position, d.recorded_at, d.viewpoint, d.known_at, d.recorded_by, d.basis, d.at_least
+from unnest(%(children)s::uuid[]) as c(child)
+cross join lateral (select * from read.reads_v1 n
+                    where n.child = c.child and n.recorded_at <= %(recorded_by)s offset 0) d
+order by d.position

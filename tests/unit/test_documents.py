@@ -143,7 +143,9 @@ def columns_told() -> dict[str, set[str]]:
         else:
             told |= {first.strip(" `"): set(re.findall(r"`(\w+)`", second)) for first, second in rows}
     ends = {"complete_to_position", "complete_to"}
-    return {name: columns if name in ("progress_v1", "publishing_v1") else columns | ends for name, columns in told.items()}
+    return {
+        name: columns if name in ("progress_v1", "publishing_v1") else columns | ends for name, columns in told.items()
+    }
 
 
 def sql(name: str) -> str:
