@@ -5,7 +5,7 @@ is kept from agencies to whom the existence of relief is protected (8 USC 1367):
 without a word, for a word would say it; where a required member says it, the entry is not told at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from ledger.agencies import Agency
@@ -38,6 +38,13 @@ _NAMES_ITS_TARGET: Final[dict[type[Any], str]] = {
 }
 
 
+_MAY_REVEAL: Final = frozenset(("adjournment_code", "decision", "reason"))
+"""Members of which some value may say that relief was sought or granted; see `reveals_relief`."""
+_Plan = tuple[tuple[str, ...], tuple[str, ...]]
+"""The members withheld whatever they say, and those that may not be told for what they say."""
+_UNPLANNED: Final[Any] = object()
+
+
 class Disclosure(NamedTuple):
     """The part of an entry an agency is told: its fact as it will read it, and the members it will not.
 
@@ -54,29 +61,29 @@ class Sharing:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self._allowed: dict[tuple[Agency, str], frozenset[str] | None] = {}
+        self._plans: dict[tuple[Agency, str, tuple[str, ...]], _Plan | None] = {}
+        """By agency, wire name and the members given."""
         self._hidden_from = frozenset(agency for agency, its in rules.agencies.items() if _RELIEF not in its.told)
 
     def disclose(self, entry: Entry, agency: Agency) -> Disclosure | None:
         """Return what `agency` is told of an entry the set rules on; None: nothing, nor that it exists."""
-        allowed = self._members(agency, entry.type)
-        if allowed is None:
-            return None
         given = entry.recorded_fact
+        key = (agency, entry.type, tuple(given))
+        plan = self._plans.get(key, _UNPLANNED)
+        if plan is _UNPLANNED:
+            plan = self._plans[key] = self._plan(agency, entry.type, given)
+        if plan is None:
+            return None
+        withheld, may_reveal = plan
         unsaid: tuple[str, ...] = ()
-        if agency in self._hidden_from:
+        if may_reveal:
+            unsaid = tuple(member for member in may_reveal if reveals_relief(entry.type, member, given[member]))
             fields = BY_WIRE[entry.type].model_fields
-            saying = [m for m, v in given.items() if m in allowed and reveals_relief(entry.type, m, v)]
-            if any(fields[member].is_required() for member in saying):
+            if any(fields[member].is_required() for member in unsaid):
                 return None
-            unsaid = tuple(saying)
-        if not unsaid and len(given) == sum(member in allowed for member in given):
+        if not withheld and not unsaid:
             return Disclosure(given, (), ())
-        return Disclosure(
-            {m: v for m, v in given.items() if m in allowed and m not in unsaid},
-            tuple(m for m in given if m not in allowed),
-            unsaid,
-        )
+        return Disclosure({m: v for m, v in given.items() if m not in withheld and m not in unsaid}, withheld, unsaid)
 
     def follow(self, statement: Entry, target: Entry | None, agency: Agency) -> Disclosure:
         """Return what `agency` is told of a statement that goes wherever what it touches has gone.
@@ -117,17 +124,15 @@ class Sharing:
             )
         }
 
-    def _members(self, agency: Agency, wire: str) -> frozenset[str] | None:
-        key = (agency, wire)
-        if key not in self._allowed:
-            its, name, fact = self.rules.agencies[agency], short_name(wire), BY_WIRE[wire]
-            categories = _categories(its, name)
-            self._allowed[key] = (
-                frozenset(m for m in fact.model_fields if category_of(fact, m) in categories)
-                if name in its.told
-                else None
-            )
-        return self._allowed[key]
+    def _plan(self, agency: Agency, wire: str, given: Iterable[str]) -> _Plan | None:
+        its, name, fact = self.rules.agencies[agency], short_name(wire), BY_WIRE[wire]
+        if name not in its.told:
+            return None
+        categories = _categories(its, name)
+        withheld = tuple(member for member in given if category_of(fact, member) not in categories)
+        hidden = agency in self._hidden_from
+        revealing = [member for member in given if hidden and member in _MAY_REVEAL and member not in withheld]
+        return withheld, tuple(revealing)
 
 
 def _categories(its: AgencyRules, name: str) -> frozenset[CategoryName]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from psycopg import Connection, Cursor
+from psycopg import Connection
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry
@@ -13,11 +13,11 @@ from ledger.merges import groups
 from ledger.times import write_clock, write_when
 from ledger.voids import standing_voids
 from projections.knowledge import GRADES, Moment
-from readers.knowing import Stated, Viewpoint, stated_by
+from readers.knowing import Stated, Viewpoint, all_stated
 from readers.moments import Asked, Name
 from readers.questions import NotShownError
 from readers.records import check_is_a_child, known
-from readers.snapshot import Rows, in_snapshot
+from readers.snapshot import Rows
 
 _JOINING: Final = (IdentityMerged, IdentityUnmerged, EntryVoided)
 
@@ -30,10 +30,7 @@ def knows(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Vi
     check_is_a_child(child)
     agencies = viewpoint.agencies or RECEIVERS
 
-    def ask(cursor: Cursor[Rows]) -> Stated | None:
-        return stated_by(cursor, child, asked, agencies)
-
-    stated = in_snapshot(connection, ask)
+    stated = all_stated(connection, child, asked, agencies)
     if stated is None:
         known(connection, child, asked)
         raise NotShownError("nothing is published yet, so nobody can say who was told; is the role `feeds` running?")
