@@ -129,6 +129,7 @@ class Telling:
         """Return whom the next entry is told to, and what else those agencies are told behind it."""
         items: list[Told] = []
         kind = type(entry.fact)
+        noticed = self._noticed
         self._add(entry)
         if kind in _FOLLOWING:
             touched = self._touched(entry)
@@ -139,8 +140,8 @@ class Telling:
             for item in tell_alone(entry, sharing):
                 self._give(items, item)
         gaining = {item.agency for item in items} | {entry.producer.agency}
-        if isinstance(entry.fact, NoticeGiven):
-            gaining |= {agency for agency in RECEIVERS if agency == entry.fact.to}
+        for position, given in self._noticed.items():  # by a notice, or by the void of the void of one
+            gaining |= given - noticed.get(position, set())
         for agency in RECEIVERS:
             if agency in gaining:
                 self._catch_up(items, agency, sharing)

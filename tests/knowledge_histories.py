@@ -168,7 +168,7 @@ def _receipts(draw: st.DrawFn, position: int) -> tuple[int, Agency, str, float |
 
 @st.composite
 def _entries(draw: st.DrawFn, what: str, position: int, entries: Sequence[Entry], children: Sequence[UUID]) -> Entry:
-    target = draw(st.sampled_from(entries)) if entries else None
+    target = draw(st.sampled_from(entries) | st.sampled_from(entries[-2:])) if entries else None
     child = draw(st.sampled_from(children)) if target is None or what in "hmu" else target.child
     agency: Agency | None = None
     other: UUID | None = None
@@ -215,7 +215,7 @@ def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
         listed = sorted(draw(st.sets(st.sampled_from([*every, *names(target)]), min_size=1, max_size=3)))
     when = at(target.position + draw(st.sampled_from((0.0, 0.5, 1.0, 2.0))))
     given_at = draw(st.sampled_from((write_clock(when), when.date().isoformat())))
-    to = draw(st.sampled_from((*AGENCIES, "unknown")))
+    to = draw(st.sampled_from(("USCIS", "ORR", "ICE-ERO", *AGENCIES, "unknown")))
     return {"to": to, "positions": positions, "channel": "email", "given_at": given_at, "members": listed}
 
 
