@@ -140,8 +140,8 @@ class Telling:
             for item in tell_alone(entry, sharing):
                 self._give(items, item)
         gaining = {item.agency for item in items} | {entry.producer.agency}
-        for position, given in self._noticed.items():  # by a notice, or by the void of the void of one
-            gaining |= given - noticed.get(position, set())
+        if self._noticed is not noticed:  # by a notice, or by the void of the void of one
+            gaining |= {a for position, given in self._noticed.items() for a in given - noticed.get(position, set())}
         for agency in RECEIVERS:
             if agency in gaining:
                 self._catch_up(items, agency, sharing)

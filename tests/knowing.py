@@ -13,7 +13,7 @@ from ledger.publication import Publication, number_items, told_members
 from ledger.sharing import Adopted, default_rules
 from ledger.telling import Rulebook, Telling, Told
 from ledger.times import write_clock, write_when
-from projections.knowledge import GRADES, Item, Receipt
+from projections.knowledge import GRADES, Item, Receipt, known_set, moments
 from readers.knowing import Stated, of_stated, parse_viewpoint
 from readers.moments import Moments
 from readers.records import Known
@@ -21,7 +21,7 @@ from readers.view import seen, seen_by
 from tests.histories import ZONE, Json
 from tests.knowledge_histories import Drawn, at
 from tests.oracle import feeds as oracle_feeds
-from tests.oracle.knowledge import History, Published, Question, Signed
+from tests.oracle.knowledge import History, Published, Question, Signed, names
 
 END: Final = at(60)
 """After everything that was ever recorded or published."""
@@ -153,7 +153,7 @@ def stated_by(ledger: Ledger, recorded_by: datetime) -> Ledger:
 def ask(ledger: Ledger, question: Question) -> Json | None:
     """Return the product's view, in the form of the oracle's; None: nothing is known."""
     recorded_by = question.recorded_by
-    moments = Moments(question.happened_by, min(question.known_at, recorded_by), recorded_by, END)
+    times = Moments(question.happened_by, min(question.known_at, recorded_by), recorded_by, END)
     stated = stated_by(ledger, recorded_by)
     viewpoint = parse_viewpoint(question.viewer, question.basis, question.at_least)
     if question.viewer == "ledger":
@@ -163,10 +163,30 @@ def ask(ledger: Ledger, question: Question) -> Json | None:
         if not entries:
             return None
         group = frozenset(entry.child for entry in entries) | {question.child}
-        return _comparable(seen(Known(question.child, group, (), entries, None, moments, ZONE, "wall"), viewpoint))
+        return _comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
     row: Any = (None, ZONE, None, question.child, None, [], [], [], "wall", None)
-    found = of_stated(Stated(row, moments, stated.entries, stated.items, stated.receipts), viewpoint)
+    found = of_stated(Stated(row, times, stated.entries, stated.items, stated.receipts), viewpoint)
     return None if found is None else _comparable(seen_by(found))
+
+
+def known(ledger: Ledger, question: Question) -> dict[int, frozenset[str]]:
+    """Return the product's known set: by position the names of the members known."""
+    stated = stated_by(ledger, question.recorded_by)
+    if question.viewer == "ledger":
+        return {one.position: frozenset(names(one)) for one in stated.entries}
+    viewpoint = parse_viewpoint(question.viewer, question.basis, question.at_least)
+    items = [item for item in stated.items if item.agency in viewpoint.agencies]
+    held = moments(stated.entries, viewpoint.agencies, items, stated.receipts, ZONE)
+    found = known_set(
+        stated.entries,
+        held,
+        known_at=min(question.known_at, question.recorded_by),
+        basis=viewpoint.basis,
+        at_least=viewpoint.at_least,
+    )
+    return {
+        one.entry.position: frozenset(names(one.entry)) if one.members is None else one.members for one in found
+    }
 
 
 def _comparable(answer: Json) -> Json:
