@@ -9,14 +9,23 @@ from hypothesis import strategies as st
 from ledger.entry import Entry
 from tests.histories import MOMENTS, Json, entry
 from tests.knowing import END, Ledger, ask, cut_off, history_of, known, ledger_of, written
-from tests.knowledge_histories import ALL_FOUR, CHILDREN, MOMENTS_OF_LEDGER, VIEWERS, Drawn, at, drawn_histories
+from tests.knowledge_histories import (
+    AGENCIES_THAT_ASK,
+    ALL_FOUR,
+    CHILDREN,
+    MOMENTS_OF_LEDGER,
+    VIEWERS,
+    Drawn,
+    at,
+    drawn_histories,
+)
 from tests.oracle.disclosing import AIMS, subject
 from tests.oracle.knowledge import GRADES, Question, names, view
 from tests.oracle.standing import STATEMENTS, name_of
 
 QUESTIONS = st.builds(
     Question,
-    child=st.sampled_from(CHILDREN),
+    child=st.sampled_from((*CHILDREN[:1] * 4, *CHILDREN)),
     viewer=st.sampled_from(VIEWERS),
     known_at=MOMENTS_OF_LEDGER,
     happened_by=MOMENTS | MOMENTS_OF_LEDGER,
@@ -45,7 +54,7 @@ def growing(draw: st.DrawFn) -> tuple[Question, Question]:
 
 
 @settings(max_examples=250, deadline=None)
-@given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=12))
+@given(drawn_histories(), st.lists(QUESTIONS, min_size=15, max_size=20))
 def test_law_1_a_view_is_what_the_oracle_says(drawn: Drawn, questions: list[Question]) -> None:
     """For any history, viewer, K, H, R, basis and grade: the state, the entries, what is withheld, how it was known."""
     ledger, history = ledger_of(drawn), history_of(drawn)
@@ -54,7 +63,7 @@ def test_law_1_a_view_is_what_the_oracle_says(drawn: Drawn, questions: list[Ques
 
 
 @settings(max_examples=250, deadline=None)
-@given(drawn_histories(), st.lists(growing(), min_size=4, max_size=6))
+@given(drawn_histories(), st.lists(growing(), min_size=8, max_size=10))
 def test_law_2_asking_for_more_never_shrinks_the_known_set(
     drawn: Drawn, questions: list[tuple[Question, Question]]
 ) -> None:
@@ -68,7 +77,7 @@ def test_law_2_asking_for_more_never_shrinks_the_known_set(
 
 
 @settings(max_examples=250, deadline=None)
-@given(drawn_histories(), st.lists(growing(), min_size=4, max_size=6))
+@given(drawn_histories(), st.lists(growing(), min_size=8, max_size=10))
 def test_law_2_and_6_what_leaves_a_view_was_taken_out_by_a_statement_newly_seen(
     drawn: Drawn, questions: list[tuple[Question, Question]]
 ) -> None:
@@ -98,7 +107,7 @@ def test_law_2_and_6_what_leaves_a_view_was_taken_out_by_a_statement_newly_seen(
 
 
 @settings(max_examples=120, deadline=None)
-@given(drawn_histories(), st.lists(st.tuples(QUESTIONS, MOMENTS), min_size=4, max_size=6))
+@given(drawn_histories(), st.lists(st.tuples(QUESTIONS, MOMENTS), min_size=8, max_size=10))
 def test_law_2_a_later_happened_by_removes_nothing(drawn: Drawn, questions: list[tuple[Question, Any]]) -> None:
     """What had happened by one moment had happened by every later one, and reads the same."""
     ledger = ledger_of(drawn)
@@ -113,7 +122,7 @@ def test_law_2_a_later_happened_by_removes_nothing(drawn: Drawn, questions: list
 
 
 @settings(max_examples=200, deadline=None)
-@given(drawn_histories(), st.lists(QUESTIONS, min_size=6, max_size=8))
+@given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_3_nobody_knows_more_than_the_ledger(drawn: Drawn, questions: list[Question]) -> None:
     """The known set lies within the ledger's, and every value shown is that of an entry or correction by R."""
     ledger = ledger_of(drawn)
@@ -132,7 +141,7 @@ def test_law_3_nobody_knows_more_than_the_ledger(drawn: Drawn, questions: list[Q
 
 
 @settings(max_examples=200, deadline=None)
-@given(drawn_histories(), st.sampled_from(VIEWERS[:8]), QUESTIONS)
+@given(drawn_histories(), st.sampled_from(AGENCIES_THAT_ASK), QUESTIONS)
 def test_law_3_who_knows_every_statement_sees_a_part_of_what_the_ledger_sees(
     drawn: Drawn, viewer: str, question: Question
 ) -> None:
@@ -158,7 +167,7 @@ def test_law_3_who_knows_every_statement_sees_a_part_of_what_the_ledger_sees(
 
 
 @settings(max_examples=200, deadline=None)
-@given(drawn_histories(), st.lists(QUESTIONS, min_size=6, max_size=8))
+@given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_4_what_was_answered_is_answered_the_same_for_ever_after(
     drawn: Drawn, questions: list[Question]
 ) -> None:
@@ -170,7 +179,7 @@ def test_law_4_what_was_answered_is_answered_the_same_for_ever_after(
 
 
 @settings(max_examples=200, deadline=None)
-@given(drawn_histories(), st.lists(QUESTIONS, min_size=6, max_size=8))
+@given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_6_what_is_proven_is_known(drawn: Drawn, questions: list[Question]) -> None:
     """Whatever counts by proof alone counts when claims do, too, and not later."""
     ledger = ledger_of(drawn)
