@@ -85,33 +85,35 @@ class Sharing:
             return Disclosure(given, (), ())
         return Disclosure({m: v for m, v in given.items() if m not in withheld and m not in unsaid}, withheld, unsaid)
 
-    def follow(self, statement: Entry, target: Entry | None, agency: Agency) -> Disclosure:
+    def follow(self, statement: Entry, about: Entry | None, corrected: Entry | None, agency: Agency) -> Disclosure:
         """Return what `agency` is told of a statement that goes wherever what it touches has gone.
 
-        `target` is the happening it speaks of in the end (None: it speaks of records). What it aims at is always
-        told; of a protected fact nothing else.
+        `about` is the entry it speaks of in the end (None: it speaks of records), `corrected` the one of which a
+        correction sets members: the two differ where it corrects a void, a dispute or a merge. What it aims at is
+        always told, and so is a new `occurred_at`; of a protected fact nothing else.
         """
         given = statement.recorded_fact
         aims_at = _NAMES_ITS_TARGET[type(statement.fact)]
         its = self.rules.agencies[agency]
-        if target is not None and short_name(target.type) in its.protected:
+        protected = about is not None and short_name(about.type) in its.protected
+        if protected:
             told = {aims_at}
         else:
             told = {m for m in given if category_of(BY_WIRE[statement.type], m) in its.allowed} | {aims_at}
         withheld = tuple(m for m in given if m not in told and m != "set")
         fact = {m: v for m, v in given.items() if m in told and m != "set"}
         if "set" in given:
-            seen = self._seen_sets(target, agency, given["set"]) if told != {aims_at} else {}
+            seen = self._seen_sets(None if protected else corrected, agency, given["set"])
             fact = {m: seen if m == "set" else given[m] for m in given if m in fact or m == "set"}
             withheld += tuple(f"set.{member}" for member in given["set"] if member not in seen)
         return Disclosure(fact, withheld, ())
 
-    def _seen_sets(self, target: Entry | None, agency: Agency, sets: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _seen_sets(self, corrected: Entry | None, agency: Agency, sets: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the new values the agency may read: by the category of the member in the fact corrected."""
-        if target is None:
-            return {}
-        its, fact = self.rules.agencies[agency], BY_WIRE[target.type]
-        categories = _categories(its, short_name(target.type))
+        if corrected is None:
+            return {member: value for member, value in sets.items() if member == "occurred_at"}
+        its, fact = self.rules.agencies[agency], BY_WIRE[corrected.type]
+        categories = _categories(its, short_name(corrected.type))
         hidden = agency in self._hidden_from
         return {
             member: value
@@ -120,7 +122,7 @@ class Sharing:
             or (
                 member in fact.model_fields
                 and category_of(fact, member) in categories
-                and not (hidden and reveals_relief(target.type, member, value))
+                and not (hidden and reveals_relief(corrected.type, member, value))
             )
         }
 

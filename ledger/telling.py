@@ -129,6 +129,7 @@ class Telling:
         """Return whom the next entry is told to, and what else those agencies are told behind it."""
         items: list[Told] = []
         kind = type(entry.fact)
+        noticed = self._noticed
         self._add(entry)
         if kind in _FOLLOWING:
             touched = self._touched(entry)
@@ -139,8 +140,8 @@ class Telling:
             for item in tell_alone(entry, sharing):
                 self._give(items, item)
         gaining = {item.agency for item in items} | {entry.producer.agency}
-        if isinstance(entry.fact, NoticeGiven):
-            gaining |= {agency for agency in RECEIVERS if agency == entry.fact.to}
+        if self._noticed is not noticed:  # by a notice, or by the void of the void of one
+            gaining |= {a for position, given in self._noticed.items() for a in given - noticed.get(position, set())}
         for agency in RECEIVERS:
             if agency in gaining:
                 self._catch_up(items, agency, sharing)
@@ -211,6 +212,13 @@ class Telling:
             entry = self._entries.get(self._touched(entry)[0])
         return entry
 
+    def _corrected(self, statement: Entry) -> Entry | None:
+        """Return the entry of which a correction sets members, through corrections of corrections."""
+        entry: Entry | None = statement
+        while entry is not None and isinstance(entry.fact, CorrectionIssued):
+            entry = self._entries.get(entry.fact.corrects)
+        return entry
+
     def _knows_any(self, agency: Agency, positions: Iterable[int]) -> bool:
         return any(self._knows(agency, position) for position in positions)
 
@@ -239,7 +247,7 @@ class Telling:
                     found = True
 
     def _follow(self, items: list[Told], agency: Agency, kind: Kind, statement: Entry, sharing: Sharing) -> None:
-        disclosure = sharing.follow(statement, self._about(statement), agency)
+        disclosure = sharing.follow(statement, self._about(statement), self._corrected(statement), agency)
         self._give(items, Told(agency, kind, statement, disclosure, sharing.rules))
 
     def _give(self, items: list[Told], item: Told) -> None:
