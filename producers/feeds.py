@@ -55,6 +55,8 @@ class Feeds:
         while not stopped() and not self._is_the_only_one():
             self._log.warning("feeds.wait", reason="another process publishes the feeds of this database")
             self._connection.execute("select pg_sleep(2)")
+        if stopped():
+            return  # going on would fence the one that publishes
         self._producer.init_transactions()  # ends what a killed one had begun
         again = self._publishing.begin(last_told())
         position = self._publishing.last.to_position
