@@ -58,7 +58,7 @@ def never_in_memory(entries: Sequence[Entry], adoptions: Sequence[Adopted]) -> l
 
 
 def test_a_correction_goes_to_whoever_a_backfill_told_last() -> None:
-    """Nothing was recorded of the child between the adoption and the correction; USCIS holds the hearing all the same."""
+    """Nothing else was recorded of the child since the adoption; USCIS holds the hearing all the same."""
     one = Adopted(2, wider(), True)
     rulebook = Rulebook((one,), default_rules(), ZONE)
     told = Telling.of([hearing(1)], rulebook).take(correction(3, 1, appearance="absent"), rulebook.at(hearing(3)))
@@ -125,6 +125,6 @@ def _moved(one: Entry) -> Entry:
         new["positions"] = tuple(at * 2 - 1 for at in one.recorded_fact["positions"])
     return one._replace(
         position=one.position * 2 - 1,
-        fact=fact.model_copy(update=new),  # type: ignore[arg-type]
+        fact=fact.model_copy(update=new),
         recorded_fact={**one.recorded_fact, **new},
     )
