@@ -44,7 +44,9 @@ class Publications:
         begin = consumer.beginning_offsets([_PARTITION])[_PARTITION]
         end = consumer.end_offsets([_PARTITION])[_PARTITION]
         # a Kafka that lost its messages is told them again from the first
-        consumer.seek(_PARTITION, next_offset if begin <= next_offset <= end else begin)
+        self._from_the_first = not begin <= next_offset <= end
+        consumer.seek(_PARTITION, begin if self._from_the_first else next_offset)
+        self._begin = begin
         self._read: list[tuple[Batch, int]] = []
 
     def read(self, poll_ms: int, up_to: int | None = None) -> list[Batch]:
@@ -54,16 +56,30 @@ class Publications:
                 self._read += [(read_batch(record.value), record.offset + 1) for record in records]
         taken: list[Batch] = []
         while self._read and (up_to is None or self._read[0][0].number <= up_to):
-            batch, self._next_offset = self._read.pop(0)
             expected = self.batch + len(taken) + 1
+            if self._read[0][0].number > expected and not self._from_the_first:
+                # told again, it stands at other offsets than before: what was broken off is not repeated
+                self._from_the_first = True
+                self._read.clear()
+                self._consumer.seek(_PARTITION, self._begin)
+                break
+            batch, self._next_offset = self._read.pop(0)
             if batch.number > expected:
                 raise MissingBatchError(
                     f"{PUBLICATIONS} goes on with batch {batch.number} where batch {expected} should be; nothing of it "
-                    "was applied; start the role `feeds`, which tells again what Kafka lost, then start this one"
+                    "was applied; start the role `feeds` anew, which tells again what Kafka lost of its end, then start this one. If it is "
+                    "missing still, Kafka lost it from the middle: `custody verify` names what is missing, and "
+                    "docs/operators.md says how to have it all told again"
                 )
             if batch.number == expected:
                 taken.append(batch)
         return taken
+
+    def at_end(self) -> bool:
+        """Return whether nothing more is on Kafka now."""
+        return not self._read and bool(
+            self._consumer.position(_PARTITION) >= self._consumer.end_offsets([_PARTITION])[_PARTITION]
+        )
 
     def write(self, batches: list[Batch]) -> None:
         """Write batches just read; in the caller's transaction."""
