@@ -159,7 +159,7 @@ def _say_published(verified: "Verified") -> None:
 
 
 def recover(data: Data = None) -> None:
-    """Bring entries back from Kafka into a PostgreSQL restored from an older backup.
+    """Bring entries, and what was published of them, back from Kafka into a PostgreSQL restored from an older backup.
 
     Stop the roles first (the servers must run). Nothing is overwritten: where PostgreSQL and Kafka tell different
     stories under one position, nothing is changed and the position is named.
@@ -168,6 +168,7 @@ def recover(data: Data = None) -> None:
     Examples:
       custody recover
     """
+    from consumers.recovering_publications import check_same_publications, recover_publications
     from consumers.recovery import recover as bring_back
     from custody.errors import Problem
     from custody.where import find_where
@@ -182,12 +183,16 @@ def recover(data: Data = None) -> None:
         raise Problem(f"not recovered: {error}") from None
     try:
         with _telling() as say:
+            check_same_publications(ledger, where.bootstrap)
             recovered = bring_back(ledger, where.bootstrap, lambda done, of: say("bringing back", done, of))
+            published = recover_publications(
+                ledger, where.bootstrap, lambda done, of: say("bringing back what was published", done, of)
+            )
     except KafkaAheadError as error:
         raise Problem(f"not recovered: {error}") from None
     finally:
         ledger.close()
-    print(f"{recovered:,} entries brought back from Kafka; start the roles again")
+    print(f"{recovered:,} entries and {published:,} batches of publications brought back; start the roles again")
 
 
 def _settings(where: "Where") -> "Settings":

@@ -67,9 +67,9 @@ class Publications:
             if batch.number > expected:
                 raise MissingBatchError(
                     f"{PUBLICATIONS} goes on with batch {batch.number} where batch {expected} should be; nothing of it "
-                    "was applied; start the role `feeds` anew, which tells again what Kafka lost of its end, then start this one. If it is "
-                    "missing still, Kafka lost it from the middle: `custody verify` names what is missing, and "
-                    "docs/operators.md says how to have it all told again"
+                    "was applied; start the role `feeds` anew, which tells again what Kafka lost of its end, then this "
+                    "one. If it is missing still, Kafka lost it from the middle: delete that topic, make it again "
+                    "(`custody topics`), and start the role `feeds`: it tells all of it again"
                 )
             if batch.number == expected:
                 taken.append(batch)

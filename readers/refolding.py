@@ -13,13 +13,13 @@ from uuid import UUID
 
 import orjson
 from psycopg import Connection
-from psycopg.rows import TupleRow, dict_row
+from psycopg.rows import DictRow, TupleRow, dict_row
 
 from ledger.adopting import adoptions
 from ledger.agencies import Agency
 from ledger.entry import Entry, read_entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.looking_back import entries_of, payload_of, rows_after
+from ledger.looking_back import payload_of, rows_after, rows_of
 from ledger.sharing import Adopted, default_rules
 from ledger.streams import STREAMS
 from ledger.telling import NEEDS_RECORD, Kind, Rulebook, Telling, Told, tell_alone
@@ -27,6 +27,10 @@ from ledger.telling import NEEDS_RECORD, Kind, Rulebook, Telling, Told, tell_alo
 PAGE: Final = 500
 """Groups of records folded together."""
 _MERGES: Final = [IdentityMerged.wire, IdentityUnmerged.wire]
+
+
+class UnreadableError(Exception):
+    """An entry or a batch cannot be read; the message says which, and nothing after it was compared."""
 
 
 class Item(NamedTuple):
@@ -42,7 +46,7 @@ class Item(NamedTuple):
 
 
 class Refolding:
-    """What each entry up to a position is told as; made before the comparing begins, inside the caller's transaction."""
+    """What each entry up to a position is told as; made before comparing begins, in the caller's transaction."""
 
     def __init__(
         self, connection: Connection[TupleRow], zone: str, up_to: int, say: Callable[[str, int, int], None]
@@ -97,7 +101,7 @@ class Refolding:
                 return
             for row in rows:
                 if row["originator_id"] not in STREAMS:
-                    yield read_entry(payload_of(row))
+                    yield read(row)
             after = rows[-1]["notification_id"]
 
     def _rows(self, where: str, *values: int) -> Iterator[tuple[int, list[Item]]]:
@@ -130,8 +134,8 @@ class Refolding:
         while page := list(islice(groups, PAGE)):
             by_record: dict[UUID, list[Entry]] = {record: [] for group in page for record in group}
             with self._connection.cursor(row_factory=dict_row) as cursor:
-                for entry in entries_of(cursor, list(by_record), self._up_to):
-                    by_record[entry.child].append(entry)
+                for row in rows_of(cursor, list(by_record), self._up_to):
+                    by_record[row["originator_id"]].append(read(row))
             with (
                 self._connection.cursor() as writer,
                 writer.copy("copy refolded (trigger, position, items) from stdin") as copy,
@@ -140,7 +144,7 @@ class Refolding:
                     entries = [entry for record in group for entry in by_record[record]]
                     for trigger, position, told in self._fold_one(entries):
                         if told:
-                            items = orjson.dumps(_items(told))
+                            items = orjson.dumps([list(item) for item in _items(told)])
                             copy.write_row((trigger, position, items))
             done += len(by_record)
             say("working out the feeds anew", done, len(self._whole))
@@ -170,6 +174,16 @@ class Refolding:
             if number < len(given):
                 entry = given[number]
                 yield entry.position, entry.position, telling.take(entry, self._rulebook.at(entry))
+
+
+def read(row: DictRow) -> Entry:
+    """Read a row of the event store; raises `UnreadableError`."""
+    try:
+        return read_entry(payload_of(row))
+    except (ValueError, LookupError, TypeError) as error:
+        raise UnreadableError(
+            f"entry {row['notification_id']} cannot be read ({error}); nothing after it was compared"
+        ) from error
 
 
 def _items(told: Iterable[Told]) -> list[Item]:

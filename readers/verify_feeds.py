@@ -19,15 +19,15 @@ from psycopg.rows import DictRow, TupleRow, dict_row
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.cloudevents import binary_headers
-from ledger.entry import Entry, read_entry, recorded_at_of
+from ledger.entry import Entry, recorded_at_of
 from ledger.feed_bounds import LAST_COLUMN
-from ledger.looking_back import payload_of, rows_after, rows_at
+from ledger.looking_back import rows_after, rows_at
 from ledger.publication import FEED_ITEM, NOTHING_PUBLISHED, Batch, Publication, item_values, read_batch
 from ledger.settings import Settings
 from ledger.streams import STREAMS
+from ledger.topic_messages import TopicMessages
 from ledger.topics import feed
-from readers.refolding import Item, Refolding
-from readers.topic_messages import TopicMessages
+from readers.refolding import Item, Refolding, UnreadableError, read
 from readers.verify_publications import SOURCE
 from readers.wrongs import Wrongs
 
@@ -92,20 +92,15 @@ class _Comparing:
             return
         up_to = max(last.to_position, last.backfilled.adopted if last.backfilled else 0)
         try:
-            self._refolding = Refolding(self._connection, self._zone, up_to, self._say)
-            for batch in self._batches():
-                self._compare(batch)
-                self._before = batch
-                if batch.number % 100 == 0:
-                    self._say("comparing the feeds", batch.number, self._told)
-        except (ValueError, LookupError, TypeError) as error:
-            self._wrongs.add(
-                agency=None,
-                number=None,
-                position=None,
-                what=f"batch {self._before.number + 1}, or an entry it publishes, cannot be read ({error!r}); nothing "
-                "after it was compared",
-            )
+            with self._connection.transaction():
+                self._refolding = Refolding(self._connection, self._zone, up_to, self._say)
+                for batch in self._batches():
+                    self._compare(batch)
+                    self._before = batch
+                    if batch.number % 100 == 0:
+                        self._say("comparing the feeds", batch.number, self._told)
+        except UnreadableError as error:
+            self._wrongs.add(agency=None, number=None, position=None, what=str(error))
 
     def _batches(self) -> Iterator[Batch]:
         for first in range(1, self._told + 1, _AT_ONCE):
@@ -114,18 +109,23 @@ class _Comparing:
                 " order by number",
                 (first, first + _AT_ONCE, self._told),
             ).fetchall():
-                yield read_batch(bytes(body))
+                try:
+                    yield read_batch(bytes(body))
+                except (ValueError, LookupError, TypeError) as error:
+                    raise UnreadableError(
+                        f"batch {self._before.number + 1} cannot be read ({error!r}); nothing after it was compared"
+                    ) from error
 
     def _batch(self, number: int) -> Batch | None:
         row = self._connection.execute("select body from ledger.publications where number = %s", (number,)).fetchone()
         try:
             return None if row is None else read_batch(bytes(row[0]))
         except (ValueError, LookupError, TypeError):
-            return self._batch(number - 1)
+            return self._batch(number - 1)  # that it cannot be read is said when its turn comes
 
     def _compare(self, batch: Batch) -> None:
         rows = self._rows(batch)
-        entries = [read_entry(payload_of(row)) for row in rows if row["originator_id"] not in STREAMS]
+        entries = [read(row) for row in rows if row["originator_id"] not in STREAMS]
         self._compare_stamp(batch, rows)
         expected = self._backfilled(batch) if batch.backfilled else self._ordinary(batch, rows, entries)
         self._compare_items(batch, expected)
@@ -232,7 +232,7 @@ class _Comparing:
         if older:
             with self._connection.cursor(row_factory=dict_row) as cursor:
                 for row in rows_at(cursor, older):
-                    entry = read_entry(payload_of(row))
+                    entry = read(row)
                     entries[entry.position] = entry
         for publication in batch.items:
             if publication.position in entries:  # else it is said that it does not follow

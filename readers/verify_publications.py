@@ -19,8 +19,8 @@ from ledger.cloudevents import binary_headers
 from ledger.feed_bounds import LAST_COLUMN
 from ledger.publication import NOTHING_PUBLISHED, PUBLICATION, Batch, read_batch, write_batch
 from ledger.times import write_clock
+from ledger.topic_messages import TopicMessages
 from ledger.topics import PUBLICATIONS
-from readers.topic_messages import TopicMessages
 from readers.wrongs import Wrongs
 
 SOURCE: Final = "/custody-ledger"

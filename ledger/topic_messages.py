@@ -22,7 +22,7 @@ class TopicMessages:
         self._records: deque[Any] = deque()
         self._consumer = KafkaConsumer(
             bootstrap_servers=bootstrap.split(","),
-            client_id="custody-verify",
+            client_id="custody-whole-topic",
             group_id=None,
             enable_auto_commit=False,
             auto_offset_reset="none",
