@@ -38,6 +38,8 @@ from ledger.times import MICROSECOND, parse_instant, write_clock
 from ledger.topics import PUBLICATIONS, feed
 
 SEND_SECONDS: Final = 60.0
+TRANSACTION_MS = 60_000
+"""A process that stands still for longer finds its transaction broken off by Kafka."""
 SOURCE: Final = "/custody-ledger"
 
 Stamped = Sequence[tuple[Told, datetime]]
@@ -55,7 +57,7 @@ def feeds_producer(bootstrap: str) -> KafkaProducer:
         retries=2**31,
         delivery_timeout_ms=int(SEND_SECONDS * 1000),
         request_timeout_ms=20_000,
-        transaction_timeout_ms=60_000,
+        transaction_timeout_ms=TRANSACTION_MS,
         max_in_flight_requests_per_connection=5,
         linger_ms=5,
         batch_size=262_144,
