@@ -8,6 +8,7 @@ from kafka.errors import OffsetOutOfRangeError
 from consumers.header_names import accept_any_header_name
 from consumers.intake import intake_consumer, run
 from ledger.eventstore import open_ledger
+from ledger.feed_tail import check_feeds_not_ahead, read_feed_tail
 from ledger.process import RefusedError, Stop, run_role, say_ready, settle_memory
 from ledger.recording import Recording
 from ledger.settings import Settings
@@ -17,10 +18,12 @@ from ledger.tail import check_not_ahead, read_tail
 def intake(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:
     """Record what the agencies send."""
     ledger = open_ledger(settings)
-    tail = read_tail(settings.kafka_bootstrap)
+    tail, published = read_tail(settings.kafka_bootstrap), read_feed_tail(settings.kafka_bootstrap)
     with ledger.datastore.transaction() as cursor:
         # recording on top of a restored backup would put a second story under positions Kafka has already told
         check_not_ahead(tail, cursor)
+        # and would refuse receipts for what only Kafka still knows was published
+        check_feeds_not_ahead(published, cursor)
     accept_any_header_name()
     consumer = intake_consumer(settings.kafka_bootstrap)
     settle_memory()

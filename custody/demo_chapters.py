@@ -98,7 +98,7 @@ def _figures(day: Day, asking: Asking) -> None:
 def _soundness(day: Day, asking: Asking) -> None:
     headline("Do PostgreSQL, Kafka and the read tables say the same?")
     asking.ask(
-        "custody verify",
+        "custody verify --feeds",
         f"{day.last_position:,} entries up to position",
         "PostgreSQL, Kafka and the read tables say the same",
     )

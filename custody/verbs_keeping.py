@@ -13,6 +13,7 @@ from custody.options import Data, Json
 if TYPE_CHECKING:
     from custody.where import Where
     from ledger.settings import Settings
+    from readers.verify import Verified
 
 Say = Callable[[str, int, int], None]
 
@@ -72,15 +73,27 @@ def rebuild(
         print("the live tables had said the same")
 
 
-def verify(data: Data = None, as_json: Json = False) -> None:
+def verify(
+    feeds: Annotated[
+        bool,
+        typer.Option(
+            "--feeds",
+            help="Also work out anew what each agency was to be told, and read every item of every feed: some six "
+            "times as long.",
+        ),
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
     """Check that PostgreSQL, Kafka and the read tables say the same, entry by entry and row by row.
 
     Everything is read anew and nothing is changed. Exit status 1 when something is wrong; what it is, is named by
-    position, child and table.
+    position, child and table, on the feeds by agency, number and position.
 
     \b
     Examples:
       custody verify
+      custody verify --feeds
       custody verify --json
     """
     from custody.errors import FAILED, Problem
@@ -93,7 +106,7 @@ def verify(data: Data = None, as_json: Json = False) -> None:
     began = time.monotonic()
     with _telling() as say:
         try:
-            verified = verify_all(_settings(where), configure("verify"), say)
+            verified = verify_all(_settings(where), configure("verify"), say, feeds=feeds)
         except RebuildError as error:
             raise Problem(f"not verified: {error}") from None
     seconds = time.monotonic() - began
@@ -113,6 +126,7 @@ def verify(data: Data = None, as_json: Json = False) -> None:
             print(f"WRONG entry {wrong['position']} of child {wrong['child']}: {wrong['what']}")
         for table in verified.tables_wrong:
             print(f"WRONG rows of read table {table}; `custody rebuild` makes them anew from Kafka")
+        _say_published(verified)
         if verified.chain_has_gap:
             print("WRONG custody.entries: the chain of positions has a gap")
         if verified.sound:
@@ -121,8 +135,31 @@ def verify(data: Data = None, as_json: Json = False) -> None:
         raise Problem("not sound: see what is named above", FAILED)
 
 
+def _say_published(verified: "Verified") -> None:
+    """Print what was found of the batches of publications, and of the feeds where that was asked for."""
+    published, feeds = verified.publications, verified.feeds
+    print(f"{published.batches:,} batches of publications compared")
+    if published.not_yet_told:
+        print(f"{published.not_yet_told:,} of them are not told on Kafka yet; the role `feeds` tells them")
+    for wrong in published.wrong:
+        which = "custody.publications" if wrong["batch"] is None else f"batch {wrong['batch']} of publications"
+        print(f"WRONG {which}: {wrong['what']}")
+    if published.wrong_more:
+        print(f"WRONG batches of publications: {published.wrong_more:,} more findings")
+    if feeds is None:
+        return
+    print(f"{feeds.items:,} items on the feeds compared, and every batch with what the entries give")
+    for wrong in feeds.wrong:
+        place = "" if wrong["agency"] is None else f" feed of {wrong['agency']}"
+        place += "" if wrong["number"] is None else f", number {wrong['number']}"
+        place += "" if wrong["position"] is None else f", position {wrong['position']}"
+        print(f"WRONG{place}: {wrong['what']}")
+    if feeds.wrong_more:
+        print(f"WRONG feeds: {feeds.wrong_more:,} more findings")
+
+
 def recover(data: Data = None) -> None:
-    """Bring entries back from Kafka into a PostgreSQL restored from an older backup.
+    """Bring entries, and what was published of them, back from Kafka into a PostgreSQL restored from an older backup.
 
     Stop the roles first (the servers must run). Nothing is overwritten: where PostgreSQL and Kafka tell different
     stories under one position, nothing is changed and the position is named.
@@ -131,6 +168,7 @@ def recover(data: Data = None) -> None:
     Examples:
       custody recover
     """
+    from consumers.recovering_publications import check_same_publications, recover_publications
     from consumers.recovery import recover as bring_back
     from custody.errors import Problem
     from custody.where import find_where
@@ -145,12 +183,16 @@ def recover(data: Data = None) -> None:
         raise Problem(f"not recovered: {error}") from None
     try:
         with _telling() as say:
+            check_same_publications(ledger, where.bootstrap)
             recovered = bring_back(ledger, where.bootstrap, lambda done, of: say("bringing back", done, of))
+            published = recover_publications(
+                ledger, where.bootstrap, lambda done, of: say("bringing back what was published", done, of)
+            )
     except KafkaAheadError as error:
         raise Problem(f"not recovered: {error}") from None
     finally:
         ledger.close()
-    print(f"{recovered:,} entries brought back from Kafka; start the roles again")
+    print(f"{recovered:,} entries and {published:,} batches of publications brought back; start the roles again")
 
 
 def _settings(where: "Where") -> "Settings":

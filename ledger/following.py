@@ -127,10 +127,14 @@ class InOrder:
                 if message.position > self.last and message.previous not in self._waiting:
                     self._waiting[message.previous] = message
 
-    def take(self, most: int, up_to: int | None = None) -> list[EntryMessage]:
-        """Return the next messages in order, as far as none is missing and none is beyond position `up_to`."""
+    def take(self, most: int, up_to: int | None = None, *, most_bytes: int | None = None) -> list[EntryMessage]:
+        """Return the next messages in order, as far as none is missing and none is beyond position `up_to`.
+
+        With `most_bytes` the one that passes so many bytes is the last.
+        """
         taken: list[EntryMessage] = []
-        while len(taken) < most:
+        size = 0
+        while len(taken) < most and (most_bytes is None or size < most_bytes):
             following = self._waiting.get(self.last)
             if following is None:
                 break
@@ -141,6 +145,7 @@ class InOrder:
             self._offsets[following.partition] = following.offset + 1
             self.last = following.position
             taken.append(following)
+            size += len(following.payload)
         if taken:
             self._moved_at = time.monotonic()
         return taken

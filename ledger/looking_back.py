@@ -44,13 +44,17 @@ def linked(cursor: Cursor[DictRow], children: Collection[UUID]) -> dict[UUID, fr
 
 def entries_of(cursor: Cursor[DictRow], children: Collection[UUID], up_to: int) -> Iterator[Entry]:
     """Yield the entries of these records up to a position, record by record in order."""
-    rows = cursor.execute(
+    for row in rows_of(cursor, children, up_to):
+        yield read_entry(payload_of(row))
+
+
+def rows_of(cursor: Cursor[DictRow], children: Collection[UUID], up_to: int) -> list[DictRow]:
+    """Return the rows of the event store of these records up to a position, record by record in order."""
+    return cursor.execute(
         _COLUMNS + " where originator_id = any(%b) and notification_id <= %b"
         " order by originator_id, originator_version",
         (list(children), up_to),
     ).fetchall()
-    for row in rows:
-        yield read_entry(payload_of(row))
 
 
 def rows_at(cursor: Cursor[DictRow], positions: Collection[int]) -> list[DictRow]:

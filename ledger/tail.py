@@ -8,7 +8,7 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from ledger.looking_back import payload_of
-from ledger.topics import ENTRIES, ENTRIES_PARTITIONS, PUBLICATIONS
+from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 
 PATIENCE_MS = 30_000
 
@@ -28,7 +28,7 @@ class Tail:
 
 def read_tail(bootstrap: str) -> Tail:
     """Read the last entry of each partition of `custody.entries`."""
-    consumer = _consumer(bootstrap)
+    consumer = tail_consumer(bootstrap)
     try:
         partitions = [TopicPartition(ENTRIES, n) for n in range(ENTRIES_PARTITIONS)]
         consumer.assign(partitions)
@@ -55,39 +55,8 @@ def read_tail(bootstrap: str) -> Tail:
     )
 
 
-def read_last_publication(bootstrap: str) -> int:
-    """Return the number of the last batch on `custody.publications`, 0 when there is none.
-
-    Markers of transactions take offsets, too, and an aborted batch is passed over: the last one may stand some way
-    before the end.
-    """
-    consumer = _consumer(bootstrap)
-    try:
-        partition = TopicPartition(PUBLICATIONS, 0)
-        consumer.assign([partition])
-        begin, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
-        back = 16
-        while end > begin:
-            start = max(begin, end - back)
-            consumer.seek(partition, start)
-            last = None
-            while consumer.position(partition) < end:
-                polled = consumer.poll(timeout_ms=PATIENCE_MS)
-                if not polled and consumer.position(partition) < end:
-                    raise TimeoutError(f"{PUBLICATIONS}: no answer from Kafka at {bootstrap}")
-                for records in polled.values():
-                    last = records[-1].value
-            if last is not None:
-                return int(orjson.loads(last)["number"])
-            if start == begin:
-                return 0
-            back *= 8
-        return 0
-    finally:
-        consumer.close(autocommit=False)
-
-
-def _consumer(bootstrap: str) -> KafkaConsumer:
+def tail_consumer(bootstrap: str) -> KafkaConsumer:
+    """Return a consumer to look at the ends of topics with."""
     return KafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id="custody-tail",

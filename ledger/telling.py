@@ -116,20 +116,22 @@ class Telling:
 
     @classmethod
     def of(cls, entries: Iterable[Entry], rulebook: Rulebook) -> "Telling":
-        """Return the fold of `entries`, with what adopted sets backfilled in between."""
+        """Return the fold of `entries`, with what the rulebook's sets backfilled in between and after the last."""
         telling = cls()
         adoptions = list(reversed(rulebook.backfilling))
         for entry in sorted(entries, key=lambda entry: entry.position):
             while adoptions and adoptions[-1].position < entry.position:
                 telling.backfill(adoptions.pop(), rulebook)
             telling.take(entry, rulebook.at(entry))
+        while adoptions:
+            telling.backfill(adoptions.pop(), rulebook)
         return telling
 
     def take(self, entry: Entry, sharing: Sharing) -> list[Told]:
         """Return whom the next entry is told to, and what else those agencies are told behind it."""
         items: list[Told] = []
         kind = type(entry.fact)
-        noticed = self._noticed
+        noticed_before = self._noticed
         self._add(entry)
         if kind in _FOLLOWING:
             touched = self._touched(entry)
@@ -140,8 +142,13 @@ class Telling:
             for item in tell_alone(entry, sharing):
                 self._give(items, item)
         gaining = {item.agency for item in items} | {entry.producer.agency}
-        if self._noticed is not noticed:  # by a notice, or by the void of the void of one
-            gaining |= {a for position, given in self._noticed.items() for a in given - noticed.get(position, set())}
+        if self._noticed is not noticed_before:
+            # a notice, and a void of a void of one, too: whoever has it (again) may have missed a correction meanwhile
+            gaining |= {
+                agency
+                for position, agencies in self._noticed.items()
+                for agency in agencies - noticed_before.get(position, set())
+            }
         for agency in RECEIVERS:
             if agency in gaining:
                 self._catch_up(items, agency, sharing)

@@ -5,10 +5,11 @@ import sys
 import structlog
 
 from ledger.eventstore import open_ledger
+from ledger.feed_tail import read_feed_tail
 from ledger.following import entries_consumer
 from ledger.process import Stop, run_role, say_ready, settle_memory
 from ledger.settings import Settings
-from ledger.tail import read_last_publication, read_tail
+from ledger.tail import read_tail
 from producers.feeds import Feeds
 from producers.publishing import feeds_producer
 from producers.relay import Relay, relay_producer
@@ -36,7 +37,7 @@ def feeds(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: 
     consumer = entries_consumer(settings.kafka_bootstrap, fetch_max_wait_ms=100)
     work = Feeds(settings, producer, consumer, log)
     try:
-        work.begin(lambda: read_last_publication(settings.kafka_bootstrap), stop.__bool__)
+        work.begin(lambda: read_feed_tail(settings.kafka_bootstrap), stop.__bool__)
         settle_memory()
         say_ready()
         while not stop:

@@ -78,7 +78,5 @@ class Folds:
         """Forget folds that a merge makes one, unless they are one already."""
         folds = {id(self._of[record]) for record in records if record in self._of}
         if len(folds) > 1 or any(record not in self._of for record in records):
-            for record in records:
-                fold = self._of.pop(record, None)
-                if fold is not None:
-                    self._size -= fold.size
+            dropped = {id(fold): fold for record in records if (fold := self._of.pop(record, None)) is not None}
+            self._size -= sum(fold.size for fold in dropped.values())

@@ -1,6 +1,7 @@
 """The feeds role: follows `custody.entries` and publishes what each agency may know of it on that agency's feed."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Final, TypeVar
 
 import psycopg
@@ -11,12 +12,14 @@ from psycopg.rows import dict_row
 from ledger.adopting import adopted, adoptions
 from ledger.entry import read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
+from ledger.feed_tail import FeedTail
 from ledger.following import EntryMessage, InOrder
 from ledger.process import RefusedError
 from ledger.publication import Backfilled
 from ledger.settings import Settings
 from ledger.sharing import Adopted
 from ledger.streams import LEDGER, STREAMS
+from ledger.telling import Told
 from ledger.times import parse_instant
 from ledger.topics import ENTRIES
 from producers.backfilling import Backfilling
@@ -24,6 +27,10 @@ from producers.feed_folds import Folds
 from producers.publishing import Publishing
 
 BATCH: Final = 1000
+MOST_BYTES: Final = 4 * 1_048_576
+"""Bytes of entries a batch is made of: every feed may carry them, and all of it is one transaction of Kafka's."""
+MOST_ITEMS: Final = 10_000
+"""Items after which a batch is closed: its message is some 250 bytes an item and has to pass the broker."""
 POLL_MS: Final = 100
 _FEEDS_LOCK: Final = 0x6665656473
 """Advisory lock held for life: two of this role would give one number twice."""
@@ -50,13 +57,15 @@ class Feeds:
         )
         self._publishing = Publishing(self._connection, producer, settings.clock)
 
-    def begin(self, last_told: Callable[[], int], stopped: Callable[[], bool]) -> None:
+    def begin(self, read_tail: Callable[[], FeedTail], stopped: Callable[[], bool]) -> None:
         """Wait to be the only one, bring Kafka to where PostgreSQL stands, and find where to go on."""
         while not stopped() and not self._is_the_only_one():
             self._log.warning("feeds.wait", reason="another process publishes the feeds of this database")
             self._connection.execute("select pg_sleep(2)")
+        if stopped():
+            return  # going on would fence the one that publishes
         self._producer.init_transactions()  # ends what a killed one had begun
-        again = self._publishing.begin(last_told())
+        again = self._publishing.begin(read_tail())
         position = self._publishing.last.to_position
         with self._connection.cursor() as cursor:
             sets = [one for one in adoptions(cursor) if one.position <= position]
@@ -80,10 +89,12 @@ class Feeds:
 
     def step(self, poll_ms: int = POLL_MS) -> int:
         """Publish the next entries, at most a batch of them; return how many."""
-        messages = self._reading.take(BATCH)
-        if len(messages) < BATCH:
-            self._reading.read(0 if messages else poll_ms)
-            messages += self._reading.take(BATCH - len(messages))
+        messages = self._reading.take(BATCH, most_bytes=MOST_BYTES)
+        if not messages:
+            self._reading.read(poll_ms)
+            messages = self._reading.take(BATCH, most_bytes=MOST_BYTES)
+        elif len(messages) < BATCH:
+            self._reading.read(0)
         if messages:
             self._publish(messages)
         else:
@@ -111,9 +122,16 @@ class Feeds:
         entries = [_read(message, read_entry) for message in messages if message.child not in STREAMS]
         with self._connection.cursor() as cursor:
             self._folds.prepare(cursor, entries, publishing.last.to_position)
-        told = [(item, entry.recorded_at) for entry in entries for item in self._folds.tell(entry)]
-        publishing.offsets |= {message.partition: message.offset + 1 for message in messages}
-        publishing.publish(told, to_position=messages[-1].position, clock=messages[-1].clock())
+        by_position = {entry.position: entry for entry in entries}
+        told: list[tuple[Told, datetime]] = []
+        for message in messages:
+            entry = by_position.get(message.position)
+            if entry is not None:
+                told += [(item, entry.recorded_at) for item in self._folds.tell(entry)]
+            publishing.offsets[message.partition] = message.offset + 1
+            if len(told) >= MOST_ITEMS or message is messages[-1]:
+                publishing.publish(told, to_position=message.position, clock=message.clock())
+                told = []
         self._folds.evict()
 
     def _backfill(self, one: Adopted, message: EntryMessage) -> None:

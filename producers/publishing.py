@@ -3,7 +3,7 @@
 PostgreSQL decides, Kafka tells. A batch (which entries, which numbers, what stamps) is first kept in
 `ledger.publications`; then its items and the batch itself go to Kafka in one transaction. Killed in between, the next
 start finds the batch kept and not told, and tells it as it was: numbers stay dense, stamps do not move. The numbers
-kept are also the bound beyond which no agency can sign. Where Kafka lost its feeds, they are told again from the start.
+kept are also the bound beyond which no agency can sign. What Kafka lost of its feeds is told again, and nothing twice.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +18,8 @@ from psycopg.rows import DictRow
 
 from ledger.cloudevents import binary_headers
 from ledger.entry import Entry, read_entry
+from ledger.feed_tail import NOTHING_ON_KAFKA, FeedTail, check_feeds_not_ahead
 from ledger.looking_back import payload_of, rows_at
-from ledger.process import RefusedError
 from ledger.publication import (
     FEED_ITEM,
     NOTHING_PUBLISHED,
@@ -38,6 +38,8 @@ from ledger.times import MICROSECOND, parse_instant, write_clock
 from ledger.topics import PUBLICATIONS, feed
 
 SEND_SECONDS: Final = 60.0
+TRANSACTION_MS = 60_000
+"""A process that stands still for longer finds its transaction broken off by Kafka."""
 SOURCE: Final = "/custody-ledger"
 
 Stamped = Sequence[tuple[Told, datetime]]
@@ -55,13 +57,13 @@ def feeds_producer(bootstrap: str) -> KafkaProducer:
         retries=2**31,
         delivery_timeout_ms=int(SEND_SECONDS * 1000),
         request_timeout_ms=20_000,
-        transaction_timeout_ms=60_000,
+        transaction_timeout_ms=TRANSACTION_MS,
         max_in_flight_requests_per_connection=5,
         linger_ms=5,
         batch_size=262_144,
         compression_type="lz4",
         retry_backoff_ms=10,
-        max_request_size=16 * 1_048_576,
+        max_request_size=64 * 1_048_576,  # before compression: the broker measures what comes out of it
         max_block_ms=30_000,
         allow_auto_create_topics=False,
         metrics_enabled=False,
@@ -79,15 +81,18 @@ class Publishing:
         self._producer = producer
         self._wall = clock == "wall"
 
-    def begin(self, last_told: int) -> int:
+    def begin(self, tail: FeedTail) -> int:
         """Tell Kafka what was kept and not told, and find where to go on; return how many batches were told again.
 
-        `last_told` is the number of the last batch on Kafka. Raises `RefusedError` where Kafka has more than was kept.
+        `tail` says what is on Kafka. Raises `KafkaAheadError` where that is more, or other, than was kept.
         """
-        number = last_told
+        with self._connection.cursor() as cursor:
+            check_feeds_not_ahead(tail, cursor)
+        first = self._first_not_told(tail)
+        number = first
         while True:
             row = self._connection.execute(
-                "select body from ledger.publications where number = %s", (number + 1,)
+                "select body from ledger.publications where number = %s", (number,)
             ).fetchone()
             if row is None:
                 break
@@ -96,7 +101,7 @@ class Publishing:
             with self._connection.cursor() as cursor:
                 rows = rows_at(cursor, {item.position for item in batch.items})
             entries = [read_entry(payload_of(row)) for row in rows]
-            self._tell(batch, body, {entry.position: entry for entry in entries})
+            self._tell(batch, body, {entry.position: entry for entry in entries}, tail)
             number += 1
         row = self._connection.execute(
             "select body, offsets from ledger.publications order by number desc limit 1"
@@ -104,13 +109,28 @@ class Publishing:
         if row is not None:
             self.last = read_batch(bytes(row["body"]))
             self.offsets = {int(partition): offset for partition, offset in row["offsets"].items()}
-        if self.last.number < last_told:
-            raise RefusedError(
-                f"{PUBLICATIONS} holds batch {last_told}, PostgreSQL only {self.last.number}: PostgreSQL was probably "
-                "restored from an older backup; nothing was published. Bring back what is missing with "
-                "`custody recover`, then start again"
-            )
-        return number - last_told
+        return number - first
+
+    def _first_not_told(self, tail: FeedTail) -> int:
+        """Return the first batch of which something is not on Kafka: each topic may have lost its own end."""
+        row = self._connection.execute("select coalesce(max(number), 0) as last from ledger.publications").fetchone()
+        assert row is not None
+        low, high = 1, min(tail.batch, row["last"]) + 1
+        while low < high:  # a feed's last number never falls: some twenty looks find the batch
+            middle = (low + high) // 2
+            if self._goes_beyond(middle, tail):
+                high = middle
+            else:
+                low = middle + 1
+        return low
+
+    def _goes_beyond(self, number: int, tail: FeedTail) -> bool:
+        row = self._connection.execute(
+            "select last_cbp > %s or last_ice_ero > %s or last_ice_opla > %s or last_orr > %s or last_eoir > %s"
+            " or last_uscis > %s as beyond from ledger.publications where number = %s",
+            (*columns_of(tail.numbers), number),
+        ).fetchone()
+        return row is not None and bool(row["beyond"])
 
     def publish(
         self, told: Stamped, *, to_position: int, clock: datetime, backfilled: Backfilled | None = None
@@ -176,8 +196,10 @@ class Publishing:
             now = max(now, parse_instant(self.last.published_at) + MICROSECOND)
         return now if clock is None else max(now, clock)
 
-    def _tell(self, batch: Batch, body: bytes, entries: Mapping[int, Entry]) -> None:
-        """Put a batch that is kept on Kafka: all of it or nothing."""
+    def _tell(
+        self, batch: Batch, body: bytes, entries: Mapping[int, Entry], on_kafka: FeedTail = NOTHING_ON_KAFKA
+    ) -> None:
+        """Put a batch that is kept on Kafka, all of it or nothing; but for what is there already."""
         send = self._producer.send
         self._producer.begin_transaction()
         sent: list[Any] = [
@@ -189,11 +211,13 @@ class Publishing:
             )
             for publication in batch.items
             for agency, number, value in item_values(entries[publication.position], publication)
+            if number > on_kafka.numbers[agency]
         ]
-        headers = binary_headers(
-            id=f"publication-{batch.number}", source=SOURCE, type=PUBLICATION, time=batch.published_at
-        )
-        sent.append(send(PUBLICATIONS, value=body, headers=headers, partition=0))
+        if batch.number > on_kafka.batch:
+            headers = binary_headers(
+                id=f"publication-{batch.number}", source=SOURCE, type=PUBLICATION, time=batch.published_at
+            )
+            sent.append(send(PUBLICATIONS, value=body, headers=headers, partition=0))
         self._producer.commit_transaction()
         for future in sent:
             future.get(timeout=SEND_SECONDS)

@@ -1,8 +1,9 @@
 """Following `custody.publications`: what the feeds role has put on which feed, batch by batch, into the read tables."""
 
-from typing import Final
+from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import OffsetOutOfRangeError
 
 from ledger.publication import Batch, read_batch
 from ledger.topics import PUBLICATIONS
@@ -44,26 +45,53 @@ class Publications:
         begin = consumer.beginning_offsets([_PARTITION])[_PARTITION]
         end = consumer.end_offsets([_PARTITION])[_PARTITION]
         # a Kafka that lost its messages is told them again from the first
-        consumer.seek(_PARTITION, next_offset if begin <= next_offset <= end else begin)
+        self._from_the_first = not begin <= next_offset <= end
+        consumer.seek(_PARTITION, begin if self._from_the_first else next_offset)
         self._read: list[tuple[Batch, int]] = []
 
     def read(self, poll_ms: int, up_to: int | None = None) -> list[Batch]:
         """Return the next batches, none beyond batch `up_to`; raises `MissingBatchError` where one is missing."""
         if not self._read:
-            for records in self._consumer.poll(timeout_ms=poll_ms, max_records=MOST).values():
+            for records in self._poll(poll_ms).values():
                 self._read += [(read_batch(record.value), record.offset + 1) for record in records]
         taken: list[Batch] = []
         while self._read and (up_to is None or self._read[0][0].number <= up_to):
-            batch, self._next_offset = self._read.pop(0)
             expected = self.batch + len(taken) + 1
+            if self._read[0][0].number > expected and not self._from_the_first:
+                # told again, it stands at other offsets than before: what was broken off is not repeated
+                self._begin_anew()
+                break
+            batch, self._next_offset = self._read.pop(0)
             if batch.number > expected:
                 raise MissingBatchError(
                     f"{PUBLICATIONS} goes on with batch {batch.number} where batch {expected} should be; nothing of it "
-                    "was applied; start the role `feeds`, which tells again what Kafka lost, then start this one"
+                    "was applied; start the role `feeds` anew, which tells again what Kafka lost of its end, then this "
+                    "one. If it is missing still, Kafka lost it from the middle: delete that topic, make it again "
+                    "(`custody topics`), and start the role `feeds`: it tells all of it again"
                 )
             if batch.number == expected:
                 taken.append(batch)
         return taken
+
+    def _poll(self, poll_ms: int) -> dict[TopicPartition, list[Any]]:
+        try:
+            polled: dict[TopicPartition, list[Any]] = self._consumer.poll(timeout_ms=poll_ms, max_records=MOST)
+        except OffsetOutOfRangeError:
+            self._begin_anew()  # the topic was lost while this ran
+            return {}
+        return polled
+
+    def _begin_anew(self) -> None:
+        """Read from the first message on; what is in the tables is passed over."""
+        self._from_the_first = True
+        self._read.clear()
+        self._consumer.seek(_PARTITION, self._consumer.beginning_offsets([_PARTITION])[_PARTITION])
+
+    def at_end(self) -> bool:
+        """Return whether nothing more is on Kafka now."""
+        return not self._read and bool(
+            self._consumer.position(_PARTITION) >= self._consumer.end_offsets([_PARTITION])[_PARTITION]
+        )
 
     def write(self, batches: list[Batch]) -> None:
         """Write batches just read; in the caller's transaction."""

@@ -19,6 +19,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from kafka.errors import CorruptRecordError
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
@@ -110,7 +111,7 @@ def refill(
     published = publications_consumer(settings.kafka_bootstrap)
     try:
         publications = Publications(published, tables)
-        _catch_up_publications(publications, tables, _published(connection, live), say)
+        _catch_up_publications(publications, tables, _published(connection, live), say, whole=swap)
         say("making keys and indexes", 0, 0)
         _keep_first_carriers(connection, fresh)
         make_keys(connection, fresh)
@@ -130,24 +131,33 @@ def _published(connection: Connection[TupleRow], schema: str) -> int:
     return Tables(connection, schema).published()[0] if there == (True,) else 0
 
 
-def _catch_up_publications(publications: Publications, tables: Tables, up_to: int, say: Say) -> None:
-    """Bring over what was published, up to the batch that the live version holds."""
+def _catch_up_publications(publications: Publications, tables: Tables, up_to: int, say: Say, *, whole: bool) -> None:
+    """Bring over what was published, up to the batch that the live version holds; unless `whole`, as far as it goes."""
     moved_at = time.monotonic()
     while publications.batch < up_to:
         try:
             batches = publications.read(500, up_to)
-        except MissingBatchError as error:
-            raise RebuildError(str(error)) from error
+        except (MissingBatchError, ValueError, LookupError, TypeError, CorruptRecordError) as error:
+            if not whole:
+                return
+            raise RebuildError(
+                str(error)
+                if isinstance(error, MissingBatchError)
+                else f"what follows batch {publications.batch} on custody.publications cannot be read ({error!r}); "
+                "nothing was swapped; `custody verify` names it"
+            ) from error
         if batches:
             with tables.connection.transaction():
                 publications.write(batches)
             publications.wrote(batches)
             moved_at = time.monotonic()
             say("reading publications", publications.batch, up_to)
-        elif time.monotonic() - moved_at > PATIENCE_SECONDS:
+        elif time.monotonic() - moved_at > PATIENCE_SECONDS or (not whole and publications.at_end()):
+            if not whole:
+                return
             raise RebuildError(
                 f"batch {publications.batch + 1} of custody.publications is not on Kafka, though the live version has "
-                "it; nothing was swapped; start the role `feeds`, which tells again what Kafka lost"
+                "it; nothing was swapped; start the role `feeds` anew, which tells again what Kafka lost"
             )
 
 
@@ -267,7 +277,7 @@ def _catch_up_and_compare(
             connection.execute("select from read.ledger for update")
             held_at = old.progress()[0]
             _catch_up(follower, lambda: held_at, 0, say)
-            _catch_up_publications(publications, tables, _published(connection, live), say)
+            _catch_up_publications(publications, tables, _published(connection, live), say, whole=swap)
             say("comparing", 0, 0)
             found = differences(connection, live, tables.schema)
             if swap:

@@ -1,4 +1,4 @@
-"""Verify: PostgreSQL, `custody.entries` and the read tables say the same, entry by entry and row by row.
+"""Verify: PostgreSQL, Kafka and the read tables say the same, entry by entry, batch by batch and row by row.
 
 The read tables are filled anew from Kafka beside the live ones. What came from Kafka is compared with the event store
 byte by byte (by 64-bit hashes of both), the live tables with what Kafka's entries come to. Nothing is believed that was
@@ -21,6 +21,8 @@ from ledger.settings import Settings
 from projections.rebuild import refill
 from projections.store import Tables
 from projections.versions import connect
+from readers.verify_feeds import FeedsVerified, verify_feeds
+from readers.verify_publications import PublicationsVerified, verify_publications
 
 MOST_NAMED = 20
 
@@ -65,6 +67,9 @@ class Verified:
     tables_wrong: tuple[str, ...]
     chain_has_gap: bool
     parked_children: int
+    publications: PublicationsVerified
+    feeds: FeedsVerified | None
+    """None: not asked for."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as `--json` prints it."""
@@ -72,10 +77,15 @@ class Verified:
 
 
 def verify(
-    settings: Settings, log: structlog.typing.FilteringBoundLogger, say: Callable[[str, int, int], None]
+    settings: Settings,
+    log: structlog.typing.FilteringBoundLogger,
+    say: Callable[[str, int, int], None],
+    *,
+    feeds: bool = False,
 ) -> Verified:
     """Compare all three sides up to the position the read tables have reached; changes nothing."""
     with connect(settings.database_url) as connection:
+        publications = verify_publications(connection, settings.kafka_bootstrap, say)
         rebuilt = None
         try:
             rebuilt = refill(settings, connection, log, say, swap=False)
@@ -89,8 +99,13 @@ def verify(
         finally:
             if rebuilt is not None:
                 connection.execute(SQL("drop schema if exists {} cascade").format(Identifier(rebuilt.schema)))
+        told = verify_feeds(settings, connection, publications.told, say) if feeds else None
     return Verified(
-        sound=not wrong and not rebuilt.differences and not rebuilt.gap,
+        sound=not wrong
+        and not rebuilt.differences
+        and not rebuilt.gap
+        and not publications.wrong
+        and not (told and told.wrong),
         position=rebuilt.position,
         entries=rebuilt.entries,
         not_yet_in_tables=behind,
@@ -98,6 +113,8 @@ def verify(
         tables_wrong=rebuilt.differences,
         chain_has_gap=rebuilt.gap,
         parked_children=parked,
+        publications=publications,
+        feeds=told,
     )
 
 

@@ -129,9 +129,9 @@ def fresh_kafka(kafka_bootstrap: str) -> str:
     return kafka_bootstrap
 
 
-def empty_topics(bootstrap: str) -> None:
-    """Make every topic of the ledger anew."""
-    names = [topic.name for topic in TOPICS]
+def empty_topics(bootstrap: str, *only: str) -> None:
+    """Make every topic of the ledger anew, or only those named."""
+    names = list(only) or [topic.name for topic in TOPICS]
     admin = KafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         before = {topic["topic_id"] for topic in admin.describe_topics(names)}

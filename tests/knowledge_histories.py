@@ -19,7 +19,7 @@ from ledger.facts.ledger_wide import RuleSet
 from ledger.sharing import Adopted, default_rules
 from ledger.times import write_clock
 from projections.knowledge import GRADES
-from tests.histories import ADDRESSES, HAPPENINGS, TIMES, ZONE, Json, entry
+from tests.histories import ADDRESSES, HAPPENINGS, TIMES, Json, entry
 from tests.oracle.knowledge import names
 
 RECORDED_FROM: Final = datetime(2023, 1, 1, 12, tzinfo=UTC)
@@ -159,7 +159,9 @@ def _stamps(draw: st.DrawFn, entries: Sequence[Entry], adoptions: Sequence[Adopt
 
 @st.composite
 def _receipts(draw: st.DrawFn, position: int) -> tuple[int, Agency, str, float | None, Any]:
-    agency = cast(Agency, draw(st.sampled_from(("ICE-ERO", "ORR", "USCIS", "ICE-ERO", "ORR", "ICE-OPLA", "EOIR", "CBP"))))
+    agency = cast(
+        Agency, draw(st.sampled_from(("ICE-ERO", "ORR", "USCIS", "ICE-ERO", "ORR", "ICE-OPLA", "EOIR", "CBP")))
+    )
     grade = draw(st.sampled_from(GRADES[1:]))
     claim = draw(st.none() | st.sampled_from((-3.0, -1.5, -0.25, 0.0, 0.25)))
     number = st.integers(1, 12)

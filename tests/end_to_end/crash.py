@@ -1,5 +1,10 @@
 """A ledger under load whose processes are killed again and again; in the end nothing is lost and nothing doubled.
 
+Agencies send, read their feeds and sign for them all the while. Afterwards: every message has one first answer and
+one entry, every feed is dense and holds each item once, what an agency was given is what stands there, every receipt
+is one entry, `custody verify --feeds` finds nothing, and a rebuild gives what the live tables say.
+
+MUTATIONS_HERE
 `make soak`, or `python -m tests.end_to_end.crash --seconds 1800 --seed 17`. The seed fixes what is sent, what is
 killed and when; what is under way at that moment no seed can fix.
 """
@@ -23,7 +28,9 @@ from custody.state import read_state
 from custody.where import find_where
 from tests.conftest import temporary_data_folder
 from tests.end_to_end.crash_checks import Found, check
+from tests.end_to_end.crash_feed_checks import check_feeds
 from tests.end_to_end.crash_load import Load
+from tests.end_to_end.crash_readers import Readers
 
 NAMES = (*ROLES, "kafka", "postgres")
 PATIENCE_SECONDS = 300
@@ -36,6 +43,8 @@ class Survived:
 
     kills: Counter[str]
     broken_off: int
+    readers_began_again: int
+    items: int
     settled_seconds: float
     found: Found
     wrong: list[str]
@@ -46,18 +55,21 @@ def crash(data: Path, *, seed: int, seconds: float, say: Say) -> Survived:
     up = custody(data, "up")
     assert up.returncode == 0, up.stdout + up.stderr
     try:
-        load = Load(data, seed)
-        with load.going_on():
-            kills = Counter(_killed(data, Random(seed), seconds, say))
-            began = time.monotonic()
-        _until(lambda: _is_quiet(data), "not quiet", PATIENCE_SECONDS)
+        load, readers = Load(data, seed), Readers(data)
+        with readers.going_on():
+            with load.going_on():
+                kills = Counter(_killed(data, Random(seed), seconds, say))
+                began = time.monotonic()
+            _until(lambda: _is_quiet(data), "not quiet", PATIENCE_SECONDS)
+        _until(lambda: _is_quiet(data), "not quiet after the last receipts", PATIENCE_SECONDS)
         settled = time.monotonic() - began
-        say(f"all is answered and quiet {settled:.0f} s after the last kill; looking at everything")
+        say(f"all is answered, read, signed for and quiet {settled:.0f} s after the last kill; looking at everything")
         found = check(find_where(data), load.expected)
-        wrong = [*found.wrong, *_own_checks(data)]
+        wrong = [*found.wrong, *check_feeds(find_where(data).bootstrap, readers), *_own_checks(data)]
     finally:
         custody(data, "down")
-    return Survived(kills, load.broken_off, settled, found, wrong)
+    items = sum(map(len, readers.stored.values()))
+    return Survived(kills, load.broken_off, readers.began_again, items, settled, found, wrong)
 
 
 def custody(data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -92,9 +104,9 @@ def _killed(data: Path, rng: Random, seconds: float, say: Say) -> Iterator[str]:
 
 def _own_checks(data: Path) -> Iterator[str]:
     """Ask the ledger itself: verify, then a rebuild that compares."""
-    verified = custody(data, "verify", "--json")
+    verified = custody(data, "verify", "--feeds", "--json")
     if verified.returncode != 0:
-        yield f"custody verify: {verified.stdout}{verified.stderr}"
+        yield f"custody verify --feeds: {verified.stdout}{verified.stderr}"
     rebuilt = custody(data, "rebuild", "--json")
     if rebuilt.returncode != 0 or json.loads(rebuilt.stdout)["live_differed"]:
         yield f"custody rebuild: {rebuilt.stdout}{rebuilt.stderr}"
@@ -150,6 +162,10 @@ def main() -> int:
     print(f"killed: {', '.join(f'{name} {times}' for name, times in sorted(survived.kills.items()))}")
     print(f"senders began again {survived.broken_off} times; {found.messages:,} messages, {found.entries:,} entries")
     print(f"{found.answers:,} answers, {found.answers_told_twice:,} told twice; {found.set_aside} messages set aside")
+    print(
+        f"{survived.items:,} items read from the feeds, readers began again {survived.readers_began_again} times; "
+        f"{found.receipts:,} receipts"
+    )
     for wrong in survived.wrong[:50]:
         print(f"WRONG: {wrong}")
     print("nothing lost, nothing doubled, all sides agree" if not survived.wrong else f"{len(survived.wrong)} WRONG")

@@ -10,8 +10,8 @@ import psycopg
 from kafka import KafkaConsumer, TopicPartition
 
 from custody.where import Where
-from ledger.agencies import PRODUCERS
-from ledger.topics import ENTRIES, TOPICS, intake, outcomes
+from ledger.agencies import PRODUCERS, RECEIVERS
+from ledger.topics import ENTRIES, TOPICS, intake, outcomes, receipts
 from producers.client import Key
 
 
@@ -20,6 +20,7 @@ class Found:
     """What the servers hold, counted, and each thing that is not as it must be."""
 
     messages: int
+    receipts: int
     entries: int
     answers: int
     answers_told_twice: int
@@ -29,7 +30,11 @@ class Found:
 
 def check(where: Where, expected: Mapping[Key, str]) -> Found:
     """Read everything on Kafka and compare it with what was sent and with PostgreSQL."""
-    sent, nameless = _sent(where.bootstrap)
+    sent, nameless = _sent(where.bootstrap, [intake(agency) for agency in PRODUCERS])
+    receipts_sent, _ = _sent(where.bootstrap, [receipts(agency) for agency in RECEIVERS])
+    # an agency signs for what it was given, which was kept before it was told: no receipt is refused
+    sent += receipts_sent
+    expected = {**expected, **dict.fromkeys(receipts_sent, "accepted")}
     answers, told_twice = _answers(where.bootstrap)
     on_kafka, previous = _entries(where.bootstrap)
     with psycopg.connect(where.database_url) as connection:
@@ -59,6 +64,7 @@ def check(where: Where, expected: Mapping[Key, str]) -> Found:
         wrong.append(f"{set_aside} messages are set aside, {unreadable} unreadable and {nameless} nameless were sent")
     return Found(
         messages=sum(sent.values()) + nameless,
+        receipts=sum(receipts_sent.values()),
         entries=len(positions),
         answers=sum(map(len, answers.values())),
         answers_told_twice=told_twice,
@@ -80,11 +86,11 @@ def _judged(
         yield f"{key} has position {position}, its answers say {told}"
 
 
-def _sent(bootstrap: str) -> tuple[Counter[Key], int]:
-    """Count the messages on the intake topics by submission, and those without an id."""
+def _sent(bootstrap: str, topics: list[str]) -> tuple[Counter[Key], int]:
+    """Count the messages on these topics by submission or receipt, and those without an id."""
     sent: Counter[Key] = Counter()
     nameless = 0
-    for record in _records(bootstrap, [intake(agency) for agency in PRODUCERS]):
+    for record in records_of(bootstrap, topics):
         headers = dict(record.headers)
         if "ce_id" in headers:
             sent[headers["ce_source"].decode(), headers["ce_id"].decode()] += 1
@@ -98,7 +104,7 @@ def _answers(bootstrap: str) -> tuple[dict[Key, list[dict[str, Any]]], int]:
     answers: dict[Key, list[dict[str, Any]]] = defaultdict(list)
     seen: set[tuple[str, bytes]] = set()
     twice = 0
-    for record in _records(bootstrap, [outcomes(agency) for agency in PRODUCERS]):
+    for record in records_of(bootstrap, [outcomes(agency) for agency in PRODUCERS]):
         id = (record.topic, dict(record.headers)["ce_id"])
         if id in seen:
             twice += 1
@@ -114,17 +120,21 @@ def _entries(bootstrap: str) -> tuple[Counter[int], dict[int, int]]:
     """Count each position on `custody.entries`, with the position its message names before it."""
     found: Counter[int] = Counter()
     previous: dict[int, int] = {}
-    for record in _records(bootstrap, [ENTRIES]):
+    for record in records_of(bootstrap, [ENTRIES]):
         position = orjson.loads(record.value)["position"]
         found[position] += 1
         previous[position] = int(dict(record.headers)["ce_previous"])
     return found, previous
 
 
-def _records(bootstrap: str, topics: list[str]) -> Iterator[Any]:
+def records_of(bootstrap: str, topics: list[str]) -> Iterator[Any]:
     """Yield every record of these topics."""
     consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="none"
+        bootstrap_servers=bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
     )
     try:
         partitions = [

@@ -13,11 +13,11 @@ from kafka.errors import KafkaTimeoutError
 from ledger.agencies import PRODUCERS, RECEIVERS
 from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
+from ledger.feed_tail import read_feed_tail
 from ledger.following import entries_consumer
 from ledger.logs import configure
 from ledger.sharing import Adopted, default_rules, shipped_sets
 from ledger.streams import STREAMS
-from ledger.tail import read_last_publication
 from ledger.telling import Rulebook, Telling, Told
 from producers.feeds import Feeds
 from producers.publishing import feeds_producer
@@ -228,7 +228,7 @@ def die_after(commits: int, ledger: Flow) -> bool:
     feeds = Feeds(ledger.settings, producer, consumer, configure("test"))
     idle = 0
     try:
-        feeds.begin(lambda: read_last_publication(ledger.settings.kafka_bootstrap), lambda: False)
+        feeds.begin(lambda: read_feed_tail(ledger.settings.kafka_bootstrap), lambda: False)
         while idle < 20:
             idle = 0 if feeds.step() else idle + 1
     except _DeadError:
