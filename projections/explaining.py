@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final, Literal, NamedTuple
 
 from ledger.entry import Entry
+from ledger.times import UNKNOWN_KEY
 from projections.holding import Change, Holding
 from projections.knowledge import Members, Moment, Seen, names
 from projections.members import Cases, Member, Values, bears_on, differ, joins_records, value_of, values
@@ -17,6 +18,8 @@ MOST_TRIED: Final = 100
 """Single entries tried for one difference: each costs a fold, and what decides happened among the last."""
 
 Side = Literal["A", "B"]
+_BOTH: Final[tuple[tuple[Side, Side], ...]] = (("A", "B"), ("B", "A"))
+"""Each side, and the other one."""
 
 
 class Lacked(NamedTuple):
@@ -62,7 +65,8 @@ class Pair:
         first one that alone makes the member equal is the answer: so of a child absent twice the second absence is
         named, not the first. At most `MOST_TRIED` are tried. If none does, one entry with all that is lacked of the
         corrections and voids joined to it, and of the merges of records. If none does, all entries that bear on the
-        member of which one side lacks something, those the other side has void or yet to happen left out.
+        member of which one side lacks something. What the other side holds to be void, or yet to happen, is not lacked,
+        but by a side that knows nothing of the child.
         """
         lacked = [one for one in self._lacked_entries() if self._bears(one, member)]
         for one in lacked[:MOST_TRIED]:
@@ -82,18 +86,20 @@ class Pair:
         """Return what each side lacks of what the other knows and what counts there, in the order of `explain`."""
         if self._lacked is None:
             found: list[tuple[bool, int, int, Lacked]] = []
-            for side, other in (("A", "B"), ("B", "A")):
-                mine, theirs = self._sides[side], self._sides[other]  # type: ignore[index]
-                change = self._changes[other]  # type: ignore[index]
+            for side, other in _BOTH:
+                mine, theirs = self._sides[side], self._sides[other]
+                change = self._changes[other]
                 for position, seen in theirs.seen.items():
                     known = mine.seen.get(position)
-                    place = None if known is seen else theirs.place(position)
+                    place = theirs.place(position)
+                    if place is None and self.held[side] is None and theirs.is_of_child(position):
+                        place = UNKNOWN_KEY  # to know of a thing to come is to know of the child
                     if place is None:
                         continue
                     missing, members = _missing(known, seen)
                     if missing:
                         new = position in change.learned or position in change.happened
-                        found.append((new, place, position, Lacked(side, seen.entry, members)))  # type: ignore[arg-type]
+                        found.append((new, place, position, Lacked(side, seen.entry, members)))
             found.sort(key=lambda each: each[:3], reverse=True)
             self._lacked = [each[3] for each in found]
         return self._lacked

@@ -198,6 +198,10 @@ class Holding:
             return None
         return self._folded({at: each for at, each in placed.items() if each[0] <= self._limit}).regions()
 
+    def is_of_child(self, position: int) -> bool:
+        """Say whether an entry that it knows is one of this child's, by the merges that it knows of."""
+        return self.seen[position].entry.child in self._group
+
     def joined_to(self, position: int) -> tuple[Entry, ...]:
         """Return the entries that statements join to this one, itself too."""
         return self._joined[position]

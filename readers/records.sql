@@ -61,3 +61,6 @@ cross join lateral (select * from read.receipts_v1 n
 
 -- name: publishing
 select complete_to from read.publishing_v1
+
+-- name: first_of_all
+select state from ledger.stored_events order by notification_id limit 1
