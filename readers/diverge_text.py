@@ -61,7 +61,7 @@ def _member(member: Found, found: Found) -> Iterator[str]:
     often = "" if times == 1 else f" in {times} intervals, the longest {lasting(member['longest_seconds'])}"
     yield from _row("", f"{_named(member)}: differed for {total}{often}")
     for interval in member["intervals"]:
-        yield from _interval(interval, found)
+        yield from _interval(member["member"], interval, found)
 
 
 def _named(member: Found) -> str:
@@ -72,14 +72,14 @@ def _named(member: Found) -> str:
     return f"{member['member']} of {', '.join(f'{what} {worded(id)}' for what, id in ids if id is not None)}"
 
 
-def _interval(interval: Found, found: Found) -> Iterator[str]:
+def _interval(name: str, interval: Found, found: Found) -> Iterator[str]:
     zone = found["zone"]
     until = "still open" if interval["to"] is None else civil(interval["to"], zone)
     yield from _row("", f"{civil(interval['from'], zone)} to {until}", indent=2)
     if interval["since"] != interval["from"]:
         yield from _row("began", civil(interval["since"], zone), indent=4)
-    yield from _row(f"{found['a']}", _value(interval, "a"), indent=4)
-    yield from _row(f"{found['b']}", _value(interval, "b"), indent=4)
+    yield from _row(f"{found['a']}", _value(name, interval, "a"), indent=4)
+    yield from _row(f"{found['b']}", _value(name, interval, "b"), indent=4)
     for entry in interval["entries"]:
         yield from _row("lacked", _lacked(entry, found), indent=4)
     if interval["closed_by"] is not None:
@@ -88,16 +88,17 @@ def _interval(interval: Found, found: Found) -> Iterator[str]:
         yield from _row("then", "one of them came to hold another value; they went on differing", indent=4)
 
 
-def _value(interval: Found, side: str) -> str:
+def _value(name: str, interval: Found, side: str) -> str:
+    value = interval[side]
     if interval["nothing_known"] == side.upper():
         return "nothing known of the child"
-    return worded(interval[side])
+    return as_given(value) if name == "next-hearing" and value is not None else worded(value)
 
 
 def _lacked(entry: Found, found: Found) -> str:
-    some = "" if entry["members"] == "all" else f" the members {', '.join(map(printable, entry['members']))} of"
+    some = "" if entry["members"] == "all" else f"{', '.join(map(printable, entry['members']))} of "
     return (
-        f"{found[entry['lacked_by'].lower()]} lacked{some} position {entry['position']}, {short_name(entry['type'])} "
+        f"by {found[entry['lacked_by'].lower()]}: {some}position {entry['position']}, {short_name(entry['type'])} "
         f"of {as_given(entry['occurred_at'])}, recorded by {entry['producer']['agency']} "
         f"{civil(entry['recorded_at'], found['zone'])}"
     )

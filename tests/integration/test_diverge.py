@@ -107,7 +107,7 @@ def test_the_text_can_go_into_a_report(custody: Run) -> None:
     assert "  2022-06-10 16:00:00 -04:00 to 2022-07-02 10:00:00 -04:00\n" in done.stdout
     assert "    ORR            hearing-set\n    ledger         fta\n" in done.stdout
     said = " ".join(done.stdout.split())
-    assert "lacked ORR lacked position" in said
+    assert "lacked by ORR: position" in said
     assert "closed by ORR receipted it: position" in said
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
     assert "from           2022-06-09 00:00:00 -04:00\n" in done.stdout
