@@ -112,7 +112,8 @@ class Holding:
                 self._counting[position] = self._pending.pop(position)
                 fresh.append((key, position, one))
         fresh.sort(key=lambda each: each[:2])
-        if whole or not all(not one.corrected_by and self._folding.extend(one.entry) for _, _, one in fresh):
+        # what is corrected is never extended by: its correction stands at a later position, and calls for a new fold
+        if whole or not all(self._folding.extend(one.entry) for _, _, one in fresh):
             self._folding = self._folded(self._counting)
         if not learned and not fresh:
             return NO_CHANGE
@@ -152,7 +153,6 @@ class Holding:
         again = False
         for position in learned:
             together = self._joined[position]
-            again |= len(together) > 1
             for entry in together:
                 again |= self._counting.pop(entry.position, None) is not None
                 self._pending.pop(entry.position, None)

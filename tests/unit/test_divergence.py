@@ -240,6 +240,17 @@ def test_what_both_knew_was_to_come_closes_a_gap_when_it_happens() -> None:
     assert (closed["how"], closed["agency"], closed["of"], closed["number"]) == ("happened", None, 2, None)
 
 
+def test_what_was_corrected_before_it_came_into_force_comes_into_force_as_corrected() -> None:
+    """A new address known since February, and put right since, is the right one from the day of the move on."""
+    move = {"purpose": "residence", "address": OAK, "reported_via": "other", "effective_from": day(3, 10)}
+    moved = said_at(day(2, 1), None, 2, "address-reported", day(2, 1), move)
+    fix = {"corrects": 2, "set": {"address": ELM}, "reason": "another street"}
+    corrected = said_at(day(2, 2), None, 3, "correction-issued", None, fix, agency="ORR")
+    said = stated([admitted(), moved._replace(producer=admitted().producer), corrected])
+    (gap,) = member(compare(said, "CBP", "ORR"), "residence")
+    assert (gap["a"], gap["b"], gap["from"]) == ("nothing known", ELM, "2022-03-10T12:00:00.000000Z")
+
+
 def test_where_no_entry_alone_explains_a_gap_all_that_bear_on_it_are_named() -> None:
     """A hearing set and struck again leaves a case on the docket: whoever lacks both lacks the case. What bears on
     custody is not named."""
