@@ -190,6 +190,22 @@ def test_a_member_that_is_withheld_is_lacked_by_name_for_ever() -> None:
     assert (withheld["a"], withheld["entries"][0]["members"]) == ("unknown", ["address"])
 
 
+def test_a_member_that_was_withheld_and_is_told_later_closes_its_gap() -> None:
+    """By phone: the entry is the one known before, and the moment is that of the call."""
+    release = said_at(day(3, 4), None, 3, "released-to-sponsor", day(3, 4), RELEASE)
+    call = {"channel": "phone", "given_at": day(3, 8), "members": ["address"], "positions": [3], "to": "ICE-ERO"}
+    called = said_at(day(3, 9), None, 5, "notice-given", day(3, 8), call, agency="ICE-ERO")
+    said = stated(
+        [admitted(), both_know(2, "ICE-ERO", 1), release, called],
+        [published("ICE-ERO", release, 3, day(3, 4, 13), ("address",))],
+        [delivered("ICE-ERO", 3, day(3, 5), 9)],
+    )
+    (gap,) = member(compare(said, "ICE-ERO", "ORR", since=day(2, 1)), "residence")
+    assert gap["to"] == "2022-03-08T12:00:00.000000Z"
+    closed = gap["closed_by"]
+    assert (closed["how"], closed["basis"], closed["of"], closed["position"]) == ("notice", "claimed", 3, 5)
+
+
 def test_a_proceeding_known_by_its_notice_and_by_its_case_is_one() -> None:
     """Who has not heard of the filing is compared with who has: that is one gap, not two proceedings."""
     issued = said_at(day(1, 10), None, 1, "nta-issued", day(1, 10), {"nta_id": "n1", "has_time_and_place": True})

@@ -52,7 +52,10 @@ def cases(draw: st.DrawFn) -> Case:
         entries.append(_said_later(draw, position))
     items, receipts = [], []
     for agency in AGENCIES:
-        for number, one in enumerate(draw(st.lists(st.sampled_from(entries), max_size=6)) if entries else (), 1):
+        told = (
+            st.lists(st.sampled_from(entries[-3:]) | st.sampled_from(entries), max_size=6) if entries else st.just([])
+        )
+        for number, one in enumerate(draw(told), 1):
             published = one.recorded_at + timedelta(seconds=draw(st.integers(0, 9)))
             hidden = names(one)
             withheld = draw(st.lists(st.sampled_from(hidden), max_size=2)) if hidden else []
