@@ -50,8 +50,11 @@ class Viewpoint:
         return GROUPS[self.name] if self.name in GROUPS else tuple(one for one in AGENCIES if one == self.name)
 
 
-def parse_viewpoint(name: str | None, basis: str | None, at_least: str | None) -> Viewpoint:
-    """Read `--as`, `--basis` and `--at-least`; raises `WrongQuestionError` that names what there is."""
+def parse_viewpoint(name: str | None, basis: str | None, at_least: str | None, *, option: str = "--as") -> Viewpoint:
+    """Read `--as` (or what else is called `option`), `--basis` and `--at-least`.
+
+    Raises `WrongQuestionError` that names what there is.
+    """
     name = LEDGER if name is None else name.strip()
     upper = name.upper()
     if name.lower() == LEDGER:
@@ -60,7 +63,8 @@ def parse_viewpoint(name: str | None, basis: str | None, at_least: str | None) -
         name = upper
     else:
         raise WrongQuestionError(
-            f"--as {name!r} is no agency; there are {', '.join(AGENCIES)}, the groups {', '.join(GROUPS)}, and {LEDGER}"
+            f"{option} {name!r} is no agency; there are {', '.join(AGENCIES)}, the groups {', '.join(GROUPS)}, "
+            f"and {LEDGER}"
         )
     if basis not in (None, "any", "proven"):
         raise WrongQuestionError(f"--basis {basis!r}: it is `any` (claimed or proven) or `proven`")

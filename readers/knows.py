@@ -34,7 +34,7 @@ def knows(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Vi
     if stated is None:
         known(connection, child, asked)
         raise NotShownError("nothing is published yet, so nobody can say who was told; is the role `feeds` running?")
-    entries = _of_person(stated)
+    entries = of_person(stated)
     held = stated.held(agencies)
     voids = standing_voids(entries)
     return {
@@ -64,7 +64,7 @@ def knows(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Vi
     }
 
 
-def _of_person(stated: Stated) -> Sequence[Entry]:
+def of_person(stated: Stated) -> Sequence[Entry]:
     """Return the entries of the records that are one person by what the ledger holds."""
     joining = (entry for entry in stated.entries if isinstance(entry.fact, _JOINING))
     group = groups(joining).get(stated.child, frozenset((stated.child,)))

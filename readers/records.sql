@@ -99,3 +99,6 @@ cross join (
     select array_agg(x.payload) as payloads from component c
     cross join lateral (select n.payload from read.entries_v1 n where n.child = c.child offset 0) x
 ) e
+
+-- name: first_of_all
+select state from ledger.stored_events order by notification_id limit 1

@@ -14,6 +14,7 @@ from ledger.sharing import Adopted, default_rules
 from ledger.telling import Rulebook, Telling, Told
 from ledger.times import write_clock, write_when
 from projections.knowledge import GRADES, Item, Receipt, known_set, moments
+from projections.reads import Stated as Said
 from readers.knowing import Stated, of_stated, parse_viewpoint
 from readers.moments import Moments
 from readers.records import Known
@@ -165,7 +166,7 @@ def ask(ledger: Ledger, question: Question) -> Json | None:
         group = frozenset(entry.child for entry in entries) | {question.child}
         return _comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
     row: Any = (None, ZONE, None, question.child, None, [], [], [], "wall", None)
-    found = of_stated(Stated(row, times, stated.entries, stated.items, stated.receipts), viewpoint)
+    found = of_stated(Stated(row, times, Said(stated.entries, stated.items, stated.receipts, ())), viewpoint)
     return None if found is None else _comparable(seen_by(found))
 
 

@@ -39,7 +39,7 @@ MOMENTS_OF_LEDGER: Final = st.just(at(60)) | st.integers(8, 68).map(lambda quart
 
 
 def rules(name: str, **agencies: Mapping[str, Any]) -> RuleSet:
-    """Return the default set with some agencies' decisions changed: `tell`, `hide` facts, `grant`, `deny` categories."""
+    """Return the default set with some agencies' decisions changed: `tell`, `hide` facts, `grant`, `deny` kinds."""
     given = default_rules().model_dump()
     for key, changes in agencies.items():
         its = given["agencies"][key.replace("_", "-")]
@@ -226,7 +226,7 @@ def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
 
 @st.composite
 def _sets(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
-    """Draw what a correction of `target` may set: members of the original fact, `occurred_at`, null where that may be."""
+    """Draw what a correction of `target` may set: members of the original fact, `occurred_at`, null where it may be."""
     by_position = {one.position: one for one in entries}
     while target.type == "custody.correction-issued.v1":
         target = by_position[target.recorded_fact["corrects"]]
