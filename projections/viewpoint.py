@@ -72,7 +72,8 @@ def _cut(entry: Entry, members: frozenset[str]) -> Entry:
     fact = entry.fact
     target = _TARGETS.get(type(fact))
     if target is not None and target not in members:
-        return entry._replace(fact=fact.model_copy(update={target: 0}))
+        fact = fact.model_copy(update={target: 0})
+        entry = entry._replace(fact=fact)
     if isinstance(fact, CorrectionIssued):
         known = {member: value for member, value in fact.set.items() if _known(member, members)}
         if len(known) < len(fact.set):

@@ -13,19 +13,19 @@ from ledger.sharing import default_rules
 from ledger.telling import Rulebook, Telling, Told
 from tests.histories import ZONE
 from tests.knowing import by_agency, fold, must_be_told, publications, put_item, told_item
-from tests.knowledge_histories import SETS, Drawn, drawn_histories
+from tests.knowledge_histories import LAW, SETS, Drawn, drawn_histories
 from tests.oracle.disclosing import AIMS, reveals_relief, subject
 from tests.oracle.standing import name_of
 
 
-@settings(max_examples=250, deadline=None)
+@settings(LAW, max_examples=250)
 @given(drawn_histories())
 def test_law_5_the_feeds_hold_what_must_be_told(drawn: Drawn) -> None:
     """Every item and no other, in its order, with its members, by its rule; supplements right behind what they follow."""
     assert by_agency(told_item(item) for item, _ in fold(drawn)) == by_agency(map(put_item, must_be_told(drawn)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(LAW, max_examples=100)
 @given(drawn_histories())
 def test_law_5_numbers_are_dense_and_values_come_back_byte_by_byte(drawn: Drawn) -> None:
     """A batch kept and read back gives the same bytes on the same feeds, under 1, 2, 3 ..."""
@@ -39,7 +39,7 @@ def test_law_5_numbers_are_dense_and_values_come_back_byte_by_byte(drawn: Drawn)
     assert all(given == list(range(1, len(given) + 1)) for given in numbers.values())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(LAW, max_examples=100)
 @given(drawn_histories())
 def test_law_5_feeds_told_on_from_anywhere_are_the_same(drawn: Drawn) -> None:
     """A process that reads a record back, after whichever entry, goes on as the one that never stopped."""
@@ -65,7 +65,7 @@ def test_law_5_feeds_told_on_from_anywhere_are_the_same(drawn: Drawn) -> None:
         assert told == whole[len(whole) - len(told) :]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(LAW, max_examples=150)
 @given(drawn_histories())
 def test_law_5_a_correction_is_on_every_feed_that_carried_what_it_corrects(drawn: Drawn) -> None:
     """So are voids and disputes, whatever the rules say now; but for the feed of who issued them."""
@@ -77,7 +77,7 @@ def test_law_5_a_correction_is_on_every_feed_that_carried_what_it_corrects(drawn
                 assert e.position in carried or e.producer.agency == agency
 
 
-@settings(max_examples=150, deadline=None)
+@settings(LAW, max_examples=150)
 @given(drawn_histories())
 def test_law_5_no_item_carries_a_member_its_rule_does_not_allow(drawn: Drawn) -> None:
     """Nor an entry of its own, nor a fact of which the existence is protected, nor what would say relief was sought."""

@@ -202,6 +202,15 @@ def test_a_statement_of_which_the_target_is_not_known_acts_on_nothing() -> None:
     assert (answer["custody"]["state"], shown(answer, 2)["withheld"]) == ("orr-custody", ["voids"])
 
 
+def test_of_a_correction_of_nobody_knows_what_only_the_values_known_are_shown() -> None:
+    """A notice that listed one new value gave neither the others nor what they correct."""
+    listed = notice(3, "USCIS", 2, members=["set.sponsor_category"])
+    entries = [released(1), correction(2, 1, address=OAK, sponsor_category="2A"), listed]
+    one = shown(seen(entries, viewer="USCIS"), 2)
+    assert one["fact"] == {"set": {"sponsor_category": "2A"}}
+    assert one["withheld"] == ["corrects", "reason", "set.address"]
+
+
 def test_who_does_not_know_a_merge_sees_two_children() -> None:
     """And that is the answer; once told of it, there is one. Told without which record, there are still two."""
     entries = [admitted(1), admitted(2, "Other", child=B), merge(3, A, B)]
