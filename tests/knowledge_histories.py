@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from ledger.agencies import AGENCIES, PRODUCERS, Agency
@@ -28,6 +29,9 @@ CHILDREN: Final = tuple(UUID(int=n) for n in (1, 2, 3))
 ALL_FOUR: Final = st.sampled_from(("told", "told", *GRADES))
 AGENCIES_THAT_ASK: Final[tuple[Agency, ...]] = ("ICE-ERO", "ORR", "USCIS", *AGENCIES)
 VIEWERS: Final = (*AGENCIES_THAT_ASK, "ICE", "DHS", "ICE", "ledger")
+
+LAW: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+"""A history takes a while to draw; that is no fault on a busy machine."""
 
 
 def at(position: float) -> datetime:

@@ -80,7 +80,7 @@ def standing(entries: Sequence[Entry]) -> list[Json]:
                 p for p, name, f in remarks if name == "entry-disputed" and f.get("position") == e.position
             ],
             "resolved_findings": [
-                [f["code"], p]
+                [f.get("code"), p]
                 for p, name, f in remarks
                 if name == "finding-resolved" and f.get("position") == e.position
             ],
