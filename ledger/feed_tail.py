@@ -3,6 +3,7 @@
 A broker that lost power may have lost the end of one topic and not of another, so each is asked for itself.
 """
 
+import time
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,7 @@ from ledger.feed_bounds import LAST_COLUMN
 from ledger.tail import PATIENCE_MS, KafkaAheadError, tail_consumer
 from ledger.topics import PUBLICATIONS, feed
 
+GLANCE_MS: Final = 100
 _COLUMNS: Final = ", ".join(LAST_COLUMN[agency] for agency in RECEIVERS)
 
 
@@ -96,12 +98,15 @@ def _last_value(consumer: KafkaConsumer, bootstrap: str, topic: str) -> bytes:
         start = max(begin, end - back)
         consumer.seek(partition, start)
         last: Any = None
-        while consumer.position(partition) < end:
-            polled = consumer.poll(timeout_ms=PATIENCE_MS)
-            if not polled and consumer.position(partition) < end:
-                raise TimeoutError(f"{topic}: no answer from Kafka at {bootstrap} within {PATIENCE_MS // 1000} s")
-            for records in polled.values():
+        moved_at = time.monotonic()
+        while (before := consumer.position(partition)) < end:
+            # a broken-off transaction brings nothing, however long it is waited for: the position moves all the same
+            for records in consumer.poll(timeout_ms=GLANCE_MS).values():
                 last = records[-1].value
+            if consumer.position(partition) > before:
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > PATIENCE_MS / 1000:
+                raise TimeoutError(f"{topic}: no answer from Kafka at {bootstrap} within {PATIENCE_MS // 1000} s")
         if last is not None:
             return bytes(last)
         if start == begin:

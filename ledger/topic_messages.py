@@ -1,6 +1,7 @@
 """Every message of a topic of one partition, in order, from the first to the one that was last when reading began."""
 
 import re
+import time
 from collections import deque
 from typing import Any, Final
 
@@ -8,7 +9,8 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import CorruptRecordError
 
 AT_ONCE: Final = 2000
-PATIENCE_MS: Final = 30_000
+GLANCE_MS: Final = 200
+PATIENCE_SECONDS: Final = 30.0
 
 
 class TopicMessages:
@@ -41,17 +43,20 @@ class TopicMessages:
 
     def peek(self) -> Any | None:
         """Return the next message and leave it there; None at the end. Raises `TimeoutError` when Kafka is silent."""
-        while not self._records and self._consumer.position(self._partition) < self._end:
-            before = self._consumer.position(self._partition)
+        moved_at = time.monotonic()
+        while not self._records and (before := self._consumer.position(self._partition)) < self._end:
             try:
-                polled = self._consumer.poll(timeout_ms=PATIENCE_MS, max_records=AT_ONCE)
+                # what was broken off brings nothing, however long it is waited for; but the position moves
+                polled = self._consumer.poll(timeout_ms=GLANCE_MS, max_records=AT_ONCE)
             except CorruptRecordError as error:
                 self._pass_over(error)
                 continue
             for records in polled.values():
                 self._records.extend(record for record in records if record.offset < self._end)
-            if not polled and self._consumer.position(self._partition) == before:
-                raise TimeoutError(f"{self._topic}: no answer from Kafka within {PATIENCE_MS // 1000} s")
+            if self._consumer.position(self._partition) > before:
+                moved_at = time.monotonic()
+            elif time.monotonic() - moved_at > PATIENCE_SECONDS:
+                raise TimeoutError(f"{self._topic}: no answer from Kafka within {PATIENCE_SECONDS:.0f} s")
         return self._records[0] if self._records else None
 
     def take(self) -> None:
