@@ -60,13 +60,12 @@ class Pair:
     def explain(self, member: Member) -> Explanation:
         """Return the entries that one side lacked and that make up the difference in this member at this K.
 
-        First single entries, in this order: those that came to be known or happened at this very moment, then all
-        others; within both, statements and merges first, last stated first, then happenings, last happened first. The
-        first one that alone makes the member equal is the answer: so of a child absent twice the second absence is
-        named, not the first. At most `MOST_TRIED` are tried. If none does, one entry with all that is lacked of the
-        corrections and voids joined to it, and of the merges of records. If none does, all entries that bear on the
-        member of which one side lacks something. What the other side holds to be void, or yet to happen, is not lacked,
-        but by a side that knows nothing of the child.
+        First single entries, in this order: statements and merges, last stated first; then happenings, last happened
+        first. The first one that alone makes the member equal is the answer: so of a child absent twice the second
+        absence is named, not the first. At most `MOST_TRIED` are tried. If none does, one entry with all that is
+        lacked of the corrections and voids joined to it, and of the merges of records. If none does, all entries that
+        bear on the member of which one side lacks something. What the other side holds to be void, or yet to happen,
+        is not lacked, but by a side that knows nothing of the child.
         """
         lacked = [one for one in self._lacked_entries() if self._bears(one, member)]
         for one in lacked[:MOST_TRIED]:
@@ -85,10 +84,9 @@ class Pair:
     def _lacked_entries(self) -> list[Lacked]:
         """Return what each side lacks of what the other knows and what counts there, in the order of `explain`."""
         if self._lacked is None:
-            found: list[tuple[bool, int, int, Lacked]] = []
+            found: list[tuple[int, int, Lacked]] = []
             for side, other in _BOTH:
                 mine, theirs = self._sides[side], self._sides[other]
-                change = self._changes[other]
                 for position, seen in theirs.seen.items():
                     known = mine.seen.get(position)
                     place = theirs.place(position)
@@ -98,10 +96,9 @@ class Pair:
                         continue
                     missing, members = _missing(known, seen)
                     if missing:
-                        new = position in change.learned or position in change.happened
-                        found.append((new, place, position, Lacked(side, seen.entry, members)))
-            found.sort(key=lambda each: each[:3], reverse=True)
-            self._lacked = [each[3] for each in found]
+                        found.append((place, position, Lacked(side, seen.entry, members)))
+            found.sort(key=lambda each: each[:2], reverse=True)
+            self._lacked = [each[2] for each in found]
         return self._lacked
 
     def _bears(self, one: Lacked, member: Member) -> bool:

@@ -1,5 +1,6 @@
 """Where two agencies held different things: what differed, who lacked which entry, and what closed the gap."""
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -101,6 +102,8 @@ def test_a_gap_that_nothing_closed_is_open_and_counts_up_to_the_end() -> None:
     (gap,) = member(answer, "custody")
     assert (gap["from"], gap["to"], gap["closed_by"]) == ("2022-03-04T12:00:00.000000Z", None, None)
     assert next(one for one in answer["members"] if one["member"] == "custody")["seconds"] == 3 * 86_400.0
+    to_the_moment = compare(said, "ICE-ERO", "ORR", since=day(3, 1), until=day(3, 9))
+    assert member(to_the_moment, "custody")[0]["closed_by"]["at"] == "2022-03-09T12:00:00.000000Z"
     cut = compare(said, "ICE-ERO", "ORR", since=day(3, 6), until=day(3, 10))
     (gap,) = member(cut, "custody")
     assert (gap["from"], gap["since"], gap["to"]) == (
@@ -131,6 +134,14 @@ def test_knowing_nothing_of_the_child_is_a_value_of_its_own() -> None:
         compare(stated([entry(1, "protection-screening-recorded", None, screening)]), "ORR", "CBP"), "custody"
     )
     assert (gap["b"], [one["position"] for one in gap["entries"]]) == ("none", [1])
+
+
+def test_who_knows_of_a_thing_to_come_knows_of_the_child() -> None:
+    """Its state is still none; who knows nothing lacks that very entry."""
+    planned = said_at(day(3, 1), None, 1, "released-to-sponsor", day(3, 4), RELEASE)
+    first, second = member(compare(stated([planned]), "CBP", "ORR"), "custody")
+    assert (first["a"], first["b"], [one["position"] for one in first["entries"]]) == ("nothing known", "none", [1])
+    assert (second["b"], second["from"]) == ("released-to-sponsor", "2022-03-04T12:00:00.000000Z")
 
 
 def test_the_ledger_holds_an_entry_from_its_recording_on() -> None:
@@ -188,6 +199,7 @@ def test_a_member_that_is_withheld_is_lacked_by_name_for_ever() -> None:
     assert (gap["a"], gap["b"], gap["to"]) == (None, ELM, None)
     withheld = member(compare(said, "ICE-ERO", "ORR", since=day(3, 6)), "whereabouts")[0]
     assert (withheld["a"], withheld["entries"][0]["members"]) == ("unknown", ["address"])
+    assert withheld["entries_alone_explain"]
 
 
 def test_a_member_that_was_withheld_and_is_told_later_closes_its_gap() -> None:
@@ -231,6 +243,7 @@ def test_a_merge_that_one_side_does_not_know_of_is_what_it_lacked() -> None:
     gap = member(compare(said, "ICE-ERO", "ledger", since=day(2, 12)), "custody")[-1]
     assert (gap["a"], gap["b"], gap["lacking"]) == ("orr-custody", "released-to-sponsor", "A")
     assert [(one["position"], one["type"]) for one in gap["entries"]] == [(4, "custody.identity-merged.v1")]
+    assert gap["entries_alone_explain"]
 
 
 def test_a_day_counts_from_its_last_microsecond_in_the_civil_zone() -> None:
@@ -265,6 +278,19 @@ def test_what_was_corrected_before_it_came_into_force_comes_into_force_as_correc
     said = stated([admitted(), moved._replace(producer=admitted().producer), corrected])
     (gap,) = member(compare(said, "CBP", "ORR"), "residence")
     assert (gap["a"], gap["b"], gap["from"]) == ("nothing known", ELM, "2022-03-10T12:00:00.000000Z")
+
+
+def test_an_entry_and_its_correction_are_lacked_together() -> None:
+    """The release said one address and was put right: neither alone gives what the other side holds, and an older
+    address that is lacked, too, has nothing to do with it."""
+    older = {"purpose": "residence", "address": {"city": "Waco"}, "reported_via": "other"}
+    reported = said_at(day(3, 9), day(3, 7), 3, "address-reported", day(3, 3), older)
+    release = said_at(day(3, 9, 13), day(3, 7), 4, "released-to-sponsor", day(3, 4), RELEASE)
+    fix = {"corrects": 4, "set": {"address": OAK}, "reason": "mistyped"}
+    corrected = said_at(day(3, 9, 14), day(3, 7), 5, "correction-issued", None, fix, agency="ORR")
+    entries = [admitted(), both_know(2, "ICE-ERO", 1), reported._replace(producer=release.producer), release, corrected]
+    (gap,) = member(compare(stated(entries), "ICE-ERO", "ORR"), "residence")
+    assert (gap["b"], [one["position"] for one in gap["entries"]], gap["lacking"]) == (OAK, [4, 5], "A")
 
 
 def test_where_no_entry_alone_explains_a_gap_all_that_bear_on_it_are_named() -> None:
@@ -317,6 +343,38 @@ def test_of_several_entries_learned_at_once_the_one_that_closed_the_gap_is_named
     assert (last["b"], [one["position"] for one in last["entries"]], last["closed_by"]["of"]) == (OAK, [5], 5)
 
 
+def test_a_gap_is_closed_by_the_entry_that_was_lacked_though_others_came_with_it() -> None:
+    """The release recorded twice is learned twice at one moment: the one named as lacked is named again."""
+    release = said_at(day(3, 4), None, 3, "released-to-sponsor", day(3, 4), RELEASE)
+    twice = said_at(day(3, 5), None, 4, "released-to-sponsor", day(3, 5), RELEASE)
+    items = [published("ICE-ERO", one, one.position, day(3, 7)) for one in (release, twice)]
+    signed = [delivered("ICE-ERO", one.position, day(3, 8), 9) for one in (release, twice)]
+    said = stated([admitted(), both_know(2, "ICE-ERO", 1), release, twice], items, signed)
+    (gap,) = member(compare(said, "ICE-ERO", "ORR", since=day(2, 1)), "custody")
+    assert ([one["position"] for one in gap["entries"]], gap["closed_by"]["of"]) == ([3], 3)
+
+
+def test_a_gap_may_be_closed_by_another_entry_than_the_one_that_was_lacked() -> None:
+    """ICE-ERO never hears of ORR's release; it learns of it from CBP, with a determination that moves nothing, at
+    the very moment at which ORR learns of another one. What closed the gap is what made the values equal."""
+    release = said_at(day(3, 4), None, 3, "released-to-sponsor", day(3, 4), RELEASE)
+    by_cbp = said_at(day(3, 5), day(3, 8), 4, "released-to-sponsor", day(3, 5), RELEASE, agency="CBP")
+    first, second = (
+        said_at(day(3, 6, hour), None, hour, "uc-determination-made", day(3, 6), {"is_uc": True}, agency="CBP")
+        for hour in (5, 6)
+    )
+    told = [("ICE-ERO", by_cbp), ("ICE-ERO", first), ("ORR", second)]
+    items = [Item(to, one.position, one.position, parse_instant(day(3, 7)), (), ()) for to, one in told]  # type: ignore[arg-type]
+    signed = [delivered(to, one.position, day(3, 8), 9) for to, one in told]  # type: ignore[arg-type]
+    said = stated([admitted(), both_know(2, "ICE-ERO", 1), release, by_cbp, first, second], items, signed)
+    (gap,) = member(compare(said, "ORR", "ICE-ERO", since=day(2, 1)), "custody")
+    assert (gap["lacking"], [one["position"] for one in gap["entries"]]) == ("B", [3])
+    assert (gap["closed_by"]["agency"], gap["closed_by"]["of"]) == ("ICE-ERO", 4)
+    alone = stated(said.entries, [items[0], items[2]], [signed[0], signed[2]])
+    (gap,) = member(compare(alone, "ORR", "ICE-ERO", since=day(2, 1)), "custody")
+    assert (gap["closed_by"]["agency"], gap["closed_by"]["of"]) == ("ICE-ERO", 4)
+
+
 @settings(max_examples=200, deadline=None)
 @given(histories())
 def test_an_entry_that_does_not_bear_on_a_member_moves_it_nowhere(entries: list[Entry]) -> None:
@@ -335,7 +393,8 @@ def test_an_entry_that_does_not_bear_on_a_member_moves_it_nowhere(entries: list[
 @settings(max_examples=100, deadline=None)
 @given(histories())
 def test_supposing_what_is_known_already_changes_nothing(entries: list[Entry]) -> None:
-    """And supposing to know nothing of any entry is to know nothing of the child."""
+    """And supposing to know nothing of any entry is to know nothing; here all is known before it happens."""
+    entries = [one._replace(recorded_at=parse_instant(day(3, 1)) + timedelta(hours=one.position)) for one in entries]
     holding = Holding(CHILD, entries, ledger_moments(entries), zone=ZONE, basis="any", at_least=0)
     while (at := holding.next_change()) is not None:
         holding.move_to(at)
