@@ -103,8 +103,7 @@ class Pair:
 
     def _bears(self, one: Lacked, member: Member) -> bool:
         """Who knows nothing of the child lacks every entry that would tell it of her."""
-        holding = self._sides[one.side]
-        return self.held[one.side] is None or bears_on(member.name, holding.joined_to(one.entry.position))
+        return self.held[one.side] is None or self._can_move(member, one.side, one.entry.position)
 
     def _with_statements(self, one: Lacked) -> list[Lacked]:
         joined = {entry.position for entry in self._sides[one.side].joined_to(one.entry.position)}
@@ -142,8 +141,9 @@ class Pair:
 
         If the side that lacked an entry came to know it then, that moment (of several entries the one that happened
         last). Else the moment of the entry that came to be known then and without all others known then would have
-        made the values equal, first on the side that lacked something. Else the last of what came to be known. If
-        nothing that bears on the member did, something happened that both sides knew was to come.
+        made the values equal, first on the side that lacked something. Else the last of what came to be known and
+        bears on the member. If nothing did, what bears on it and happened, or came into force, then: nobody had to be
+        told. A side that knew nothing of the child may also have learned of her by what bears on no member.
         """
         lacking = list(lacked)
         first: list[Side] = [side for side in self._sides if any(one.side == side for one in lacking)]
@@ -161,17 +161,24 @@ class Pair:
         for side in sides:
             for position in self._learned(side, member):
                 return self._closed_by(side, position, at)
-        happened = [position for side in sides for position in self._changes[side].happened]
+        happened = {p for side in sides for p in self._changes[side].happened if self._can_move(member, side, p)}
+        if not happened:
+            for side in sides:
+                for position in self._changes[side].learned:
+                    return self._closed_by(side, position, at)
         return Closing(at, None, None, min(happened, default=None))
 
     def _learned(self, side: Side, member: Member) -> list[int]:
         """Return what bears on a member and came to be known at this K, last happened first."""
         holding = self._sides[side]
         return sorted(
-            (p for p in self._changes[side].learned if bears_on(member.name, holding.joined_to(p))),
+            (p for p in self._changes[side].learned if self._can_move(member, side, p)),
             key=lambda position: (holding.place(position) or 0, position),
             reverse=True,
         )
+
+    def _can_move(self, member: Member, side: Side, position: int) -> bool:
+        return bears_on(member.name, self._sides[side].joined_to(position))
 
     def _closes_alone(self, member: Member, side: Side, position: int) -> bool:
         before: Mapping[int, Seen | None] = {

@@ -107,7 +107,7 @@ def _lacked(entry: Found, found: Found) -> str:
 def _closed(closed: Found, found: Found) -> str:
     at = civil(closed["at"], found["zone"])
     if closed["how"] == "happened":
-        return f"what both knew was to come: position {closed['of']} happened, or came into force, {at}"
+        return f"position {closed['of']}, which happened, or came into force, {at}; nobody was told of anything then"
     if closed["not_before"] is not None and closed["not_before"] != closed["at"]:
         at = f"between {civil(closed['not_before'], found['zone'])} and {at}; counted from the latter"
     told = [f"{closed['agency']} {_HOW[closed['how']]}: position {closed['of']}", f"{at} ({closed['basis']})"]

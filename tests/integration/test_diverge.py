@@ -1,7 +1,7 @@
 """The worked example of "who knew what, and when", played through a real ledger, and where its agencies differed.
 
-Broken by hand to see this fail: the answer for the ledger by agency moments; a day in --from counted from its end; the
-ledger's beginning looked for in the child's own record; a side with no knowledge told as an error.
+Broken by hand to see these tests fail: a claimed receipt called proven; a day in --from counted from its end; the
+beginning of the ledger not looked for.
 """
 
 import json
@@ -77,7 +77,7 @@ def test_the_worked_example_shows_who_held_what_and_what_closed_each_gap(custody
         "of": 0,
     }
     assert intervals(between, "custody")[0]["nothing_known"] == "A"
-    # each reason is in the ledger under its position
+    # what closed the gap is in the ledger under the position given
     entry = ledger.rows(
         "select type from read.entries_v1 e, lateral (select convert_from(e.payload, 'utf8')::json"
         "->>'type' as type) t where position = %s",

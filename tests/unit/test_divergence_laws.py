@@ -1,6 +1,6 @@
 """The divergence of two sides is what comparing their views at every instant gives, and what it says why is so.
 
-Broken by hand, one at a time, to see these tests fail: see the end of tests/unit/test_divergence.py.
+The other side of each comparison are the functions that answer `custody view`, asked anew for every instant.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -230,6 +230,7 @@ def test_intervals_of_a_member_follow_each_other_and_two_that_touch_hold_other_v
                 assert not touches or (one["a"], one["b"]) != (following["a"], following["b"])
             if one["closed_by"] is not None:
                 assert one["closed_by"]["at"] == one["to"]
+                assert one["closed_by"]["of"] in {entry.position for entry in case.said.entries}
 
 
 @settings(max_examples=100, deadline=None)
