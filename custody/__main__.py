@@ -8,6 +8,7 @@ import typer
 
 from custody import (
     demo,
+    verbs_diverging,
     verbs_feeds,
     verbs_keeping,
     verbs_obligations,
@@ -53,6 +54,7 @@ app.command("feed")(verbs_feeds.feed)
 app.command("view")(verbs_reading.view)
 app.command("timeline")(verbs_reading.timeline)
 app.command("knows")(verbs_reading.knows)
+app.command("diverge")(verbs_diverging.diverge)
 app.command("figure")(verbs_reading.figure)
 app.command("findings")(verbs_reading.findings)
 app.command("wait")(verbs_reading.wait)

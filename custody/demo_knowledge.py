@@ -1,4 +1,4 @@
-"""The worked example of "who knew what, and when", asked of the demo's ledger (docs/knowledge.md)."""
+"""The worked example of "who knew what, and when", asked of the demo's ledger."""
 
 from typing import Final
 
@@ -52,3 +52,18 @@ def who_knew(asking: Asking) -> None:
     asking.ask(f"custody obligations {CHILD} --state late | grep -A 6 T1", "T1", "towards ORR", "2022-07-02 10:00:00")
     tell("As it was recorded by 1 July, nobody had told ORR at all:")
     asking.ask(f"custody obligations {CHILD} --state missed --recorded-by 2022-07-01 | grep -A 4 T1", "towards ORR")
+    tell("Where did ICE-ERO and ORR hold different things of her in March, and what closed each gap?")
+    asking.ask(
+        f"custody diverge {CHILD} ICE-ERO ORR --from 2022-03-01 --to 2022-03-31 | grep -A 7 ^custody:",
+        "custody: differed for 18 hours 35 minutes",
+        "2022-03-04 14:25:00 -05:00 to 2022-03-05 09:00:00 -05:00",
+        "lacked by ICE-ERO: position",
+        "closed by ICE-ERO receipted it",
+    )
+    tell("And who was wrong about her hearing? Against the ledger itself:")
+    asking.ask(
+        f"custody diverge {CHILD} ORR ledger --from 2022-06-01 | grep -A 7 ^proceeding",
+        "differed for 21 days 18 hours",
+        "2022-06-10 16:00:00 -04:00 to 2022-07-02 10:00:00 -04:00",
+        "closed by ORR receipted it",
+    )

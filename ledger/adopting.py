@@ -1,40 +1,21 @@
-"""Recording what is said of the ledger itself: the steward adopts a set of sharing rules.
-
-Such a fact is no submission: it is recorded at once, under the lock that every writer takes, and is told on
-`custody.entries` like every other entry.
-"""
+"""Recording that the steward adopts a set of sharing rules, and which sets were adopted."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
-from uuid import uuid4
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 from pydantic import ValidationError
 
-from ledger.cloudevents import digest
-from ledger.entry import (
-    LedgerEntry,
-    Producer,
-    Recorded,
-    fact_json,
-    read_ledger_entry,
-    value,
-    write_state,
-)
+from ledger.entry import LedgerEntry, read_ledger_entry
 from ledger.eventstore import Ledger
 from ledger.facts import SharingRulesAdopted
 from ledger.facts.ledger_wide import RuleSet
 from ledger.looking_back import payload_of
+from ledger.own_records import STEWARD, NoClockError, record_now
 from ledger.settings import Settings
 from ledger.sharing import Adopted
 from ledger.streams import LEDGER
-from ledger.times import MICROSECOND
-
-__all__ = ["NotAdoptedError", "adopt", "adopted", "adoptions", "next_place", "said_of_the_ledger", "state_of"]
-
-SYSTEM: Final = "/custody-ledger/steward"
 
 
 class NotAdoptedError(ValueError):
@@ -60,32 +41,25 @@ def adopt(
                 raise NotAdoptedError(
                     f"{rules.id} version {rules.version} was adopted at position {before.position}; {same}"
                 )
-        position, recorded_at, version = next_place(ledger, cursor, settings, at)
-        state = state_of(fact, recorded_at=recorded_at, submission_id=str(uuid4()))
-        recorded = Recorded(LEDGER, version, fact.wire, state)
-        ledger.entries.insert(cursor, [ledger.mapper.to_stored_event(recorded)], [position])
-    return read_ledger_entry(value(position=position, child=LEDGER, version=version, wire=fact.wire, state=state))
+        try:
+            return record_now(
+                ledger,
+                cursor,
+                settings,
+                fact,
+                record=LEDGER,
+                subject="ledger",
+                producer=STEWARD,
+                source=source_of(fact),
+                at=at,
+            )
+        except NoClockError as error:
+            raise NotAdoptedError(str(error)) from None
 
 
-def state_of(fact: SharingRulesAdopted, *, recorded_at: datetime, submission_id: str) -> bytes:
-    """Return the bytes the event store keeps for what the steward says of the ledger."""
-    body = fact_json(fact)
-    return write_state(
-        recorded_at=recorded_at,
-        occurred_at=recorded_at,
-        known_since=recorded_at,
-        producer=Producer("STEWARD", None, None, SYSTEM),
-        door="command",
-        source={"document": "sharing rules", "reference": f"{fact.rules.id} {fact.rules.version}", "grade": "document"},
-        identifiers=(),
-        findings=(),
-        submission_id=submission_id,
-        submission_digest=digest(fact.wire, body),
-        fact=body,
-        resolved={},
-        extensions={},
-        subject="ledger",
-    )
+def source_of(fact: SharingRulesAdopted) -> tuple[str, str]:
+    """Return document and reference of an adoption."""
+    return "sharing rules", f"{fact.rules.id} {fact.rules.version}"
 
 
 def adoptions(cursor: Cursor[DictRow]) -> list[Adopted]:
@@ -108,23 +82,3 @@ def said_of_the_ledger(cursor: Cursor[DictRow]) -> Iterator[LedgerEntry]:
     ).fetchall()
     for row in rows:
         yield read_ledger_entry(payload_of(row))
-
-
-def next_place(
-    ledger: Ledger, cursor: Cursor[DictRow], settings: Settings, at: datetime | None
-) -> tuple[int, datetime, int]:
-    """Return the next position, its ledger time, and the next version of the ledger's own record."""
-    last, state = ledger.entries.last(cursor)
-    now, before = ledger.entries.clocks(cursor, state)
-    row = cursor.execute(
-        "select coalesce(max(originator_version), 0) as version from ledger.stored_events where originator_id = %s",
-        (LEDGER,),
-    ).fetchone()
-    assert row is not None
-    if settings.clock == "driven":
-        if at is None and before is None:
-            raise NotAdoptedError("the clock of this ledger is driven and nothing is recorded yet; say when with --at")
-        now = at or before or now
-    if before is not None and now <= before:
-        now = before + MICROSECOND
-    return last + 1, now, row["version"] + 1

@@ -5,7 +5,7 @@ is kept from agencies to whom the existence of relief is protected (8 USC 1367):
 without a word, for a word would say it; where a required member says it, the entry is not told at all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from ledger.agencies import Agency
@@ -38,6 +38,13 @@ _NAMES_ITS_TARGET: Final[dict[type[Any], str]] = {
 }
 
 
+_MAY_REVEAL: Final = frozenset(("adjournment_code", "decision", "reason"))
+"""Members of which some value may say that relief was sought or granted; see `reveals_relief`."""
+_Plan = tuple[tuple[str, ...], tuple[str, ...]]
+"""The members withheld whatever they say, and those that may not be told for what they say."""
+_UNPLANNED: Final[Any] = object()
+
+
 class Disclosure(NamedTuple):
     """The part of an entry an agency is told: its fact as it will read it, and the members it will not.
 
@@ -54,57 +61,59 @@ class Sharing:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self._allowed: dict[tuple[Agency, str], frozenset[str] | None] = {}
+        self._plans: dict[tuple[Agency, str, tuple[str, ...]], _Plan | None] = {}
+        """By agency, wire name and the members given."""
         self._hidden_from = frozenset(agency for agency, its in rules.agencies.items() if _RELIEF not in its.told)
 
     def disclose(self, entry: Entry, agency: Agency) -> Disclosure | None:
         """Return what `agency` is told of an entry the set rules on; None: nothing, nor that it exists."""
-        allowed = self._members(agency, entry.type)
-        if allowed is None:
-            return None
         given = entry.recorded_fact
+        key = (agency, entry.type, tuple(given))
+        plan = self._plans.get(key, _UNPLANNED)
+        if plan is _UNPLANNED:
+            plan = self._plans[key] = self._plan(agency, entry.type, given)
+        if plan is None:
+            return None
+        withheld, may_reveal = plan
         unsaid: tuple[str, ...] = ()
-        if agency in self._hidden_from:
+        if may_reveal:
+            unsaid = tuple(member for member in may_reveal if reveals_relief(entry.type, member, given[member]))
             fields = BY_WIRE[entry.type].model_fields
-            saying = [m for m, v in given.items() if m in allowed and reveals_relief(entry.type, m, v)]
-            if any(fields[member].is_required() for member in saying):
+            if any(fields[member].is_required() for member in unsaid):
                 return None
-            unsaid = tuple(saying)
-        if not unsaid and len(given) == sum(member in allowed for member in given):
+        if not withheld and not unsaid:
             return Disclosure(given, (), ())
-        return Disclosure(
-            {m: v for m, v in given.items() if m in allowed and m not in unsaid},
-            tuple(m for m in given if m not in allowed),
-            unsaid,
-        )
+        return Disclosure({m: v for m, v in given.items() if m not in withheld and m not in unsaid}, withheld, unsaid)
 
-    def follow(self, statement: Entry, target: Entry | None, agency: Agency) -> Disclosure:
+    def follow(self, statement: Entry, about: Entry | None, corrected: Entry | None, agency: Agency) -> Disclosure:
         """Return what `agency` is told of a statement that goes wherever what it touches has gone.
 
-        `target` is the happening it speaks of in the end (None: it speaks of records). What it aims at is always
-        told; of a protected fact nothing else.
+        `about` is the entry it speaks of in the end (None: it speaks of records), `corrected` the one of which a
+        correction sets members: the two differ where it corrects a void, a dispute or a merge. What it aims at is
+        always told, and so is a new `occurred_at`; of a protected fact nothing else.
         """
         given = statement.recorded_fact
         aims_at = _NAMES_ITS_TARGET[type(statement.fact)]
         its = self.rules.agencies[agency]
-        if target is not None and short_name(target.type) in its.protected:
+        protected = about is not None and short_name(about.type) in its.protected
+        if protected:
             told = {aims_at}
         else:
             told = {m for m in given if category_of(BY_WIRE[statement.type], m) in its.allowed} | {aims_at}
         withheld = tuple(m for m in given if m not in told and m != "set")
         fact = {m: v for m, v in given.items() if m in told and m != "set"}
         if "set" in given:
-            seen = self._seen_sets(target, agency, given["set"]) if told != {aims_at} else {}
+            seen = self._seen_sets(None if protected else corrected, agency, given["set"])
             fact = {m: seen if m == "set" else given[m] for m in given if m in fact or m == "set"}
             withheld += tuple(f"set.{member}" for member in given["set"] if member not in seen)
         return Disclosure(fact, withheld, ())
 
-    def _seen_sets(self, target: Entry | None, agency: Agency, sets: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _seen_sets(self, corrected: Entry | None, agency: Agency, sets: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the new values the agency may read: by the category of the member in the fact corrected."""
-        if target is None:
-            return {}
-        its, fact = self.rules.agencies[agency], BY_WIRE[target.type]
-        categories = _categories(its, short_name(target.type))
+        if corrected is None:
+            return {member: value for member, value in sets.items() if member == "occurred_at"}
+        its, fact = self.rules.agencies[agency], BY_WIRE[corrected.type]
+        categories = _categories(its, short_name(corrected.type))
         hidden = agency in self._hidden_from
         return {
             member: value
@@ -113,21 +122,19 @@ class Sharing:
             or (
                 member in fact.model_fields
                 and category_of(fact, member) in categories
-                and not (hidden and reveals_relief(target.type, member, value))
+                and not (hidden and reveals_relief(corrected.type, member, value))
             )
         }
 
-    def _members(self, agency: Agency, wire: str) -> frozenset[str] | None:
-        key = (agency, wire)
-        if key not in self._allowed:
-            its, name, fact = self.rules.agencies[agency], short_name(wire), BY_WIRE[wire]
-            categories = _categories(its, name)
-            self._allowed[key] = (
-                frozenset(m for m in fact.model_fields if category_of(fact, m) in categories)
-                if name in its.told
-                else None
-            )
-        return self._allowed[key]
+    def _plan(self, agency: Agency, wire: str, given: Iterable[str]) -> _Plan | None:
+        its, name, fact = self.rules.agencies[agency], short_name(wire), BY_WIRE[wire]
+        if name not in its.told:
+            return None
+        categories = _categories(its, name)
+        withheld = tuple(member for member in given if category_of(fact, member) not in categories)
+        hidden = agency in self._hidden_from
+        revealing = [member for member in given if hidden and member in _MAY_REVEAL and member not in withheld]
+        return withheld, tuple(revealing)
 
 
 def _categories(its: AgencyRules, name: str) -> frozenset[CategoryName]:

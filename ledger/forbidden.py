@@ -31,6 +31,7 @@ DEEPEST: Final = 100
 
 _NAME_IN_BYTES: Final = re.compile(rb'"((?:[^"\\]|\\.){1,200})"\s*:\s*')
 _BASE64_IN_BYTES: Final = re.compile(rb'"((?:[A-Za-z0-9+/_=-]|\\\\/){24,})')
+_PLAIN_NAME: Final = re.compile(r"[a-zA-Z _.-]*")
 _NOT_LETTERS: Final = re.compile(r"[^a-zA-Z]")
 _NO_LETTERS: Final = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 CLUES: Final = (
@@ -96,8 +97,11 @@ def black_out_bytes(data: bytes) -> bytes:
     """
     kept = data
     for match in _NAME_IN_BYTES.finditer(data):
-        if is_forbidden(_unescaped(match[1])):
-            kept = data[: match.end()] + b'"' + BLACK.encode() + b'"'
+        name = _unescaped(match[1])
+        if is_forbidden(name):
+            # between stray quotes a whole member may stand as a name; only one that is nothing else is kept
+            alone = _PLAIN_NAME.fullmatch(name) and _NOT_LETTERS.sub("", name).lower() in FORBIDDEN_STEMS
+            kept = data[: match.end() if alone else match.start()] + b'"' + BLACK.encode() + b'"'
             data = data[: match.start()]
             break
     plain = _NOT_LETTERS.sub("", _unescaped(data)).lower()

@@ -219,6 +219,13 @@ class Telling:
             entry = self._entries.get(self._touched(entry)[0])
         return entry
 
+    def _corrected(self, statement: Entry) -> Entry | None:
+        """Return the entry of which a correction sets members, through corrections of corrections."""
+        entry: Entry | None = statement
+        while entry is not None and isinstance(entry.fact, CorrectionIssued):
+            entry = self._entries.get(entry.fact.corrects)
+        return entry
+
     def _knows_any(self, agency: Agency, positions: Iterable[int]) -> bool:
         return any(self._knows(agency, position) for position in positions)
 
@@ -247,7 +254,7 @@ class Telling:
                     found = True
 
     def _follow(self, items: list[Told], agency: Agency, kind: Kind, statement: Entry, sharing: Sharing) -> None:
-        disclosure = sharing.follow(statement, self._about(statement), agency)
+        disclosure = sharing.follow(statement, self._about(statement), self._corrected(statement), agency)
         self._give(items, Told(agency, kind, statement, disclosure, sharing.rules))
 
     def _give(self, items: list[Told], item: Told) -> None:

@@ -3,28 +3,20 @@
 A waiver is no submission: it is recorded at once, in the ledger's own record, under the lock that every writer takes.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
-from eventsourcing.persistence import StoredEvent
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from ledger.adopting import next_place, said_of_the_ledger
-from ledger.cloudevents import digest
-from ledger.entry import (
-    Entry,
-    LedgerEntry,
-    Producer,
-    Recorded,
-    fact_json,
-    read_ledger_entry,
-    value,
-    write_state,
-)
-from ledger.eventstore import Ledger, read_stored
+from ledger.adopting import said_of_the_ledger
+from ledger.entry import Entry, LedgerEntry
+from ledger.eventstore import Ledger
 from ledger.facts import ObligationWaived
+from ledger.looking_back import entries_of
+from ledger.own_records import STEWARD, NoClockError, record_now
 from ledger.settings import Settings
 from ledger.streams import LEDGER, STREAMS
 
@@ -55,11 +47,25 @@ def waive(
                     f"{fact.rule} of position {fact.position} was waived at position {before.position}; "
                     "nothing was recorded: it changes nothing to waive it again"
                 )
-        position, recorded_at, version = next_place(ledger, cursor, settings, at)
-        state = state_of(fact, recorded_at=recorded_at, submission_id=str(uuid4()))
-        recorded = Recorded(LEDGER, version, fact.wire, state)
-        ledger.entries.insert(cursor, [ledger.mapper.to_stored_event(recorded)], [position])
-    return read_ledger_entry(value(position=position, child=LEDGER, version=version, wire=fact.wire, state=state))
+        try:
+            return record_now(
+                ledger,
+                cursor,
+                settings,
+                fact,
+                record=LEDGER,
+                subject="ledger",
+                producer=STEWARD,
+                source=source_of(fact),
+                at=at,
+            )
+        except NoClockError as error:
+            raise NotWaivedError(str(error)) from None
+
+
+def source_of(fact: ObligationWaived) -> tuple[str, str]:
+    """Return document and reference of a waiver."""
+    return "waiver", f"{fact.rule} of position {fact.position}"
 
 
 def _names_the_same(one: ObligationWaived, other: ObligationWaived) -> bool:
@@ -79,36 +85,4 @@ def _record_of(cursor: Cursor[DictRow], position: int) -> list[Entry]:
             f"position {position}: {what}; nothing was recorded; `custody obligations CHILD` shows by which "
             "position each duty was opened"
         )
-    rows = cursor.execute(
-        "select originator_id, originator_version, topic, state, notification_id from ledger.stored_events"
-        " where originator_id = %s order by originator_version",
-        (child,),
-    ).fetchall()
-    return [
-        read_stored(
-            stored["notification_id"],
-            StoredEvent(stored["originator_id"], stored["originator_version"], stored["topic"], bytes(stored["state"])),
-        )
-        for stored in rows
-    ]
-
-
-def state_of(fact: ObligationWaived, *, recorded_at: datetime, submission_id: str) -> bytes:
-    """Return the bytes the event store keeps for a waiver."""
-    body = fact_json(fact)
-    return write_state(
-        recorded_at=recorded_at,
-        occurred_at=recorded_at,
-        known_since=recorded_at,
-        producer=Producer("STEWARD", None, None, "/custody-ledger/steward"),
-        door="command",
-        source={"document": "waiver", "reference": f"{fact.rule} of position {fact.position}", "grade": "document"},
-        identifiers=(),
-        findings=(),
-        submission_id=submission_id,
-        submission_digest=digest(fact.wire, body),
-        fact=body,
-        resolved={},
-        extensions={},
-        subject="ledger",
-    )
+    return list(entries_of(cursor, (child,), sys.maxsize))

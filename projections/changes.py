@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from ledger.entry import Entry, LedgerEntry
-from ledger.facts import IdentifierAsserted
+from ledger.facts import AnswerServed, IdentifierAsserted
 from ledger.times import last_instant, write_when
 from projections.care import Care
 from projections.columns import INTERVALS
@@ -46,6 +46,7 @@ class Changes:
     """(table, person, position, number): content, recorded_from, recorded_until."""
     closed: list[tuple[str, UUID, int, int, datetime]] = field(default_factory=list)
     receipts: list[tuple[Any, ...]] = field(default_factory=list)
+    reads: list[tuple[Any, ...]] = field(default_factory=list)
     parked: list[tuple[UUID, int, datetime, bytes, str]] = field(default_factory=list)
 
     def add_entry(self, entry: Entry, payload: bytes) -> None:
@@ -76,9 +77,24 @@ class Changes:
     def add_ledger_entry(
         self, stream: UUID, entry: LedgerEntry, payload: bytes, receipts: Sequence[tuple[Any, ...]]
     ) -> None:
-        """Keep an entry about no child, and what it signs for."""
+        """Keep an entry about no child, what it signs for, and which answer was served."""
         self.entries.append((stream, entry.position, entry.recorded_at, payload))
         self.receipts += receipts
+        if isinstance(entry.fact, AnswerServed):
+            asked = entry.fact.question
+            self.reads.append(
+                (
+                    asked.child,
+                    stream,
+                    entry.position,
+                    entry.recorded_at,
+                    asked.viewpoint,
+                    asked.known_at,
+                    asked.recorded_by,
+                    asked.basis,
+                    asked.at_least,
+                )
+            )
 
     def rows(self) -> Iterator[tuple[str, Sequence[tuple[Any, ...]]]]:
         """Yield each table that gets rows, with these rows in the order of its columns."""
@@ -92,6 +108,7 @@ class Changes:
                 ("findings", self.findings),
                 ("links", self.links),
                 ("receipts", self.receipts),
+                ("reads", self.reads),
                 ("parked", self.parked),
             )
             if rows

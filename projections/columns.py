@@ -95,6 +95,17 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "recorded_at": "timestamptz",
         "position": "bigint",
     },
+    "reads": {
+        "child": "uuid",
+        "record": "uuid",
+        "position": "bigint",
+        "recorded_at": "timestamptz",
+        "viewpoint": "text",
+        "known_at": "timestamptz",
+        "recorded_by": "timestamptz",
+        "basis": "text",
+        "at_least": "text",
+    },
     "parked": {
         "child": "uuid",
         "position": "bigint",

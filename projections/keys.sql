@@ -19,3 +19,4 @@ create index on {schema}.closures (finding_position, finding_number);
 alter table {schema}.publications add primary key (child, batch, item);
 create index on {schema}.receipts using gist (int8range(lane + first, lane + last, '[]'));
 create index on {schema}.receipts (record, level, position);
+alter table {schema}.reads add primary key (child, position);

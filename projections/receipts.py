@@ -38,6 +38,16 @@ class Lane:
     steps: deque[Step] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     latest: datetime | None = None
     """The latest time of any step ever."""
+    forgotten: datetime | None = None
+    """The latest time of the steps before those."""
+
+    def add(self, step: Step) -> None:
+        """Take the next step; what there are too many to remember keeps its latest time only."""
+        if len(self.steps) == self.steps.maxlen:
+            before = self.steps[0].time
+            self.forgotten = before if self.forgotten is None else max(self.forgotten, before)
+        self.steps.append(step)
+        self.latest = step.time if self.latest is None else max(self.latest, step.time)
 
 
 LoadLane = Callable[[Agency, int], Lane]
@@ -97,7 +107,7 @@ class Receipts:
         spans: list[tuple[int, int, bool]] = []
         if at is not None and lane.latest is not None and at < lane.latest:
             first = next((step.first for step in lane.steps if step.time > at), 1)
-            if len(lane.steps) == REMEMBERED and lane.steps[0].time > at:
+            if lane.forgotten is not None and lane.forgotten > at:
                 first = 1
             if first <= min(up_to, before):
                 spans.append((first, min(up_to, before), False))
@@ -105,8 +115,7 @@ class Receipts:
             time = recorded_at if at is None else min(at, recorded_at)
             spans.append((before + 1, up_to, True))
             lane.last = up_to
-            lane.steps.append(Step(before + 1, time))
-            lane.latest = time if lane.latest is None else max(lane.latest, time)
+            lane.add(Step(before + 1, time))
         return spans
 
 

@@ -27,6 +27,7 @@ _DERIVED: Final = {
     "findings": "child",
     **dict.fromkeys(INTERVALS, "person"),
     "receipts": "record",
+    "reads": "record",
     "parked": "child",
 }
 """Tables that are emptied to make a record anew, and the column that names it."""
@@ -89,10 +90,13 @@ class Tables:
             " where record = %s and level = %s and step order by position desc limit %s",
             (*given, REMEMBERED),
         ).fetchall()
-        latest = self._run(
-            "select max(least(at, recorded_at)) from {schema}.receipts where record = %s and level = %s and step", given
-        ).fetchone()
-        lane = Lane(steps[0][1] if steps else 0, latest=latest[0] if latest else None)
+        latest, forgotten = self._run(
+            "select max(time), max(time) filter (where ago > %s) from ("
+            " select least(at, recorded_at) as time, row_number() over (order by position desc) as ago"
+            " from {schema}.receipts where record = %s and level = %s and step) s",
+            (REMEMBERED, *given),
+        ).fetchone() or (None, None)
+        lane = Lane(steps[0][1] if steps else 0, latest=latest, forgotten=forgotten)
         lane.steps.extend(Step(first, time) for first, _, time in reversed(steps))
         return lane
 

@@ -150,6 +150,19 @@ create table {schema}.receipts (
     position bigint not null             -- of the receipt
 );
 
+-- Answers about a child that were served to an agency.
+create table {schema}.reads (
+    child uuid not null,                 -- as asked for
+    record uuid not null,                -- the agency's
+    position bigint not null,            -- of the entry that says it was served
+    recorded_at timestamptz not null,
+    viewpoint text not null,             -- whose knowledge was asked for
+    known_at timestamptz not null,
+    recorded_by timestamptz not null,
+    basis text not null,
+    at_least text not null
+);
+
 -- Children whose entry could not be applied, with that entry and all their later ones, in order.
 create table {schema}.parked (
     child uuid not null,

@@ -72,7 +72,8 @@ def _cut(entry: Entry, members: frozenset[str]) -> Entry:
     fact = entry.fact
     target = _TARGETS.get(type(fact))
     if target is not None and target not in members:
-        return entry._replace(fact=fact.model_copy(update={target: 0}))
+        fact = fact.model_copy(update={target: 0})
+        entry = entry._replace(fact=fact)
     if isinstance(fact, CorrectionIssued):
         known = {member: value for member, value in fact.set.items() if _known(member, members)}
         if len(known) < len(fact.set):
@@ -101,7 +102,8 @@ def _shown(one: Effective, seen: Seen, sets: Mapping[int, Mapping[str, Any]]) ->
     if isinstance(entry.fact, CorrectionIssued):
         shown = {m: v for m, v in one.shown_fact.items() if m in members or m == "set"}
         original = {m: v for m, v in one.entry.recorded_fact.items() if m in members or m == "set"}
-        withheld = tuple(m for m in names(entry) if m not in members and m != "set.occurred_at")
+        known = members | {"set.occurred_at", *(f"set.{member}" for member in new)}
+        withheld = tuple(m for m in names(entry) if m not in known)
         return Shown(one._replace(shown_fact=shown), original, withheld, True)
     visible = members | new
     shown = {member: value for member, value in one.shown_fact.items() if member in visible}

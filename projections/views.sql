@@ -75,3 +75,6 @@ create or replace view read.publications_v1 as
 create or replace view read.receipts_v1 as
     select r.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.receipts r, {schema}.progress p where p.one;
+create or replace view read.reads_v1 as
+    select d.*, p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.reads d, {schema}.progress p where p.one;

@@ -41,7 +41,8 @@ def rows(entry: Entry, at: EntryAt, zone: str) -> Iterator[Row]:
         yield "source", _source(source), "plain"
     if entry["how"] != "recorded":
         yield from known_rows(entry, zone)
-    yield "proof", f"position {entry['position']}, entry {entry['version']} of record {entry['child']}", "plain"
+    numbered = "an entry" if entry["version"] is None else f"entry {entry['version']}"
+    yield "proof", f"position {entry['position']}, {numbered} of record {entry['child']}", "plain"
     yield from _corrected_time(entry)
     yield from _members(entry)
     if entry["withheld"]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from psycopg import Connection, Cursor
+from psycopg import Connection
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry
@@ -12,12 +12,12 @@ from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.merges import groups
 from ledger.times import write_clock, write_when
 from ledger.voids import standing_voids
-from projections.knowledge import GRADES, Moment, moments
-from readers.knowing import Stated, Viewpoint, stated_by
+from projections.knowledge import GRADES, Moment
+from readers.knowing import Stated, Viewpoint, all_stated
 from readers.moments import Asked, Name
 from readers.questions import NotShownError
 from readers.records import check_is_a_child, known
-from readers.snapshot import Rows, in_snapshot
+from readers.snapshot import Rows
 
 _JOINING: Final = (IdentityMerged, IdentityUnmerged, EntryVoided)
 
@@ -30,15 +30,12 @@ def knows(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Vi
     check_is_a_child(child)
     agencies = viewpoint.agencies or RECEIVERS
 
-    def ask(cursor: Cursor[Rows]) -> Stated | None:
-        return stated_by(cursor, child, asked, agencies)
-
-    stated = in_snapshot(connection, ask)
+    stated = all_stated(connection, child, asked, agencies)
     if stated is None:
         known(connection, child, asked)
         raise NotShownError("nothing is published yet, so nobody can say who was told; is the role `feeds` running?")
-    entries = _of_person(stated)
-    held = moments(stated.entries, agencies, stated.items, stated.receipts, stated.zone)
+    entries = of_person(stated)
+    held = stated.held(agencies)
     voids = standing_voids(entries)
     return {
         "child": str(stated.child),
@@ -67,7 +64,7 @@ def knows(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Vi
     }
 
 
-def _of_person(stated: Stated) -> Sequence[Entry]:
+def of_person(stated: Stated) -> Sequence[Entry]:
     """Return the entries of the records that are one person by what the ledger holds."""
     joining = (entry for entry in stated.entries if isinstance(entry.fact, _JOINING))
     group = groups(joining).get(stated.child, frozenset((stated.child,)))

@@ -20,9 +20,9 @@ from ledger.offices import shipped_offices
 from ledger.streams import LEDGER
 from ledger.times import When, write_clock, write_when
 from projections.effective import effective
-from projections.knowledge import DELIVERED, Moment, moments
+from projections.knowledge import DELIVERED, Moment
 from projections.obligations import Knows, Obligation, State, Told, Waiver, obligations
-from readers.knowing import Stated, stated_by
+from readers.knowing import Stated, all_stated
 from readers.moments import Asked, Name
 from readers.questions import WrongQuestionError
 from readers.records import known
@@ -66,7 +66,7 @@ def owed(
     wanted = checked(sought or Sought())
     titles = {(rule.id, rule.version): rule.title for rule in shipped_rules()}
     asked = Asked(happened_by=on, recorded_by=recorded_by)
-    stated = in_snapshot(connection, lambda cursor: stated_by(cursor, child, asked, RECEIVERS))
+    stated = all_stated(connection, child, asked, RECEIVERS)
     # up to the moment to which both entries and publications are complete, neither can change any more
     found = known(
         connection, child, asked if stated is None else replace(asked, recorded_by=stated.moments.recorded_by)
@@ -107,7 +107,7 @@ def _without_knowledge(rule: Rule) -> Rule:
 
 def knows(stated: Stated) -> Knows:
     """Return who knew which entry since when, claimed or proven, to a grade of delivered or more."""
-    held = moments(stated.entries, RECEIVERS, stated.items, stated.receipts, stated.zone)
+    held = stated.held(RECEIVERS)
 
     def told(position: int, agency: Agency) -> Told | None:
         first: tuple[datetime, Moment] | None = None

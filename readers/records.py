@@ -93,10 +93,13 @@ def _known_or_why(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known:
 
 
 def found_row(cursor: Cursor[Rows], child: Name) -> Rows | None:
+    return cursor.execute(SQL["found"].encode(), named_by(child)).fetchone()
+
+
+def named_by(child: Name) -> dict[str, Any]:
+    """Return the parameters by which a statement finds a child."""
     scheme, value = child
-    return cursor.execute(
-        SQL["found"].encode(), {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None}
-    ).fetchone()
+    return {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None}
 
 
 def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
@@ -104,7 +107,7 @@ def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
     row = found_row(cursor, child)
     if row is None or row[2] is None or row[3] is None:
         return None
-    _, zone, complete_to, root, root_position, component, names, parked, clock, *_ = row
+    _, zone, complete_to, root, root_position, component, names, parked, clock, _ = row
     moments = settle(asked, complete_to=complete_to, zone=zone)
     entries = entries_by(row, moments)
     group = _one_person(root, entries) if len(component) > 1 else frozenset((root,))
@@ -126,8 +129,8 @@ def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
 
 
 def entries_by(row: Rows, moments: Moments) -> list[Entry]:
-    """Read the entries of a row of `found` that were recorded by R."""
-    entries = [read_entry(payload) for payload in row[-1] or ()]
+    """Read the entries of a row of `found` or `stated` that were recorded by R."""
+    entries = [read_entry(payload) for payload in row[9] or ()]
     return [entry for entry in entries if entry.recorded_at <= moments.recorded_by]
 
 

@@ -28,6 +28,7 @@ from readers.records import Known, known
 from readers.snapshot import Rows
 
 _HAPPENINGS: Final = frozenset(get_args(Happening))
+_SOMETHING_WAITS: Final = "an entry of this child could not be applied"
 _NOT_SAID: Final = {"office": None, "user": None, "system": None}
 """What an agency is not told of who recorded an entry of another one."""
 
@@ -84,6 +85,8 @@ def seen_by(found: KnownTo) -> dict[str, Any]:
 
 def _heading(found: Known | KnownTo, viewpoint: Viewpoint) -> dict[str, Any]:
     moments, parked = found.moments, found.parked
+    # what could not be applied may be a fact the agency must not know of: its name stays with the ledger
+    reason = "" if parked is None else parked.reason if viewpoint.name == LEDGER else _SOMETHING_WAITS
     return {
         "child": str(found.child),
         "records": [str(record) for record in sorted(found.group)],
@@ -97,7 +100,7 @@ def _heading(found: Known | KnownTo, viewpoint: Viewpoint) -> dict[str, Any]:
         "clock": found.clock,
         "basis": viewpoint.basis,
         "at_least": GRADES[viewpoint.at_least],
-        "incomplete": None if parked is None else {"since": write_clock(parked.recorded_at), "reason": parked.reason},
+        "incomplete": None if parked is None else {"since": write_clock(parked.recorded_at), "reason": reason},
     }
 
 
@@ -146,6 +149,7 @@ def _entries(found: Known, left: Sequence[Effective]) -> list[dict[str, Any]]:
         shown.append(
             {
                 **_known_by_all(one, records[entry.child], recorded_at),
+                "version": entry.version,
                 "producer": _producer(entry.producer),
                 "door": entry.door,
                 "source": entry.source,
@@ -169,7 +173,8 @@ def _entries(found: Known, left: Sequence[Effective]) -> list[dict[str, Any]]:
 def _entries_seen(found: KnownTo, left: Sequence[Shown]) -> list[dict[str, Any]]:
     """Return the same of a known set, each with how and since when it was known.
 
-    What the ledger keeps beside a fact (source, door, who recorded it, findings) is shown to its producer alone.
+    What the ledger keeps beside a fact (source, door, who recorded it, findings) is shown to its producer alone; so
+    is its number in the record, for a gap between two numbers would say that something else is there.
     """
     agencies = found.viewpoint.agencies
     by_position = {one.entry.position: one for one in found.seen}
@@ -185,6 +190,7 @@ def _entries_seen(found: KnownTo, left: Sequence[Shown]) -> list[dict[str, Any]]
         shown.append(
             {
                 **_known_by_all(one, str(entry.child), write_clock(entry.recorded_at)),
+                "version": entry.version if own else None,
                 "producer": _producer(entry.producer) if own else {"agency": entry.producer.agency, **_NOT_SAID},
                 "door": entry.door if own else None,
                 "source": entry.source if own else None,
@@ -214,7 +220,6 @@ def _known_by_all(one: Effective, child: str, recorded_at: str) -> dict[str, Any
     return {
         "position": entry.position,
         "child": child,
-        "version": entry.version,
         "type": entry.type,
         "occurred_at": _when(one.occurred_at),
         **({} if one.occurred_at == entry.occurred_at else {"original_occurred_at": _when(entry.occurred_at)}),

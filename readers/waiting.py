@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -40,15 +41,20 @@ def wait_until_shown(
     now: Callable[[], float],
     sleep: Callable[[float], None],
 ) -> Shown:
-    """Return when the read tables show every entry up to `position` and its publication, or have it set aside.
+    """Return when every entry up to `position` shows, and what was published of it, or is set aside.
+
+    What was published shows when answers reach to its stamp: a moment later, as soon as nothing more comes.
 
     Raises `NotShownError`, naming the role that lags, when they have not moved for `patience_seconds`.
     """
     last, moved_at = -1, now()
+    stamp: datetime | None = None
     while True:
-        shown = _shown(connection)
+        shown, published_at, complete_to = _shown(connection)
         if shown.position >= position:
-            return shown
+            stamp = stamp or published_at
+            if stamp is None or (complete_to is not None and complete_to >= stamp):
+                return shown
         if shown.position > last:
             last, moved_at = shown.position, now()
         elif now() - moved_at >= patience_seconds:
@@ -56,15 +62,20 @@ def wait_until_shown(
         sleep(POLL_SECONDS)
 
 
-def _shown(connection: Connection[Rows]) -> Shown:
-    def ask(cursor: Cursor[Rows]) -> Shown:
+_NOTHING: Final[tuple[Shown, datetime | None, datetime | None]] = (Shown(0, 0), None, None)
+
+
+def _shown(connection: Connection[Rows]) -> tuple[Shown, datetime | None, datetime | None]:
+    """Return how far the tables are, the last stamp in them, and the moment up to which an answer reaches."""
+
+    def ask(cursor: Cursor[Rows]) -> tuple[Shown, datetime | None, datetime | None]:
         row = cursor.execute(_SQL["shown"].encode()).fetchone()
-        return Shown(0, 0) if row is None else Shown(*row)
+        return _NOTHING if row is None else (Shown(*row[:2]), row[2], row[3])
 
     try:
         return in_snapshot(connection, ask)
     except NotShownError:
-        return Shown(0, 0)  # the tables are still to be made
+        return _NOTHING  # the tables are still to be made
 
 
 def _lagging(connection: Connection[Rows], position: int, shown: int, patience_seconds: float) -> str:

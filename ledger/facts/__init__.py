@@ -42,7 +42,7 @@ from ledger.facts.custody import (
     UcDeterminationMade,
 )
 from ledger.facts.earlier import MailReturnedV1
-from ledger.facts.ledger_wide import FeedReceipted, ObligationWaived, SharingRulesAdopted
+from ledger.facts.ledger_wide import AnswerServed, FeedReceipted, ObligationWaived, SharingRulesAdopted
 from ledger.facts.proceedings import (
     FailureToAppearRecorded,
     FtaFollowUpRecorded,
@@ -147,7 +147,7 @@ Statement = (
 
 AnyFact = Happening | Statement
 
-LedgerFact = SharingRulesAdopted | FeedReceipted | ObligationWaived
+LedgerFact = SharingRulesAdopted | FeedReceipted | ObligationWaived | AnswerServed
 """Facts about no child: subject `agency` or `ledger`. They have wire names of their own and are no submissions."""
 LEDGER_FACTS: Final[dict[str, type[LedgerFact]]] = {fact.wire: fact for fact in get_args(LedgerFact)}
 
@@ -183,6 +183,7 @@ __all__ = [
     "AdmittedToProgram",
     "AgeOutConsidered",
     "AgeRedetermined",
+    "AnswerServed",
     "AnyFact",
     "ChildEncountered",
     "ConcernAcknowledged",

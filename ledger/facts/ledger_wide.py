@@ -1,10 +1,11 @@
 """Facts about no child: what the steward says of the ledger, and what an agency says of its own feed."""
 
 from typing import Annotated, ClassVar, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from ledger.agencies import RECEIVERS, Agency, Body
+from ledger.agencies import AGENCIES, RECEIVERS, Agency, Body
 from ledger.facts.vocabulary import STATEMENT, CategoryName, Day, Fact, Id, Instant, Position, Text
 
 
@@ -48,6 +49,15 @@ class RuleSet(BaseModel):
     source: Text
     mark: Text
     agencies: dict[Agency, AgencyRules]
+
+
+class RulesNamed(BaseModel):
+    """A set of sharing rules, as it is known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Id
+    version: Annotated[int, Field(ge=1)]
 
 
 class SharingRulesAdopted(Fact):
@@ -115,3 +125,29 @@ class FeedReceipted(Fact):
         if (self.up_to is None) is (self.numbers is None):
             raise ValueError("a receipt gives either `up_to` or `numbers`")
         return self
+
+
+class ServedQuestion(BaseModel):
+    """What was asked for, with the moments it was answered for: the same question gives the same answer for ever."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    verb: Literal["view", "timeline", "knows"]
+    child: UUID
+    viewpoint: Id
+    known_at: Instant
+    happened_by: Instant
+    recorded_by: Instant
+    basis: Literal["any", "proven"]
+    at_least: Literal["told", "delivered", "opened", "acknowledged"]
+
+
+class AnswerServed(Fact):
+    """The ledger served an answer to an authenticated user of an agency: which entries it held follows from it."""
+
+    wire: ClassVar = "custody.answer-served.v1"
+    producers: ClassVar = AGENCIES
+    question: Annotated[ServedQuestion, STATEMENT]
+    rules: Annotated[RulesNamed, STATEMENT]
+    digest: Annotated[Id, STATEMENT]
+    by: Annotated[SignedBy, STATEMENT]

@@ -8,21 +8,30 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 from uuid import UUID
 
 from custody.published import EVERY_WIRE, text_of
 from custody.published_compatibility import incompatibilities
 from custody.published_schemas import schema_of
-from ledger.adopting import state_of
+from ledger import adopting, serving, waiving
 from ledger.agencies import Agency
 from ledger.cloudevents import digest
 from ledger.entry import Finding, Producer, Subject, fact_json, value, write_state
-from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, FeedReceipted, ObligationWaived
+from ledger.facts import (
+    BY_WIRE,
+    LEDGER_FACTS,
+    AnswerServed,
+    Fact,
+    FeedReceipted,
+    LedgerFact,
+    ObligationWaived,
+    SharingRulesAdopted,
+)
+from ledger.own_records import STEWARD, state_of
 from ledger.receipting import state_of as receipt_state
 from ledger.streams import LEDGER
 from ledger.submission import Submission, read_submission
-from ledger.waiving import state_of as waiver_state
 
 HERE: Final = Path(__file__).parent
 SUBMISSIONS: Final = HERE / "submissions"
@@ -60,6 +69,7 @@ RESOLVED: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
+    "custody.answer-served.v1": "agency",
     "custody.feed-receipted.v1": "agency",
     "custody.obligation-waived.v1": "ledger",
     "custody.sharing-rules-adopted.v1": "ledger",
@@ -116,11 +126,32 @@ def ledger_entry_bytes(wire: str) -> bytes:
             submission_id=f"golden-{wire}",
             submission_digest=digest(wire, fact_json(fact)),
         )
-    elif isinstance(fact, ObligationWaived):
-        state = waiver_state(fact, recorded_at=RECORDED_AT, submission_id=f"golden-{wire}")
     else:
-        state = state_of(fact, recorded_at=RECORDED_AT, submission_id=f"golden-{wire}")
+        producer, source = _said(fact)
+        state = state_of(
+            fact,
+            recorded_at=RECORDED_AT,
+            subject=SUBJECTS[wire],
+            producer=producer,
+            source=source,
+            submission_id=f"golden-{wire}",
+        )
     return value(position=POSITION, child=LEDGER, version=VERSION, wire=wire, state=state)
+
+
+def _said(fact: LedgerFact) -> tuple[Producer, tuple[str, str]]:
+    """Return who says it, and its source."""
+    match fact:
+        case SharingRulesAdopted():
+            return STEWARD, adopting.source_of(fact)
+        case ObligationWaived():
+            return STEWARD, waiving.source_of(fact)
+        case AnswerServed():
+            return Producer("ICE-ERO", "Juvenile desk, HLG", "u-2290", "/custody-ledger/api"), serving.source_of(fact)
+        case FeedReceipted():
+            raise AssertionError("a receipt is a message, and is made as one")
+        case _:
+            assert_never(fact)
 
 
 def main() -> None:

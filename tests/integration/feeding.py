@@ -54,11 +54,13 @@ def on_feeds(ledger: Flow) -> dict[Agency, list[Received]]:
 
 
 def published(ledger: Flow, position: int | None = None) -> int:
-    """Wait until every entry (up to `position`) is published and in the read tables; return the last position."""
+    """Wait until every entry (up to `position`) is published, and answers reach so far; return the last position."""
     last = position
     if last is None:
         last = ledger.rows("select coalesce(max(notification_id), 0) from ledger.stored_events")[0][0]
     until(lambda: ledger.rows("select position from read.publishing_v1")[0][0] >= last)
+    stamp = ledger.rows("select published_at from read.publishing_v1")[0][0]
+    until(lambda: stamp is None or ledger.rows("select complete_to >= %s from read.publishing_v1", stamp) == [(True,)])
     return int(last)
 
 

@@ -32,8 +32,8 @@ def publish(database_url: str, published_at: str, **last: int) -> None:
         )
         now = dict(zip(columns, before[1:], strict=True)) | {f"last_{name}": number for name, number in last.items()}
         connection.execute(
-            f"insert into ledger.publications (number, to_position, published_at, body, {', '.join(columns)})"
-            " values (%s, 0, %s, '', %s, %s, %s, %s, %s, %s)".encode(),
+            f"insert into ledger.publications (number, to_position, published_at, offsets, body, {', '.join(columns)})"
+            " values (%s, 0, %s, '{}', '', %s, %s, %s, %s, %s, %s)".encode(),
             (before[0] + 1, published_at, *(now[column] for column in columns)),
         )
 

@@ -21,6 +21,7 @@ from kafka import KafkaConsumer, TopicPartition
 from custody.servers import embedded
 from ledger.times import parse_instant
 from ledger.topics import receipts
+from producers import feed_topic
 from producers.client_errors import BrokerUnreachableError, TopicMissingError
 from producers.feed_client import FeedReader
 from producers.feed_errors import (
@@ -33,6 +34,7 @@ from producers.feed_errors import (
 )
 from producers.feed_items import FeedItem
 from producers.feed_topic import FeedTopic
+from producers.receipts import Receipts
 from tests.integration.flow import Flow, flow, until
 from tests.integration.receipting import item, publish, put_on_feed
 
@@ -110,8 +112,14 @@ def test_a_reader_goes_on_where_it_signed_last(fresh_kafka: str, state: Path) ->
     assert (receipt["up_to"], receipt["grade"]) == (5, "delivered")
 
 
-def test_the_item_behind_any_number_is_found_in_a_feed_of_transactions(fresh_kafka: str) -> None:
-    """Marks of transactions and what was aborted take up offsets; every number is found all the same."""
+def test_the_item_behind_any_number_is_found_in_a_feed_of_transactions(
+    fresh_kafka: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Marks of transactions and what was aborted take up offsets; every number is found all the same.
+
+    Ten records at once, so that several looks are needed, as in a feed of millions.
+    """
+    monkeypatch.setattr(feed_topic, "AT_ONCE", 10)
     put_on_feed(fresh_kafka, "ORR", items(range(1, 300)), each_transaction=7)
     put_on_feed(fresh_kafka, "ORR", items(range(300, 500)), each_transaction=50, aborted=True)
     put_on_feed(fresh_kafka, "ORR", items(range(300, 303)), each_transaction=1)
@@ -253,6 +261,8 @@ def test_opened_and_acknowledged_are_signed_by_number(fresh_kafka: str) -> None:
         feed.acknowledged(found[1])
         with pytest.raises(ValueError, match="number 10 was not given yet, the last was 9"):
             feed.opened(10)
+        with pytest.raises(ValueError, match="number 10 was not given yet"):
+            feed.delivered(found[-1]._replace(number=10))
     at = "2022-03-01T10:30:00Z"
     assert sent(fresh_kafka) == [
         {"up_to": 9, "grade": "delivered", "at": at, "by": {"office": "HLG"}},
@@ -350,6 +360,16 @@ def test_a_refused_receipt_is_raised(ledger: Flow, fresh_kafka: str, state: Path
     publish(ledger.settings.database_url, "2022-03-01T10:00:01Z", orr=11)
     with FeedReader(fresh_kafka, "ORR", state=state) as feed:
         assert list(feed.available(timeout_seconds=1.5)) == [], "told once; the place is kept"
+
+
+def test_what_another_system_signed_for_in_vain_is_not_raised_here(ledger: Flow, fresh_kafka: str, state: Path) -> None:
+    """Outcomes of the whole agency come on one topic; a reader answers for its own receipts only."""
+    with FeedReader(fresh_kafka, "ORR", state=state) as feed:
+        other = Receipts(fresh_kafka, "ORR", system="/orr/other")
+        id = other.send(up_to=99, grade="opened", at=None, sent_at=datetime.now(UTC))
+        assert other.outcome(id, timeout_seconds=30).status == "refused"
+        other.close()
+        assert numbers(list(feed.available(timeout_seconds=2.5))) == [*range(1, 11)]
 
 
 def test_a_receipt_refused_while_nobody_looked_is_raised_by_the_next_reader(

@@ -184,7 +184,7 @@ def test_the_batch_that_published_a_number_is_found_among_many(ledger: Flow) -> 
         connection.execute("truncate ledger.publications")
         connection.execute(
             "insert into ledger.publications select n, n, timestamptz '2022-01-01Z' + n * interval '1 s',"
-            " n / 3, 2 * n, 0, case when n < 700 then 0 else 5 * (n - 699) end, 0, n, ''"
+            " n / 3, 2 * n, 0, case when n < 700 then 0 else 5 * (n - 699) end, 0, n, '{}', ''"
             " from generate_series(1, 1000) n"
         )
     application = open_ledger(settings)
@@ -194,6 +194,7 @@ def test_the_batch_that_published_a_number_is_found_among_many(ledger: Flow) -> 
                 wanted = (1, 2, 6, 333, 1001)
                 arrivals = [read(agency, {"up_to": number, "grade": "opened", "at": CALM}) for number in wanted]
                 found = published(cursor, arrivals)[agency]
+                assert found.last == {"CBP": 333, "ICE-ERO": 2000, "ORR": 1505, "USCIS": 1000}[agency]
                 seconds = {number: round(at.timestamp()) - 1_640_995_200 for number, at in found.at.items()}
                 assert seconds == {number: first_with(number) for number in wanted if number <= found.last}
             assert published(cursor, [read("EOIR", {"up_to": 1, "grade": "opened", "at": CALM})])["EOIR"].last == 0
@@ -220,12 +221,13 @@ def test_receipts_of_two_agencies_in_one_batch_and_their_repeats(database_url: s
         )
         assert (tally.accepted, tally.receipts, tally.answered_without_entry) == (3, 3, 2)
     with application.datastore.transaction() as cursor:
-        cursor.execute("select originator_id, originator_version from ledger.stored_events order by notification_id")
-        found = [(row["originator_id"], row["originator_version"]) for row in cursor]
+        cursor.execute("select * from ledger.stored_events order by notification_id")
+        events = list(cursor)
         cursor.execute("select body from ledger.outcomes order by number")
         answers = [orjson.loads(bytes(row["body"])) for row in cursor]
     application.close()
     orr, ice = OF_AGENCY["ORR"], OF_AGENCY["ICE-ERO"]
+    found = [(event["originator_id"], event["originator_version"]) for event in events]
     assert found == [(orr, 1), (ice, 1), (orr, 2), (orr, 3), (ice, 2), (orr, 4)]
     assert [(a["status"], a["position"], a["child"], a["refusal"] and a["refusal"]["code"]) for a in answers] == [
         ("duplicate", 1, None, None),
@@ -233,12 +235,15 @@ def test_receipts_of_two_agencies_in_one_batch_and_their_repeats(database_url: s
         ("duplicate", 4, None, None),
         ("refused", None, None, "H1"),
     ]
+    kept = [orjson.loads(bytes(event["state"]))["extensions"] for event in events]
+    assert kept == [{"traceparent": "00-1"}] * 6, "other attributes are kept, as of a submission"
     assert recording._cached == 0, "an agency's record is not kept in memory"
 
 
 def read(agency: Agency, data: dict[str, Any], offset: int = 0) -> Any:
     """Return a receipt as intake reads it."""
-    headers = binary_headers(id=f"r-{offset}", source="/x", type=WIRE, time="2022-03-05T00:00:00Z")
+    extra = (("traceparent", "00-1"),)
+    headers = binary_headers(id=f"r-{offset}", source="/x", type=WIRE, time="2022-03-05T00:00:00Z", extra=extra)
     return read_arrival(Place(agency, receipts(agency), 0, offset), headers, orjson.dumps(data))
 
 
@@ -311,19 +316,19 @@ def test_receipts_are_recovered_from_kafka(database_url: str, fresh_kafka: str, 
     folders = [tmp_path / str(n) for n in range(2)]
     for folder in folders:
         folder.mkdir()
-    with flow(database_url, fresh_kafka, folders[0]) as ledger:
+    with flow(database_url, fresh_kafka, folders[0], ("intake", "relay")) as ledger:
         publish(database_url, PUBLISHED, orr=50)
         for number in range(1, 31):
             send(fresh_kafka, "ORR", {"up_to": number, "grade": "delivered"}, id=f"r{number}")
         until(lambda: len(entries(ledger)) == 30)
-        ledger.settle()
+        until(lambda: len(on_kafka(ledger)) == 30)
         before = entries(ledger)
     restored_to(ledger, 12)
     application = open_ledger(ledger.settings)
     assert recover(application, fresh_kafka, quiet) == 18
     application.close()
     assert entries(ledger) == before
-    with flow(database_url, fresh_kafka, folders[1]) as ledger:
+    with flow(database_url, fresh_kafka, folders[1], ("intake", "relay")) as ledger:
         again = sign(ledger, "ORR", {"up_to": 29, "grade": "delivered"}, id="r29")
         assert (again["status"], again["position"], again["version"]) == ("duplicate", 29, 29)
         assert sign(ledger, "ORR", {"up_to": 31, "grade": "delivered"})["version"] == 31

@@ -1,4 +1,4 @@
-"""Custody, row by row of the contract's table; and age."""
+"""Custody, row by row of the contract's table; and age. Members that are not known are absent."""
 
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -34,7 +34,7 @@ def _custody_after(
     }
     receiver = f.get("receiving_agency")
     rows: dict[str, tuple[bool, Callable[[], list[str | None]]]] = {
-        "child-encountered": (True, lambda: ["dhs-custody", h.agency, h.agency, f["place"]]),
+        "child-encountered": (True, lambda: ["dhs-custody", h.agency, h.agency, f.get("place")]),
         "uc-determination-made": (f.get("is_uc") is False, lambda: ["not-uc", legal, physical, place]),
         "referred-to-orr": (True, lambda: ["referred", legal, physical, place]),
         "referral-cancelled": (True, lambda: ["dhs-custody", legal, physical, place]),
@@ -54,12 +54,12 @@ def _custody_after(
                 "orr-custody" if receiver == "ORR" else "dhs-custody",
                 receiver,
                 receiver,
-                f["receiving_facility"],
+                f.get("receiving_facility"),
             ],
         ),
         "admitted-to-program": (True, lambda: ["orr-custody", "ORR", "ORR", f.get("program")]),
-        "network-transfer-completed": (True, lambda: ["orr-custody", "ORR", "ORR", f["to_program"]]),
-        "emergency-transfer-made": (True, lambda: ["orr-custody", "ORR", "ORR", f["to_place"]]),
+        "network-transfer-completed": (True, lambda: ["orr-custody", "ORR", "ORR", f.get("to_program")]),
+        "emergency-transfer-made": (True, lambda: ["orr-custody", "ORR", "ORR", f.get("to_place")]),
         "absence-reported": (
             f.get("kind") != "attempted" and legal == "ORR",
             lambda: ["absent", "ORR", "unknown", None],
@@ -67,7 +67,7 @@ def _custody_after(
         "absence-resolved": (state == "absent", lambda: ["orr-custody", "ORR", "ORR", f.get("returned_to")]),
         "released-to-sponsor": (True, lambda: ["released-to-sponsor", None, "sponsor", None]),
         "discharged-otherwise": (True, lambda: [*discharges[f["kind"]], f.get("destination")]),
-        "contiguous-return-executed": (True, lambda: ["repatriated", None, None, f["country"]]),
+        "contiguous-return-executed": (True, lambda: ["repatriated", None, None, f.get("country")]),
         "departure-verified": (True, lambda: ["repatriated", None, None, f.get("country")]),
     }
     applies, after = rows.get(h.name, (False, list))
@@ -79,8 +79,8 @@ def age(fold: Sequence[Happened]) -> Json:
     for h in reversed(fold):
         f = h.fact
         born = None if f.get("date_of_birth") is None else date.fromisoformat(f["date_of_birth"])
-        if h.name == "age-redetermined" and (born or f["is_adult"] is True):
-            return {"date_of_birth": born, "basis": f["method"], "adult": f["is_adult"] is True}
+        if h.name == "age-redetermined" and (born or f.get("is_adult") is True):
+            return {"date_of_birth": born, "basis": f.get("method"), "adult": f.get("is_adult") is True}
         if h.name in ("child-encountered", "particulars-asserted") and born:
             return {"date_of_birth": born, "basis": f.get("basis"), "adult": False}
     return {"date_of_birth": None, "basis": None, "adult": False}

@@ -31,7 +31,7 @@ def voided_by(position: int, entries: Sequence[Entry]) -> list[int]:
         e.position
         for e in entries
         if name_of(e) == "entry-voided"
-        and e.recorded_fact["voids"] == position < e.position
+        and e.recorded_fact.get("voids") == position < e.position
         and not voided_by(e.position, entries)
     ]
 
@@ -41,7 +41,7 @@ def corrections_of(position: int, entries: Sequence[Entry]) -> list[Entry]:
         e
         for e in sorted(entries, key=lambda e: e.position)
         if name_of(e) == "correction-issued"
-        and e.recorded_fact["corrects"] == position < e.position
+        and e.recorded_fact.get("corrects") == position < e.position
         and not voided_by(e.position, entries)
     ]
 
@@ -76,9 +76,13 @@ def standing(entries: Sequence[Entry]) -> list[Json]:
             "occurred_at": as_corrected(e, entries)[1],
             "voided_by": sorted(voided_by(e.position, entries)),
             "corrected_by": [c.position for c in corrections_of(e.position, entries)],
-            "disputed_by": [p for p, name, f in remarks if name == "entry-disputed" and f["position"] == e.position],
+            "disputed_by": [
+                p for p, name, f in remarks if name == "entry-disputed" and f.get("position") == e.position
+            ],
             "resolved_findings": [
-                [f["code"], p] for p, name, f in remarks if name == "finding-resolved" and f["position"] == e.position
+                [f.get("code"), p]
+                for p, name, f in remarks
+                if name == "finding-resolved" and f.get("position") == e.position
             ],
         }
         for e in sorted(entries, key=lambda e: e.position)
@@ -139,7 +143,7 @@ def root(position: int, entries: Sequence[Entry]) -> int:
     """The entry a correction is in the end about: a letter may name the correction that gave the address."""
     for e in entries:
         if e.position == position and name_of(e) == "correction-issued" and not voided_by(position, entries):
-            return root(e.recorded_fact["corrects"], entries)
+            return root(e.recorded_fact["corrects"], entries) if "corrects" in e.recorded_fact else position
     return position
 
 

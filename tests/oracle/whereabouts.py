@@ -71,6 +71,8 @@ def _address_known(fold: Sequence[Happened], roots: dict[int, int]) -> str:
     for n in range(len(fold), 0, -1):
         h, before, f = fold[n - 1], fold[: n - 1], fold[n - 1].fact
         if h.name == "released-to-sponsor" or (h.name == "address-reported" and f["purpose"] == "residence"):
+            if "address" not in f:
+                return "unknown"
             return "reported" if any(line.strip() for line in f["address"].get("lines", ())) else "address-defective"
         if h.name == "mail-returned" and _residence(before) is not None:
             position = f.get("address_position")
@@ -95,8 +97,10 @@ def _confirms(f: Json) -> bool:
 
 
 def _gives_address(h: Happened) -> bool:
-    return h.name == "released-to-sponsor" or (
-        h.name == "address-reported" and h.fact["purpose"] in ("residence", "mailing")
+    """A release of which the address is not known gives none."""
+    return "address" in h.fact and (
+        h.name == "released-to-sponsor"
+        or (h.name == "address-reported" and h.fact["purpose"] in ("residence", "mailing"))
     )
 
 

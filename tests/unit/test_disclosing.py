@@ -86,7 +86,7 @@ def test_a_correction_is_told_with_the_new_values_of_members_the_agency_may_see(
     release = entry(7, "released-to-sponsor", "2022-03-04", RELEASE)
     new = {"corrects": 7, "set": {"sponsor_id": "sp-2", "address": {"unit": "4"}, "occurred_at": "2022-03-05"}}
     correction = entry(9, "correction-issued", None, {**new, "reason": "misread"}, agency="ORR")
-    disclosure = SHARING.follow(correction, release, "ICE-ERO")
+    disclosure = SHARING.follow(correction, release, release, "ICE-ERO")
     assert disclosure.fact == {
         "corrects": 7,
         "set": {"address": {"unit": "4"}, "occurred_at": "2022-03-05"},
@@ -99,14 +99,25 @@ def test_a_correction_to_what_is_protected_is_told_without_the_value() -> None:
     """An order that turns out to have granted relief must not go on being taken for a removal."""
     order = entry(7, "order-entered", "2022-03-04", {**ORDER, "decision": "removed"})
     new = {"corrects": 7, "set": {"decision": "relief-granted"}, "reason": "misread"}
-    disclosure = SHARING.follow(entry(9, "correction-issued", None, new, agency="EOIR"), order, "ICE-ERO")
+    disclosure = SHARING.follow(entry(9, "correction-issued", None, new, agency="EOIR"), order, order, "ICE-ERO")
     assert (disclosure.fact["set"], disclosure.withheld) == ({}, ("set.decision",))
 
 
 def test_of_a_protected_fact_a_statement_says_no_more_than_which_entry_it_is_about() -> None:
-    """Whoever was given notice of it anyway is not left with an error, and learns nothing else."""
+    """Whoever was given notice of it anyway is not left with an error, and learns nothing else but the time."""
     relief = entry(7, "relief-filed", "2022-03-04", {"kind": "asylum", "receipt": "Z1", "jurisdiction": "USCIS"})
     new = {"corrects": 7, "set": {"receipt": "Z2", "occurred_at": "2022-03-05"}, "reason": "misread"}
-    disclosure = SHARING.follow(entry(9, "correction-issued", None, new, agency="USCIS"), relief, "ICE-ERO")
-    assert disclosure.fact == {"corrects": 7, "set": {}}
-    assert disclosure.withheld == ("reason", "set.receipt", "set.occurred_at")
+    disclosure = SHARING.follow(entry(9, "correction-issued", None, new, agency="USCIS"), relief, relief, "ICE-ERO")
+    assert disclosure.fact == {"corrects": 7, "set": {"occurred_at": "2022-03-05"}}
+    assert disclosure.withheld == ("reason", "set.receipt")
+
+
+def test_a_correction_of_a_void_is_told_by_the_members_of_the_void() -> None:
+    """Its `set` names members of the void, not of the entry that is void, which may have one of the same name."""
+    transfer = entry(
+        7, "emergency-transfer-made", "2022-03-04", {"from_program": "A", "to_place": "B", "reason": "ill"}
+    )
+    void = entry(8, "entry-voided", None, {"voids": 7, "reason": "r"}, agency="ORR")
+    new = {"corrects": 8, "set": {"reason": "never happened"}, "reason": "clearer"}
+    correction = entry(9, "correction-issued", None, new, agency="ORR")
+    assert SHARING.follow(correction, transfer, void, "ICE-ERO") == Disclosure(new, (), ())

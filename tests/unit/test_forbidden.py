@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ledger.forbidden import (
@@ -116,6 +116,7 @@ def test_what_nests_deeper_than_anything_of_ours_is_blacked_out_unread() -> None
         b'{immigration_status: "overstayed-7731", "legal_status": "x"',
         b'"x": "immigration_status: overstayed-7731", "legal_status": "y"',
         b'\\"immigration_status\\": \\"overstayed-7731\\"',
+        b'": "immigration_status 7731": "',
     ],
 )
 def test_an_unreadable_message_keeps_nothing_behind_a_forbidden_name(data: bytes) -> None:
@@ -135,6 +136,8 @@ def test_what_stands_before_a_forbidden_name_is_kept_for_whoever_repairs_the_mes
     assert black_out_bytes(b'{"id": "s-1", \xff') == b'{"id": "s-1", \xff'
 
 
+@example("immigrationstatus", b'":', "'{}'='{}'")
+@example("immigrationstatus", b'": "', "{} {}")
 @given(spelled, st.binary(max_size=30), st.sampled_from(['"{}": "{}"', "'{}'='{}'", "{} {}", '"{}":{}']))
 def test_no_spelling_brings_a_value_into_what_is_set_aside(name: str, around: bytes, form: str) -> None:
     """Whatever stands around a forbidden name, its value is not kept."""

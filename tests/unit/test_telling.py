@@ -94,6 +94,14 @@ def test_a_notice_that_was_voided_brings_nothing_more() -> None:
     ]
 
 
+def test_a_notice_that_was_restored_brings_what_was_said_meanwhile() -> None:
+    """While it was void, USCIS was not told of the correction; now that it stands again, USCIS holds the error."""
+    told = items(
+        [hearing(1), notice(2, "USCIS", [1]), void(3, 2), correction(4, 1, appearance="absent"), void(5, 3)],
+    )
+    assert of("USCIS", told) == [("supplement", 4)]
+
+
 def test_a_merge_goes_to_all_who_know_anything_of_either_record() -> None:
     """Also to those who know only of the other record, and to nobody who knows of neither."""
     first = entry(1, "protection-screening-recorded", "2022-03-04", SCREENING)
