@@ -6,7 +6,7 @@ is one entry, `custody verify --feeds` finds nothing, and a rebuild gives what t
 
 It was seen to fail with the code broken on purpose:
 - a batch told before its transaction is committed (seed 21): PostgreSQL killed in between, Kafka held what was never
-  kept, the feeds refused to start;
+  kept, the feeds refused to start and nothing became quiet again;
 - the next start told from the first batch on, whatever Kafka held (seed 20): numbers twice on five feeds.
 It does not fail where the feeds are told without Kafka's transactions: the next start looks at the last item of every
 feed and goes on behind each. What transactions are for, a zombie, `test_feed_failures.py` shows.
