@@ -78,8 +78,8 @@ def verify(
         bool,
         typer.Option(
             "--feeds",
-            help="Also work out anew what each agency was to be told, and read every item of every feed: some six "
-            "times as long.",
+            help="Also work out anew what each agency was to be told, and read every item of every feed; takes longer, "
+            "the more the feeds hold.",
         ),
     ] = False,
     data: Data = None,
