@@ -163,10 +163,10 @@ def ask(ledger: Ledger, question: Question) -> Json | None:
         if not entries:
             return None
         group = frozenset(entry.child for entry in entries) | {question.child}
-        return _comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
+        return comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
     row: Any = (None, ZONE, None, question.child, None, [], [], [], "wall", None)
     found = of_stated(Stated(row, times, stated.entries, stated.items, stated.receipts), viewpoint)
-    return None if found is None else _comparable(seen_by(found))
+    return None if found is None else comparable(seen_by(found))
 
 
 def known(ledger: Ledger, question: Question) -> dict[int, frozenset[str]]:
@@ -189,7 +189,7 @@ def known(ledger: Ledger, question: Question) -> dict[int, frozenset[str]]:
     }
 
 
-def _comparable(answer: Json) -> Json:
+def comparable(answer: Json) -> Json:
     """Return of an answer what the oracle answers, too."""
     return {
         **{key: answer[key] for key in ("records", "custody", "proceedings", "whereabouts", "age")},
