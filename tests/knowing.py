@@ -164,10 +164,10 @@ def ask(ledger: Ledger, question: Question) -> Json | None:
         if not entries:
             return None
         group = frozenset(entry.child for entry in entries) | {question.child}
-        return _comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
+        return comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
     row: Any = (None, ZONE, None, question.child, None, [], [], [], "wall", None)
     found = of_stated(Stated(row, times, Said(stated.entries, stated.items, stated.receipts, ())), viewpoint)
-    return None if found is None else _comparable(seen_by(found))
+    return None if found is None else comparable(seen_by(found))
 
 
 def known(ledger: Ledger, question: Question) -> dict[int, frozenset[str]]:
@@ -188,7 +188,7 @@ def known(ledger: Ledger, question: Question) -> dict[int, frozenset[str]]:
     return {one.entry.position: frozenset(names(one.entry)) if one.members is None else one.members for one in found}
 
 
-def _comparable(answer: Json) -> Json:
+def comparable(answer: Json) -> Json:
     """Return of an answer what the oracle answers, too."""
     return {
         **{key: answer[key] for key in ("records", "custody", "proceedings", "whereabouts", "age")},

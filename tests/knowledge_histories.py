@@ -176,7 +176,9 @@ def _receipts(draw: st.DrawFn, position: int) -> tuple[int, Agency, str, float |
 @st.composite
 def _entries(draw: st.DrawFn, what: str, position: int, entries: Sequence[Entry], children: Sequence[UUID]) -> Entry:
     target = draw(st.sampled_from(entries) | st.sampled_from(entries[-2:])) if entries else None
-    child = draw(st.sampled_from((*children[:1] * 3, *children))) if target is None or what in "hmu" else target.child
+    child = (
+        draw(st.sampled_from([*list(children[:1]) * 3, *children])) if target is None or what in "hmu" else target.child
+    )
     agency: Agency | None = None
     other: UUID | None = None
     occurred_at = draw(TIMES)
@@ -218,9 +220,10 @@ def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
     same = [e for e in entries if e.child == target.child]
     more = draw(st.lists(st.sampled_from(same), max_size=1))
     positions = sorted({target.position, *(e.position for e in more)})
-    every = sorted({name.split(".")[0] for e in (target, *more) for name in names(e)})
+    every: list[str] = sorted({name.split(".")[0] for e in (target, *more) for name in names(e)})
     listed: Any = "all"
-    if every and draw(st.booleans()):
+    some: bool = draw(st.booleans())
+    if every and some:
         listed = sorted(draw(st.sets(st.sampled_from([*every, *names(target)]), min_size=1, max_size=3)))
     when = at(target.position + draw(st.sampled_from((0.0, 0.5, 1.0, 2.0))))
     given_at = draw(st.sampled_from((write_clock(when), when.date().isoformat())))

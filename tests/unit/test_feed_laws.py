@@ -21,7 +21,7 @@ from tests.oracle.standing import name_of
 @settings(LAW, max_examples=250)
 @given(drawn_histories())
 def test_law_5_the_feeds_hold_what_must_be_told(drawn: Drawn) -> None:
-    """Every item and no other, in its order, with its members, by its rule; supplements right behind what they follow."""
+    """Every item and no other, in its order, with its members, by its rule; supplements right behind."""
     assert by_agency(told_item(item) for item, _ in fold(drawn)) == by_agency(map(put_item, must_be_told(drawn)))
 
 

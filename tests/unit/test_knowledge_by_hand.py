@@ -1,4 +1,4 @@
-"""What knowledge.md says that surprises, sentence by sentence: small histories, asked through the product's own reading.
+"""What knowledge.md says that surprises, sentence by sentence: small histories, asked through the product itself.
 
 Each was seen to fail with the code that makes it true taken out.
 """
@@ -100,7 +100,7 @@ def seen(*args: Any, **more: Any) -> Json:
 
 
 def shown(answer: Json, position: int) -> Json:
-    return next(one for one in answer["entries"] if one["position"] == position)  # type: ignore[no-any-return]
+    return next(one for one in answer["entries"] if one["position"] == position)
 
 
 def positions(answer: Json | None) -> list[int]:
