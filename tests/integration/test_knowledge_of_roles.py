@@ -143,7 +143,7 @@ def history(ledger: Flow) -> oracle.History:
 def test_the_roles_tell_and_answer_what_the_oracle_says(ledger: Flow) -> None:
     """Views of every agency, of groups and of the ledger: by any basis and grade, as known and recorded at any time."""
     random = Random(20220304)
-    play(ledger, random, 110)
+    play(ledger, random, 60)
     published(ledger)
     whole = history(ledger)
     must: dict[str, list[tuple[str, int, Any, list[str]]]] = {agency: [] for agency in RECEIVING}
@@ -157,13 +157,13 @@ def test_the_roles_tell_and_answer_what_the_oracle_says(ledger: Flow) -> None:
     first = {a: next(e.child for e in whole.entries if ("a-number", a[1:]) in e.identifiers) for a in CHILDREN}
     answered = 0
     with connect(ledger.settings.database_url) as connection:
-        for _ in range(700):
+        for _ in range(400):
             child = random.choice(CHILDREN)
             viewer = random.choice((*RECEIVING, "OIG", "STEWARD", "ICE", "DHS", "ledger"))
             basis, grade = random.choice(("any", "proven")), random.choice(("told", "told", *oracle.GRADES))
             end = max(e.recorded_at for e in whole.entries)
             known_at, recorded_by = (
-                end if random.random() < 0.3 else START + random.random() * timedelta(hours=111) for _ in range(2)
+                end if random.random() < 0.3 else START + random.random() * timedelta(hours=61) for _ in range(2)
             )
             happened_by = random.choice((end, START - timedelta(days=random.randint(1, 20))))
             recorded_by = min(recorded_by, end)
@@ -177,4 +177,4 @@ def test_the_roles_tell_and_answer_what_the_oracle_says(ledger: Flow) -> None:
             answer = None if found is None else comparable(found)
             assert answer == written(oracle.view(whole, question)), question
             answered += answer is not None
-    assert answered > 200
+    assert answered > 100
