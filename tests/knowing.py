@@ -184,9 +184,7 @@ def known(ledger: Ledger, question: Question) -> dict[int, frozenset[str]]:
         basis=viewpoint.basis,
         at_least=viewpoint.at_least,
     )
-    return {
-        one.entry.position: frozenset(names(one.entry)) if one.members is None else one.members for one in found
-    }
+    return {one.entry.position: frozenset(names(one.entry)) if one.members is None else one.members for one in found}
 
 
 def comparable(answer: Json) -> Json:
@@ -195,7 +193,10 @@ def comparable(answer: Json) -> Json:
         **{key: answer[key] for key in ("records", "custody", "proceedings", "whereabouts", "age")},
         "entries": [
             {
-                **{key: entry[key] for key in ("position", "occurred_at", "known_at", "known_not_before", "how", "fact")},
+                **{
+                    key: entry[key]
+                    for key in ("position", "occurred_at", "known_at", "known_not_before", "how", "fact")
+                },
                 "withheld": sorted(entry["withheld"]),
                 "corrected_by": list(entry["corrected_by"]),
                 "voided_by": list(entry["voided_by"]),

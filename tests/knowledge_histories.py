@@ -20,7 +20,7 @@ from ledger.facts.ledger_wide import RuleSet
 from ledger.sharing import Adopted, default_rules
 from ledger.times import write_clock
 from projections.knowledge import GRADES
-from tests.histories import ADDRESSES, HAPPENINGS, TIMES, ZONE, Json, entry
+from tests.histories import ADDRESSES, HAPPENINGS, TIMES, Json, entry
 from tests.oracle.knowledge import names
 
 RECORDED_FROM: Final = datetime(2023, 1, 1, 12, tzinfo=UTC)
@@ -43,7 +43,7 @@ MOMENTS_OF_LEDGER: Final = st.just(at(60)) | st.integers(8, 68).map(lambda quart
 
 
 def rules(name: str, **agencies: Mapping[str, Any]) -> RuleSet:
-    """Return the default set with some agencies' decisions changed: `tell`, `hide` facts, `grant`, `deny` categories."""
+    """Return the default set changed for some agencies: `tell` or `hide` facts, `grant` or `deny` categories."""
     given = default_rules().model_dump()
     for key, changes in agencies.items():
         its = given["agencies"][key.replace("_", "-")]
@@ -163,7 +163,9 @@ def _stamps(draw: st.DrawFn, entries: Sequence[Entry], adoptions: Sequence[Adopt
 
 @st.composite
 def _receipts(draw: st.DrawFn, position: int) -> tuple[int, Agency, str, float | None, Any]:
-    agency = cast(Agency, draw(st.sampled_from(("ICE-ERO", "ORR", "USCIS", "ICE-ERO", "ORR", "ICE-OPLA", "EOIR", "CBP"))))
+    agency = cast(
+        Agency, draw(st.sampled_from(("ICE-ERO", "ORR", "USCIS", "ICE-ERO", "ORR", "ICE-OPLA", "EOIR", "CBP")))
+    )
     grade = draw(st.sampled_from(GRADES[1:]))
     claim = draw(st.none() | st.sampled_from((-3.0, -1.5, -0.25, 0.0, 0.25)))
     number = st.integers(1, 12)
@@ -174,7 +176,11 @@ def _receipts(draw: st.DrawFn, position: int) -> tuple[int, Agency, str, float |
 @st.composite
 def _entries(draw: st.DrawFn, what: str, position: int, entries: Sequence[Entry], children: Sequence[UUID]) -> Entry:
     target = draw(st.sampled_from(entries) | st.sampled_from(entries[-2:])) if entries else None
-    child = draw(st.sampled_from((*children[:1] * 3, *children))) if target is None or what in "hmu" else target.child
+    child = (
+        draw(st.sampled_from([children[0], children[0], children[0], *children]))
+        if target is None or what in "hmu"
+        else target.child
+    )
     agency: Agency | None = None
     other: UUID | None = None
     occurred_at = draw(TIMES)
@@ -218,7 +224,7 @@ def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
     positions = sorted({target.position, *(e.position for e in more)})
     every = sorted({name.split(".")[0] for e in (target, *more) for name in names(e)})
     listed: Any = "all"
-    if every and draw(st.booleans()):
+    if draw(st.booleans()) and every:
         listed = sorted(draw(st.sets(st.sampled_from([*every, *names(target)]), min_size=1, max_size=3)))
     when = at(target.position + draw(st.sampled_from((0.0, 0.5, 1.0, 2.0))))
     given_at = draw(st.sampled_from((write_clock(when), when.date().isoformat())))
@@ -228,7 +234,7 @@ def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
 
 @st.composite
 def _sets(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
-    """Draw what a correction of `target` may set: members of the original fact, `occurred_at`, null where that may be."""
+    """Draw what a correction of `target` may set: members of the original, `occurred_at`, null where that may be."""
     by_position = {one.position: one for one in entries}
     while target.type == "custody.correction-issued.v1":
         target = by_position[target.recorded_fact["corrects"]]

@@ -39,10 +39,25 @@ HEARING = {"hearing_id": "h1", "court_case": "c1"}
 FACTS: tuple[tuple[Agency, str, Json, Json], ...] = (
     ("CBP", "child-encountered", {"encounter_type": "interior", "place": "RGV"}, {"place": "Yuma"}),
     ("ORR", "admitted-to-program", {"program": "Casa"}, {"program": None}),
-    ("ORR", "released-to-sponsor", {"sponsor_category": "1", "address": ELM}, {"address": OAK, "sponsor_category": "3"}),
-    ("EOIR", "hearing-scheduled", {**HEARING, "court": "HOU", "scheduled_for": "2022-06-01"}, {"scheduled_for": "2022-07-01"}),
+    (
+        "ORR",
+        "released-to-sponsor",
+        {"sponsor_category": "1", "address": ELM},
+        {"address": OAK, "sponsor_category": "3"},
+    ),
+    (
+        "EOIR",
+        "hearing-scheduled",
+        {**HEARING, "court": "HOU", "scheduled_for": "2022-06-01"},
+        {"scheduled_for": "2022-07-01"},
+    ),
     ("EOIR", "hearing-held", {**HEARING, "appearance": "present", "adjournment_code": "7A"}, {"appearance": "absent"}),
-    ("ICE-ERO", "address-reported", {"purpose": "residence", "address": OAK, "reported_via": "other"}, {"address": ELM}),
+    (
+        "ICE-ERO",
+        "address-reported",
+        {"purpose": "residence", "address": OAK, "reported_via": "other"},
+        {"address": ELM},
+    ),
     ("USCIS", "relief-filed", {"kind": "asylum", "receipt": "Z1", "jurisdiction": "USCIS"}, {"receipt": "Z2"}),
     ("CBP", "particulars-asserted", {"date_of_birth": "2008-02-29"}, {"date_of_birth": "2003-01-01"}),
 )
@@ -56,13 +71,15 @@ def ledger(database_url: str, fresh_kafka: str, tmp_path: Path) -> Iterator[Flow
 
 def play(ledger: Flow, random: Random, steps: int) -> None:
     """Send a history an hour a step: facts, corrections, voids, merges, disputes, notices and receipts."""
+    nothing: list[tuple[int, str, Agency, str, Json]] = [(0, CHILDREN[0], "STEWARD", "", {})]
     recorded: list[tuple[int, str, Agency, str, Json]] = []
     for step in range(steps):
         now = START + step * timedelta(hours=1)
         sent = {"sent_at": write_clock(now)}
         what = random.choice("fffccvnnmudrrr") if len(recorded) > 4 else "f"
-        position, child, agency, name, sets = random.choice(recorded or [(0, CHILDREN[0], "STEWARD", "", {})])
-        steward: Agency = random.choice((agency, "STEWARD"))
+        position, child, agency, name, sets = random.choice(recorded or nothing)
+        either: tuple[Agency, ...] = (agency, "STEWARD")
+        steward = random.choice(either)
         if what == "r":
             published(ledger)
             _sign(ledger, random, now)
@@ -86,10 +103,17 @@ def play(ledger: Flow, random: Random, steps: int) -> None:
             agency, sets = "STEWARD", {"statement": "t"}
         elif what == "n":
             to = random.choice(RECEIVING)
+            senders: tuple[Agency, ...] = (to, "ORR", "ICE-OPLA")
             given = now - random.choice((1, 5, 20)) * timedelta(hours=1)
             members = random.choice(("all", ["address"], ["corrects", "set.address"], ["appearance", "court_case"]))
-            fact = {"to": to, "positions": [position], "channel": "email", "given_at": write_clock(given), "members": members}
-            name, agency, sets = "notice-given", random.choice((to, "ORR", "ICE-OPLA")), {"members": "all"}
+            fact = {
+                "to": to,
+                "positions": [position],
+                "channel": "email",
+                "given_at": write_clock(given),
+                "members": members,
+            }
+            name, agency, sets = "notice-given", random.choice(senders), {"members": "all"}
         else:
             child, other = random.sample(CHILDREN, 2)
             name, agency, sets = "identity-merged" if what == "m" else "identity-unmerged", "STEWARD", {}

@@ -133,9 +133,7 @@ class Moment(NamedTuple):
 
 def moments(viewer: str, entry: Entry, stated: History) -> list[Moment]:
     """Return every moment a viewer has for an entry, row by row of the table."""
-    return [
-        one for agency in MEMBERS_OF.get(viewer, (viewer,)) for one in _moments_of_agency(agency, entry, stated)
-    ]
+    return [one for agency in MEMBERS_OF.get(viewer, (viewer,)) for one in _moments_of_agency(agency, entry, stated)]
 
 
 def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Moment]:
@@ -154,9 +152,7 @@ def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Momen
                     claimed = None if receipt.at is None else max(receipt.at, item.at)
                     grade = GRADES[receipt.grade]
                     found.append(
-                        Moment(
-                            grade, claimed, receipt.recorded_at, item.at, "receipt", receipt.position, item.names
-                        )
+                        Moment(grade, claimed, receipt.recorded_at, item.at, "receipt", receipt.position, item.names)
                     )
     for notice in stated.entries:
         if name_of(notice) != "notice-given" or voided_by(notice.position, stated.entries):

@@ -76,7 +76,9 @@ def standing(entries: Sequence[Entry]) -> list[Json]:
             "occurred_at": as_corrected(e, entries)[1],
             "voided_by": sorted(voided_by(e.position, entries)),
             "corrected_by": [c.position for c in corrections_of(e.position, entries)],
-            "disputed_by": [p for p, name, f in remarks if name == "entry-disputed" and f.get("position") == e.position],
+            "disputed_by": [
+                p for p, name, f in remarks if name == "entry-disputed" and f.get("position") == e.position
+            ],
             "resolved_findings": [
                 [f.get("code"), p]
                 for p, name, f in remarks

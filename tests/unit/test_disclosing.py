@@ -114,7 +114,9 @@ def test_of_a_protected_fact_a_statement_says_no_more_than_which_entry_it_is_abo
 
 def test_a_correction_of_a_void_is_told_by_the_members_of_the_void() -> None:
     """Its `set` names members of the void, not of the entry that is void, which may have one of the same name."""
-    transfer = entry(7, "emergency-transfer-made", "2022-03-04", {"from_program": "A", "to_place": "B", "reason": "ill"})
+    transfer = entry(
+        7, "emergency-transfer-made", "2022-03-04", {"from_program": "A", "to_place": "B", "reason": "ill"}
+    )
     void = entry(8, "entry-voided", None, {"voids": 7, "reason": "r"}, agency="ORR")
     new = {"corrects": 8, "set": {"reason": "never happened"}, "reason": "clearer"}
     correction = entry(9, "correction-issued", None, new, agency="ORR")

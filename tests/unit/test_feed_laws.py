@@ -20,7 +20,7 @@ from tests.oracle.standing import name_of
 @settings(LAW, max_examples=250)
 @given(drawn_histories())
 def test_law_5_the_feeds_hold_what_must_be_told(drawn: Drawn) -> None:
-    """Every item and no other, in its order, with its members, by its rule; supplements right behind what they follow."""
+    """Every item and no other, in its order, with its members, by its rule; supplements behind what they follow."""
     assert by_agency(told_item(item) for item, _ in fold(drawn)) == by_agency(map(put_item, must_be_told(drawn)))
 
 
@@ -54,7 +54,8 @@ def test_law_5_feeds_told_on_from_anywhere_are_the_same(drawn: Drawn) -> None:
                 telling.backfill(adopted, rulebook)
         items: list[Told] = []
         adoptions = [one for one in drawn.adoptions if one.position > to_come[0].position]
-        for one in sorted([*to_come, *adoptions], key=lambda one: one.position):
+        rest: list[Entry | Adopted] = [*to_come, *adoptions]
+        for one in sorted(rest, key=lambda one: one.position):
             book = Rulebook(_before(drawn, one.position), default_rules(), ZONE)
             if isinstance(one, Entry):
                 items += telling.take(one, book.at(one))

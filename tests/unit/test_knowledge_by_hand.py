@@ -1,4 +1,4 @@
-"""What knowledge.md says that surprises, sentence by sentence: small histories, asked through the product's own reading.
+"""What knowledge.md says that surprises, sentence by sentence: small histories, asked as the readers ask.
 
 Each was seen to fail with the code that makes it true taken out.
 """
@@ -21,7 +21,13 @@ A, B, C = CHILDREN
 
 
 def made(
-    position: int, name: str, fact: Json, by: Agency | None = None, child: UUID = A, when: str | None = "2022-03-04", **more: Any
+    position: int,
+    name: str,
+    fact: Json,
+    by: Agency | None = None,
+    child: UUID = A,
+    when: str | None = "2022-03-04",
+    **more: Any,
 ) -> Entry:
     """Return an entry recorded at the time of its position, known to its producer since then."""
     one = entry(position, name, when, fact, agency=by, child=child, **more)
@@ -37,7 +43,9 @@ def admitted(position: int, program: str = "Casa", **more: Any) -> Entry:
 
 
 def correction(position: int, corrects: int, by: Agency = "ORR", **sets: Any) -> Entry:
-    return made(position, "correction-issued", {"corrects": corrects, "set": sets, "reason": "r"}, by, when="2024-01-01")
+    return made(
+        position, "correction-issued", {"corrects": corrects, "set": sets, "reason": "r"}, by, when="2024-01-01"
+    )
 
 
 def void(position: int, voids: int, by: Agency = "ORR", child: UUID = A) -> Entry:
@@ -57,7 +65,9 @@ def notice(
     return made(position, "notice-given", fact, by)
 
 
-def item(position: int, number: int = 1, at_: float = 1.5, to: Agency = "ICE-ERO", withheld: Sequence[str] = ()) -> Item:
+def item(
+    position: int, number: int = 1, at_: float = 1.5, to: Agency = "ICE-ERO", withheld: Sequence[str] = ()
+) -> Item:
     return Item(to, position, number, at(at_), withheld, ())
 
 
@@ -90,7 +100,7 @@ def seen(*args: Any, **more: Any) -> Json:
 
 
 def shown(answer: Json, position: int) -> Json:
-    return next(one for one in answer["entries"] if one["position"] == position)  # type: ignore[no-any-return]
+    return next(one for one in answer["entries"] if one["position"] == position)
 
 
 def positions(answer: Json | None) -> list[int]:
@@ -155,7 +165,10 @@ def test_a_withheld_new_value_leaves_the_old_one() -> None:
     answer = seen(entries, [item(1), item(2, 2, withheld=("set.address",))])
     assert shown(answer, 1)["fact"] == {"sponsor_category": "2A", "address": ELM}
     assert shown(answer, 1)["corrected_by"] == [2]
-    assert (shown(answer, 2)["fact"]["set"], shown(answer, 2)["withheld"]) == ({"sponsor_category": "2A"}, ["set.address"])
+    assert (shown(answer, 2)["fact"]["set"], shown(answer, 2)["withheld"]) == (
+        {"sponsor_category": "2A"},
+        ["set.address"],
+    )
 
 
 def test_a_visible_new_value_reveals_a_member_that_was_withheld() -> None:
@@ -343,7 +356,10 @@ def test_a_letter_recorded_under_an_earlier_version_is_withheld_by_the_members_i
     answer = seen(entries, [item(1), item(2, 2, withheld=("piece",))])
     assert shown(answer, 2)["withheld"] == ["piece"]
     assert answer["whereabouts"]["state"] == "address-defective"
-    named = [entries[0], made(2, "custody.mail-returned.v1", {**returned, "address_position": 1}, "EOIR", when="2022-03-09")]
+    named = [
+        entries[0],
+        made(2, "custody.mail-returned.v1", {**returned, "address_position": 1}, "EOIR", when="2022-03-09"),
+    ]
     answer = seen(named, [item(1), item(2, 2, withheld=("address_position",))])
     assert answer["whereabouts"]["state"] == "reported"
 

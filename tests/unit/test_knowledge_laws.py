@@ -169,9 +169,7 @@ def test_law_3_who_knows_every_statement_sees_a_part_of_what_the_ledger_sees(
 
 @settings(LAW, max_examples=200)
 @given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
-def test_law_4_what_was_answered_is_answered_the_same_for_ever_after(
-    drawn: Drawn, questions: list[Question]
-) -> None:
+def test_law_4_what_was_answered_is_answered_the_same_for_ever_after(drawn: Drawn, questions: list[Question]) -> None:
     """R fixes the answer: asked when nothing later had been recorded, or when all of it had."""
     whole = ledger_of(drawn)
     for question in questions:
@@ -189,7 +187,10 @@ def test_law_6_what_is_proven_is_known(drawn: Drawn, questions: list[Question]) 
         either = known(ledger, question._replace(basis="any"))
         assert all(members <= either[position] for position, members in proven.items())
         times = [
-            {one["position"]: one["known_at"] for one in (ask(ledger, question._replace(basis=basis)) or _NONE)["entries"]}
+            {
+                one["position"]: one["known_at"]
+                for one in (ask(ledger, question._replace(basis=basis)) or _NONE)["entries"]
+            }
             for basis in ("proven", "any")
         ]
         assert all(times[1][position] <= time for position, time in times[0].items() if position in times[1])

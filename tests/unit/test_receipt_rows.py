@@ -4,7 +4,6 @@ Broken by hand to see it fail: an earlier claim passed over; numbers signed for 
 searched for from the last; the levels above delivered passed over; a lane that forgets what it claimed of late.
 """
 
-from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
@@ -33,10 +32,10 @@ SIGNATURES: st.SearchStrategy[list[Signature]] = st.lists(
 
 
 @pytest.fixture(params=[64, 2])
-def remembered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+def remembered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Let lanes remember that many steps."""
     monkeypatch.setattr(receipts, "REMEMBERED", request.param)
-    yield request.param
+    return int(request.param)
 
 
 @pytest.mark.usefixtures("remembered")
@@ -61,7 +60,7 @@ def test_the_rows_kept_of_receipts_give_the_first_moments_that_all_receipts_give
         fact = FeedReceipted(
             up_to=None if isinstance(number, tuple) else number,
             numbers=number if isinstance(number, tuple) else None,
-            grade=grade,  # type: ignore[arg-type]
+            grade=grade,
             at=claimed,
         )
         producer = Producer(agency, None, None, "/x")
