@@ -43,7 +43,7 @@ MOMENTS_OF_LEDGER: Final = st.just(at(60)) | st.integers(8, 68).map(lambda quart
 
 
 def rules(name: str, **agencies: Mapping[str, Any]) -> RuleSet:
-    """Return the default set with some agencies' decisions changed: `tell`, `hide` facts, `grant`, `deny` kinds."""
+    """Return the default set changed for some agencies: `tell` or `hide` facts, `grant` or `deny` categories."""
     given = default_rules().model_dump()
     for key, changes in agencies.items():
         its = given["agencies"][key.replace("_", "-")]
@@ -177,7 +177,9 @@ def _receipts(draw: st.DrawFn, position: int) -> tuple[int, Agency, str, float |
 def _entries(draw: st.DrawFn, what: str, position: int, entries: Sequence[Entry], children: Sequence[UUID]) -> Entry:
     target = draw(st.sampled_from(entries) | st.sampled_from(entries[-2:])) if entries else None
     child = (
-        draw(st.sampled_from([*list(children[:1]) * 3, *children])) if target is None or what in "hmu" else target.child
+        draw(st.sampled_from([children[0], children[0], children[0], *children]))
+        if target is None or what in "hmu"
+        else target.child
     )
     agency: Agency | None = None
     other: UUID | None = None
@@ -220,10 +222,9 @@ def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
     same = [e for e in entries if e.child == target.child]
     more = draw(st.lists(st.sampled_from(same), max_size=1))
     positions = sorted({target.position, *(e.position for e in more)})
-    every: list[str] = sorted({name.split(".")[0] for e in (target, *more) for name in names(e)})
+    every = sorted({name.split(".")[0] for e in (target, *more) for name in names(e)})
     listed: Any = "all"
-    some: bool = draw(st.booleans())
-    if every and some:
+    if draw(st.booleans()) and every:
         listed = sorted(draw(st.sets(st.sampled_from([*every, *names(target)]), min_size=1, max_size=3)))
     when = at(target.position + draw(st.sampled_from((0.0, 0.5, 1.0, 2.0))))
     given_at = draw(st.sampled_from((write_clock(when), when.date().isoformat())))
@@ -233,7 +234,7 @@ def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
 
 @st.composite
 def _sets(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
-    """Draw what a correction of `target` may set: members of the original fact, `occurred_at`, null where it may be."""
+    """Draw what a correction of `target` may set: members of the original, `occurred_at`, null where that may be."""
     by_position = {one.position: one for one in entries}
     while target.type == "custody.correction-issued.v1":
         target = by_position[target.recorded_fact["corrects"]]

@@ -71,14 +71,15 @@ def ledger(database_url: str, fresh_kafka: str, tmp_path: Path) -> Iterator[Flow
 
 def play(ledger: Flow, random: Random, steps: int) -> None:
     """Send a history an hour a step: facts, corrections, voids, merges, disputes, notices and receipts."""
+    nothing: list[tuple[int, str, Agency, str, Json]] = [(0, CHILDREN[0], "STEWARD", "", {})]
     recorded: list[tuple[int, str, Agency, str, Json]] = []
-    nothing: tuple[int, str, Agency, str, Json] = (0, CHILDREN[0], "STEWARD", "", {})
     for step in range(steps):
         now = START + step * timedelta(hours=1)
         sent = {"sent_at": write_clock(now)}
         what = random.choice("fffccvnnmudrrr") if len(recorded) > 4 else "f"
-        position, child, agency, name, sets = random.choice(recorded or [nothing])
-        steward = _one_of(random, agency, "STEWARD")
+        position, child, agency, name, sets = random.choice(recorded or nothing)
+        either: tuple[Agency, ...] = (agency, "STEWARD")
+        steward = random.choice(either)
         if what == "r":
             published(ledger)
             _sign(ledger, random, now)
@@ -102,6 +103,7 @@ def play(ledger: Flow, random: Random, steps: int) -> None:
             agency, sets = "STEWARD", {"statement": "t"}
         elif what == "n":
             to = random.choice(RECEIVING)
+            senders: tuple[Agency, ...] = (to, "ORR", "ICE-OPLA")
             given = now - random.choice((1, 5, 20)) * timedelta(hours=1)
             members = random.choice(("all", ["address"], ["corrects", "set.address"], ["appearance", "court_case"]))
             fact = {
@@ -111,21 +113,15 @@ def play(ledger: Flow, random: Random, steps: int) -> None:
                 "given_at": write_clock(given),
                 "members": members,
             }
-            name, sets = "notice-given", {"members": "all"}
-            agency = _one_of(random, to, "ORR", "ICE-OPLA")
+            name, agency, sets = "notice-given", random.choice(senders), {"members": "all"}
         else:
             child, other = random.sample(CHILDREN, 2)
-            name, sets = "identity-merged" if what == "m" else "identity-unmerged", {}
-            agency = "STEWARD"
+            name, agency, sets = "identity-merged" if what == "m" else "identity-unmerged", "STEWARD", {}
             fact = {"other": {"scheme": "a-number", "value": other}, "reason": "r"}
         when = random.choice((f"2022-02-{random.randint(10, 27)}", write_clock(now - timedelta(hours=2)), None))
         outcome = ledger.tell(agency, name, claim(child, when, fact), **sent)
         if outcome["status"] == "accepted":
             recorded.append((outcome["position"], child, agency, name, sets))
-
-
-def _one_of(random: Random, *agencies: Agency) -> Agency:
-    return random.choice(agencies)
 
 
 def _sign(ledger: Flow, random: Random, now: datetime) -> None:
@@ -171,7 +167,7 @@ def history(ledger: Flow) -> oracle.History:
 def test_the_roles_tell_and_answer_what_the_oracle_says(ledger: Flow) -> None:
     """Views of every agency, of groups and of the ledger: by any basis and grade, as known and recorded at any time."""
     random = Random(20220304)
-    play(ledger, random, 110)
+    play(ledger, random, 60)
     published(ledger)
     whole = history(ledger)
     must: dict[str, list[tuple[str, int, Any, list[str]]]] = {agency: [] for agency in RECEIVING}
@@ -185,13 +181,13 @@ def test_the_roles_tell_and_answer_what_the_oracle_says(ledger: Flow) -> None:
     first = {a: next(e.child for e in whole.entries if ("a-number", a[1:]) in e.identifiers) for a in CHILDREN}
     answered = 0
     with connect(ledger.settings.database_url) as connection:
-        for _ in range(700):
+        for _ in range(400):
             child = random.choice(CHILDREN)
             viewer = random.choice((*RECEIVING, "OIG", "STEWARD", "ICE", "DHS", "ledger"))
             basis, grade = random.choice(("any", "proven")), random.choice(("told", "told", *oracle.GRADES))
             end = max(e.recorded_at for e in whole.entries)
             known_at, recorded_by = (
-                end if random.random() < 0.3 else START + random.random() * timedelta(hours=111) for _ in range(2)
+                end if random.random() < 0.3 else START + random.random() * timedelta(hours=61) for _ in range(2)
             )
             happened_by = random.choice((end, START - timedelta(days=random.randint(1, 20))))
             recorded_by = min(recorded_by, end)
@@ -205,4 +201,4 @@ def test_the_roles_tell_and_answer_what_the_oracle_says(ledger: Flow) -> None:
             answer = None if found is None else comparable(found)
             assert answer == written(oracle.view(whole, question)), question
             answered += answer is not None
-    assert answered > 200
+    assert answered > 100

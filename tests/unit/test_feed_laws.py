@@ -1,15 +1,14 @@
 """Law 5 of knowledge.md: who is told what, held against an oracle that asks the whole list for every item."""
 
-from collections.abc import Sequence
-
 from hypothesis import given, settings
 
 from ledger.agencies import RECEIVERS
+from ledger.entry import Entry
 from ledger.facts import BY_WIRE
 from ledger.facts.ledger_wide import AgencyRules
 from ledger.facts.vocabulary import Category
 from ledger.publication import NOTHING_PUBLISHED, Batch, Publication, item_values, read_batch, write_batch
-from ledger.sharing import default_rules
+from ledger.sharing import Adopted, default_rules
 from ledger.telling import Rulebook, Telling, Told
 from tests.histories import ZONE
 from tests.knowing import by_agency, fold, must_be_told, publications, put_item, told_item
@@ -21,7 +20,7 @@ from tests.oracle.standing import name_of
 @settings(LAW, max_examples=250)
 @given(drawn_histories())
 def test_law_5_the_feeds_hold_what_must_be_told(drawn: Drawn) -> None:
-    """Every item and no other, in its order, with its members, by its rule; supplements right behind."""
+    """Every item and no other, in its order, with its members, by its rule; supplements behind what they follow."""
     assert by_agency(told_item(item) for item, _ in fold(drawn)) == by_agency(map(put_item, must_be_told(drawn)))
 
 
@@ -55,12 +54,13 @@ def test_law_5_feeds_told_on_from_anywhere_are_the_same(drawn: Drawn) -> None:
                 telling.backfill(adopted, rulebook)
         items: list[Told] = []
         adoptions = [one for one in drawn.adoptions if one.position > to_come[0].position]
-        for entry in to_come:
-            while adoptions and adoptions[0].position < entry.position:
-                adopted = adoptions.pop(0)
-                earlier = Rulebook(_before(drawn, adopted.position), default_rules(), ZONE)
-                items += telling.backfill(adopted, earlier) if adopted.backfill else []
-            items += telling.take(entry, Rulebook(_before(drawn, entry.position), default_rules(), ZONE).at(entry))
+        rest: list[Entry | Adopted] = [*to_come, *adoptions]
+        for one in sorted(rest, key=lambda one: one.position):
+            book = Rulebook(_before(drawn, one.position), default_rules(), ZONE)
+            if isinstance(one, Entry):
+                items += telling.take(one, book.at(one))
+            elif one.backfill:
+                items += telling.backfill(one, book)
         told = [(told_item(item), item.entry.position) for item in items]
         assert told == whole[len(whole) - len(told) :]
 
@@ -113,7 +113,7 @@ def _allowed(its: AgencyRules, name: str, wire: str, member: str) -> bool:
     return category in (excepted[0] if excepted else its.allowed)
 
 
-def _before(drawn: Drawn, position: int) -> Sequence:  # type: ignore[type-arg]
+def _before(drawn: Drawn, position: int) -> list[Adopted]:
     return [one for one in drawn.adoptions if one.position < position]
 
 

@@ -1,4 +1,4 @@
-"""What knowledge.md says that surprises, sentence by sentence: small histories, asked through the product itself.
+"""What knowledge.md says that surprises, sentence by sentence: small histories, asked as the readers ask.
 
 Each was seen to fail with the code that makes it true taken out.
 """
@@ -224,6 +224,15 @@ def test_of_a_correction_of_nobody_knows_what_only_the_values_known_are_shown() 
     assert one["withheld"] == ["corrects", "reason", "set.address"]
 
 
+def test_a_notice_that_lists_the_set_of_a_correction_told_all_its_new_values() -> None:
+    """People list the members they see; a correction's is one, and holds the others."""
+    listed = notice(3, "USCIS", 2, members=["corrects", "set"])
+    entries = [released(1), correction(2, 1, address=OAK), listed, notice(4, "USCIS", 1)]
+    answer = seen(entries, viewer="USCIS")
+    assert answer["whereabouts"]["residence"] == OAK
+    assert shown(answer, 2)["withheld"] == ["reason"]
+
+
 def test_who_does_not_know_a_merge_sees_two_children() -> None:
     """And that is the answer; once told of it, there is one. Told without which record, there are still two."""
     entries = [admitted(1), admitted(2, "Other", child=B), merge(3, A, B)]
@@ -362,6 +371,13 @@ def test_a_letter_recorded_under_an_earlier_version_is_withheld_by_the_members_i
     ]
     answer = seen(named, [item(1), item(2, 2, withheld=("address_position",))])
     assert answer["whereabouts"]["state"] == "reported"
+
+
+def test_what_an_item_did_not_say_is_neither_known_nor_withheld() -> None:
+    """Not even the name of a member that would say that relief is sought (8 USC 1367)."""
+    held = {"hearing_id": "h", "court_case": "c", "appearance": "present", "adjournment_code": "7A"}
+    one = shown(seen([made(1, "hearing-held", held)], [item(1)._replace(unsaid=("adjournment_code",))]), 1)
+    assert (sorted(one["fact"]), one["withheld"]) == (["appearance", "court_case", "hearing_id"], [])
 
 
 def test_a_dispute_is_shown_wherever_both_are_known_and_changes_nothing() -> None:

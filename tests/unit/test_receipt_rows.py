@@ -35,8 +35,7 @@ SIGNATURES: st.SearchStrategy[list[Signature]] = st.lists(
 def remembered(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Let lanes remember that many steps."""
     monkeypatch.setattr(receipts, "REMEMBERED", request.param)
-    steps: int = request.param
-    return steps
+    return int(request.param)
 
 
 @pytest.mark.usefixtures("remembered")
