@@ -375,10 +375,12 @@ def test_what_another_system_signed_for_in_vain_is_not_raised_here(ledger: Flow,
 def test_a_receipt_refused_while_nobody_looked_is_raised_by_the_next_reader(
     database_url: str, fresh_kafka: str, tmp_path: Path, state: Path
 ) -> None:
-    """Intake was down when the first reader closed; the file remembers up to where answers were read."""
-    put_on_feed(fresh_kafka, "ORR", items(range(1, 3)))
-    take_over(fresh_kafka, state)
+    """Intake stood still when the first reader closed; the file remembers up to where answers were read."""
     with flow(database_url, fresh_kafka, tmp_path, ("intake", "relay")) as ledger:
+        ledger.processes["intake"].send_signal(signal.SIGSTOP)
+        put_on_feed(fresh_kafka, "ORR", items(range(1, 3)))
+        take_over(fresh_kafka, state)
+        ledger.processes["intake"].send_signal(signal.SIGCONT)
         until(lambda: ledger.rows("select refusal->>'code' from ledger.submissions") == [("R1",)])
         until(lambda: ledger.rows("select position from ledger.relay_checkpoint where name = 'outcomes'") == [(1,)])
     with pytest.raises(ReceiptRefusedError, match="told nothing yet"):
