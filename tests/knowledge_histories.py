@@ -130,7 +130,7 @@ def drawn_histories(draw: st.DrawFn, most: int = 14, records: int = 3) -> Drawn:
     entries: list[Entry] = []
     adoptions: list[Adopted] = []
     receipts: list[tuple[int, Agency, str, float | None, Any]] = []
-    what_next = "hhhhhhhhhcccccvvvdfnnnnmmmurrrrra" if records > 1 else "hhhhhhhhcccccvvvdfnnnnrrrrra"
+    what_next = "hhhhhhhhhcccccvvvdfnnnnmmmurrrrraaa" if records > 1 else "hhhhhhhhcccccvvvdfnnnnrrrrraaa"
     for position in range(1, draw(st.integers(min(4, most), most)) + 1):
         what = draw(st.sampled_from(what_next)) if entries else "h"
         if what == "a":

@@ -1,7 +1,7 @@
 """The real roles against the oracle: what they recorded, published and answer, for the same questions.
 
-Broken by hand to see it fail: publications and receipts selected without R; the receipts of one agency read as those of
-another; what is withheld from one agency read as withheld from the next; statements of a merged record passed over.
+Broken by hand to see it fail: receipts selected without R; the receipts of one agency read as those of another; what is
+withheld from one agency read as withheld from the next; of one receipt at several levels the lowest taken.
 """
 
 from collections.abc import Iterator
@@ -59,6 +59,18 @@ FACTS: tuple[tuple[Agency, str, Json, Json], ...] = (
         {"address": ELM},
     ),
     ("USCIS", "relief-filed", {"kind": "asylum", "receipt": "Z1", "jurisdiction": "USCIS"}, {"receipt": "Z2"}),
+    (
+        "CBP",
+        "handoff-accepted",
+        {
+            "handoff_id": "x",
+            "receiving_agency": "CBP",
+            "receiving_facility": "RGV",
+            "discrepancies": [],
+            "condition": "fever",
+        },
+        {"condition": "well", "receiving_facility": "Yuma"},
+    ),
     ("CBP", "particulars-asserted", {"date_of_birth": "2008-02-29"}, {"date_of_birth": "2003-01-01"}),
 )
 

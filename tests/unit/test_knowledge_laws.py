@@ -1,6 +1,29 @@
-"""The laws of knowledge.md for what agencies knew, against an oracle that works everything out the slow way."""
+"""The laws of knowledge.md for what agencies knew, against an oracle that works everything out the slow way.
+
+Broken by hand, one thing at a time. Law 1 failed, within 200 random histories, with:
+
+- moments: K or the grade compared strictly; a claim taken for proof; the later of claim and proof; receipts of before
+  the publication counted; a notice as recorded instead of as corrected; a party's own notice only told; a sender's
+  word taken for proof; ties to the lower grade; members of moments that do not count, or of the first one only.
+- the view: a withheld new value acting; a member that was not given taken to decide; withheld members shown; merges
+  the agency does not know of acting; entries of other records shown; a group as its first member; H passed over, or
+  applied to statements; what shows too little to move anything moving; no lower bound of a receipt; disputes not seen.
+
+Rare ones it misses now and then; they have a case in `test_knowledge_by_hand`: a claim not held back to the
+publication; a receipt at the very moment of the publication; voided notices counted; what an item left unsaid known;
+`set` in a notice passed over; a new time withheld; a statement without its target acting; a visible new value that
+reveals nothing; deciding members passed over; a merge joining without its other record.
+
+The other laws failed, each with one thing broken:
+
+- law 2: members of the latest moment only; a corrected entry taken out of the view; H as a window.
+- law 3: members nobody gave taken for known; voids left out of what acts; a corrected entry taken out of the view.
+- law 4: entries recorded after R taken in.
+- law 6: members of the latest moment only; a claim that hides an earlier proof.
+"""
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -37,21 +60,19 @@ QUESTIONS = st.builds(
 
 
 @st.composite
-def growing(draw: st.DrawFn) -> tuple[Question, Question]:
-    """Draw a question and one that asks for more: a later K or R, a lower grade, or claims beside proof."""
+def growing(draw: st.DrawFn) -> list[Question]:
+    """Draw questions of which each asks for more: a later K or R, a lower grade, or claims beside proof."""
     question = draw(QUESTIONS)
-    match draw(st.sampled_from(("K", "R", "grade", "basis"))):
+    hours = [at(n + 0.75) for n in range(16)]
+    match draw(st.sampled_from(("K", "K", "R", "R", "grade", "basis"))):
         case "K":
-            first, second = sorted((question.known_at, draw(MOMENTS_OF_LEDGER)))
-            return question._replace(known_at=first), question._replace(known_at=second)
+            return [question._replace(known_at=one, recorded_by=END) for one in hours]
         case "R":
-            first, second = sorted((question.recorded_by, draw(MOMENTS_OF_LEDGER)))
-            return question._replace(recorded_by=first), question._replace(recorded_by=second)
+            return [question._replace(recorded_by=one) for one in hours]
         case "grade":
-            lower, higher = sorted((question.at_least, draw(ALL_FOUR)), key=GRADES.__getitem__)
-            return question._replace(at_least=higher), question._replace(at_least=lower)
+            return [question._replace(at_least=grade) for grade in reversed(GRADES)]
         case _:
-            return question._replace(basis="proven"), question._replace(basis="any")
+            return [question._replace(basis="proven"), question._replace(basis="any")]
 
 
 @settings(LAW, max_examples=250)
@@ -63,29 +84,29 @@ def test_law_1_a_view_is_what_the_oracle_says(drawn: Drawn, questions: list[Ques
         assert ask(ledger, question) == written(view(history, question))
 
 
-@settings(LAW, max_examples=250)
-@given(drawn_histories(), st.lists(growing(), min_size=8, max_size=10))
-def test_law_2_asking_for_more_never_shrinks_the_known_set(
-    drawn: Drawn, questions: list[tuple[Question, Question]]
-) -> None:
+@settings(LAW, max_examples=150)
+@given(drawn_histories(), st.lists(growing(), min_size=3, max_size=5))
+def test_law_2_asking_for_more_never_shrinks_the_known_set(drawn: Drawn, questions: list[list[Question]]) -> None:
     """Only a later R does, where a notice was voided or corrected meanwhile, and of what that notice named."""
     ledger = ledger_of(drawn)
-    for one, more in questions:
+    given_in = {entry.position: {*names(entry)} for entry in drawn.entries}
+    for one, more in (pair for chain in questions for pair in pairwise(chain)):
         before, after = known(ledger, one), known(ledger, more)
         undone = _noticed_anew(drawn, one, more)
         for position, members in before.items():
-            assert position in undone or members <= after.get(position, frozenset())
+            there_are = members & given_in[position]  # a notice may list members that an entry has not
+            assert position in undone or (position in after and there_are <= after[position])
 
 
-@settings(LAW, max_examples=250)
-@given(drawn_histories(), st.lists(growing(), min_size=8, max_size=10))
+@settings(LAW, max_examples=150)
+@given(drawn_histories(), st.lists(growing(), min_size=3, max_size=5))
 def test_law_2_and_6_what_leaves_a_view_was_taken_out_by_a_statement_newly_seen(
-    drawn: Drawn, questions: list[tuple[Question, Question]]
+    drawn: Drawn, questions: list[list[Question]]
 ) -> None:
     """An entry leaves by an unmerge, the void of a merge, or a new time; a member by a null or the void of what gave
     it; either where a notice was undone. So do the views by proof and by claim differ."""
     ledger = ledger_of(drawn)
-    for one, more in questions:
+    for one, more in (pair for chain in questions for pair in pairwise(chain)):
         if _noticed_anew(drawn, one, more):
             continue
         before, after = ask(ledger, one), ask(ledger, more)
@@ -122,7 +143,7 @@ def test_law_2_a_later_happened_by_removes_nothing(drawn: Drawn, questions: list
             assert all(entry in later["entries"] for entry in earlier["entries"])
 
 
-@settings(LAW, max_examples=200)
+@settings(LAW, max_examples=120)
 @given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_3_nobody_knows_more_than_the_ledger(drawn: Drawn, questions: list[Question]) -> None:
     """The known set lies within the ledger's, and every value shown is that of an entry or correction by R."""
@@ -167,7 +188,7 @@ def test_law_3_who_knows_every_statement_sees_a_part_of_what_the_ledger_sees(
             assert shown[key] == its[key]
 
 
-@settings(LAW, max_examples=200)
+@settings(LAW, max_examples=120)
 @given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_4_what_was_answered_is_answered_the_same_for_ever_after(drawn: Drawn, questions: list[Question]) -> None:
     """R fixes the answer: asked when nothing later had been recorded, or when all of it had."""
@@ -177,15 +198,17 @@ def test_law_4_what_was_answered_is_answered_the_same_for_ever_after(drawn: Draw
         assert ask(ledger_of(cut_off(drawn, last)), question) == ask(whole, question)
 
 
-@settings(LAW, max_examples=200)
+@settings(LAW, max_examples=120)
 @given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_6_what_is_proven_is_known(drawn: Drawn, questions: list[Question]) -> None:
     """Whatever counts by proof alone counts when claims do, too, and not later."""
     ledger = ledger_of(drawn)
+    order = {entry.position: n for n, entry in enumerate(ledger.entries)}
     for question in questions:
         proven = known(ledger, question._replace(basis="proven"))
         either = known(ledger, question._replace(basis="any"))
-        assert all(members <= either[position] for position, members in proven.items())
+        for position, members in proven.items():
+            assert members & {*names(ledger.entries[order[position]])} <= either[position]
         times = [
             {
                 one["position"]: one["known_at"]

@@ -167,3 +167,22 @@ def test_a_set_tells_of_entries_of_its_days_only() -> None:
     assert telling.backfill(Adopted(2, later, True), RULES) == []
     assert items([hearing(3)], Rulebook((Adopted(2, later, False),), default_rules(), ZONE)) == items([hearing(3)])
     assert ("USCIS", "entry", 3) in items([hearing(3)], Rulebook((Adopted(2, wider(), False),), default_rules(), ZONE))
+
+
+def test_of_two_sets_adopted_the_later_one_is_in_force() -> None:
+    """The steward takes a wider set back by adopting another; what was told stays told."""
+    both = (Adopted(2, wider(), False), Adopted(4, default_rules(), False))
+    told = items([hearing(1), hearing(3), hearing(5)], Rulebook(both, default_rules(), ZONE))
+    assert of("USCIS", told) == [("entry", 3)]
+
+
+def test_statements_about_statements_catch_up_with_them() -> None:
+    """One pass is not enough: a merge told later is an entry of a record that an earlier merge had joined."""
+    entries = [
+        entry(1, "protection-screening-recorded", "2022-03-04", SCREENING),
+        merge(2, CHILD, OTHER),
+        entry(3, "protection-screening-recorded", "2022-03-04", SCREENING, child=THIRD),
+        merge(4, CHILD, THIRD),
+        hearing(5, OTHER),
+    ]
+    assert of("USCIS", items([*entries, notice(6, "USCIS", [3])])) == [("supplement", 4), ("supplement", 2)]
