@@ -32,7 +32,14 @@ def judging(connection: Connection[tuple[Any, ...]], agency: Agency, zone: str) 
     too long.
     """
     position = accepted(connection)
-    wait_until_shown(connection, position, patience_seconds=_PATIENCE_SECONDS, now=time.monotonic, sleep=time.sleep)
+    wait_until_shown(
+        connection,
+        position,
+        patience_seconds=_PATIENCE_SECONDS,
+        now=time.monotonic,
+        sleep=time.sleep,
+        published=False,
+    )
 
     @lru_cache(maxsize=_RECORDS_KEPT)
     def record_of(name: Name) -> list[Effective] | str:

@@ -40,9 +40,11 @@ def wait_until_shown(
     patience_seconds: float,
     now: Callable[[], float],
     sleep: Callable[[float], None],
+    published: bool = True,
 ) -> Shown:
     """Return when every entry up to `position` shows, and what was published of it, or is set aside.
 
+    Without `published` the entries are enough: what agencies were told of them plays no part in the question then.
     What was published shows when answers reach to its stamp: a moment later, as soon as nothing more comes.
 
     Raises `NotShownError`, naming the role that lags, when they have not moved for `patience_seconds`.
@@ -50,27 +52,31 @@ def wait_until_shown(
     last, moved_at = -1, now()
     stamp: datetime | None = None
     while True:
-        shown, published_at, complete_to = _shown(connection)
-        if shown.position >= position:
+        entries, shown, published_at, complete_to = _shown(connection)
+        if not published and entries.position >= position:
+            return entries
+        if published and shown.position >= position:
             stamp = stamp or published_at
             if stamp is None or (complete_to is not None and complete_to >= stamp):
                 return shown
-        if shown.position > last:
-            last, moved_at = shown.position, now()
+        reached = shown if published else entries
+        if reached.position > last:
+            last, moved_at = reached.position, now()
         elif now() - moved_at >= patience_seconds:
-            raise NotShownError(_lagging(connection, position, shown.position, patience_seconds))
+            raise NotShownError(_lagging(connection, position, reached.position, patience_seconds, published=published))
         sleep(POLL_SECONDS)
 
 
-_NOTHING: Final[tuple[Shown, datetime | None, datetime | None]] = (Shown(0, 0), None, None)
+_Reached = tuple[Shown, Shown, datetime | None, datetime | None]
+_NOTHING: Final[_Reached] = (Shown(0, 0), Shown(0, 0), None, None)
 
 
-def _shown(connection: Connection[Rows]) -> tuple[Shown, datetime | None, datetime | None]:
-    """Return how far the tables are, the last stamp in them, and the moment up to which an answer reaches."""
+def _shown(connection: Connection[Rows]) -> _Reached:
+    """Return how far entries are, and their publication; the last stamp, and the moment up to which answers reach."""
 
-    def ask(cursor: Cursor[Rows]) -> tuple[Shown, datetime | None, datetime | None]:
+    def ask(cursor: Cursor[Rows]) -> _Reached:
         row = cursor.execute(_SQL["shown"].encode()).fetchone()
-        return _NOTHING if row is None else (Shown(*row[:2]), row[2], row[3])
+        return _NOTHING if row is None else (Shown(row[0], row[2]), Shown(row[1], row[2]), row[3], row[4])
 
     try:
         return in_snapshot(connection, ask)
@@ -78,13 +84,15 @@ def _shown(connection: Connection[Rows]) -> tuple[Shown, datetime | None, dateti
         return _NOTHING  # the tables are still to be made
 
 
-def _lagging(connection: Connection[Rows], position: int, shown: int, patience_seconds: float) -> str:
+def _lagging(
+    connection: Connection[Rows], position: int, shown: int, patience_seconds: float, *, published: bool
+) -> str:
     relayed = in_snapshot(connection, lambda cursor: _number(cursor, "relayed"))
-    published = in_snapshot(connection, lambda cursor: _number(cursor, "published"))
+    told = in_snapshot(connection, lambda cursor: _number(cursor, "published")) if published else position
     if relayed < position:
         role, at = "relay", relayed
     else:
-        role, at = ("feeds", published) if published < position else ("projections", shown)
+        role, at = ("feeds", told) if told < position else ("projections", shown)
     return (
         f"the role `{role}` is at position {at} of {position}, and the read tables have not moved for "
         f"{patience_seconds:g} seconds; nothing is lost: see `custody status`, and wait again"

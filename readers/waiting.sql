@@ -12,6 +12,6 @@ select coalesce((select to_position from ledger.publications order by number des
 
 -- name: shown
 -- An entry shows when it is in the tables and what was published of it is, and answers reach so far.
-select least(p.position, u.position), (select count(distinct k.child) from read.parked_v1 k),
+select p.position, least(p.position, u.position), (select count(distinct k.child) from read.parked_v1 k),
        coalesce(u.published_at, p.complete_to), u.complete_to
 from read.progress_v1 p, read.publishing_v1 u

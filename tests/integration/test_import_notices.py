@@ -17,7 +17,7 @@ from tests.integration.running import custody, running, told_where
 from tests.unit.notice_files import csv_of, xlsx_of
 
 ROOT = Path(__file__).parents[2]
-ROLES = ("intake", "relay", "projections")
+ROLES = ("intake", "relay", "feeds", "projections")
 COLUMNS = ("child", "to", "positions", "type", "occurred_on", "given_at", "channel", "members")
 FIRST = 200_000_100
 
