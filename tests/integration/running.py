@@ -21,17 +21,17 @@ def running(
     told = environment(database_url=database_url, bootstrap=bootstrap, zone="America/New_York", clock=clock)
     try:
         for role in roles:
-            ready = folder / f"{role}.ready"
             with (folder / f"{role}.log").open("wb") as log:
                 processes[role] = subprocess.Popen(
                     command(role),
-                    env={**told, "CUSTODY_READY_FILE": str(ready)},
+                    env={**told, "CUSTODY_READY_FILE": str(folder / f"{role}.ready")},
                     cwd=Path(__file__).parents[2],
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )
-            deadline = time.monotonic() + 60
-            while not ready.exists():
+        deadline = time.monotonic() + 60
+        for role in roles:  # side by side, as `custody up` starts them
+            while not (folder / f"{role}.ready").exists():
                 assert processes[role].poll() is None, (folder / f"{role}.log").read_text()
                 assert time.monotonic() < deadline, (folder / f"{role}.log").read_text()
                 time.sleep(0.05)
