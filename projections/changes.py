@@ -90,6 +90,7 @@ class Changes:
                     entry.recorded_at,
                     asked.viewpoint,
                     asked.known_at,
+                    asked.happened_by,
                     asked.recorded_by,
                     asked.basis,
                     asked.at_least,

@@ -102,6 +102,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "recorded_at": "timestamptz",
         "viewpoint": "text",
         "known_at": "timestamptz",
+        "happened_by": "timestamptz",
         "recorded_by": "timestamptz",
         "basis": "text",
         "at_least": "text",

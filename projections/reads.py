@@ -1,26 +1,37 @@
 """Logged reads as knowledge: an agency that was served an answer knows what the answer held (knowledge: Moments).
 
-What an answer held follows from the question and its moments: the known set of its viewpoint at its K, by what had
-been stated by its R, earlier reads included. So reads are taken in the order in which they were served.
+What an answer held follows from the question and its moments: of the person asked for, as the viewpoint saw her, the
+known set at K by what had been stated by R, earlier reads included, without what happened after H. So reads are taken
+in the order in which they were served.
 """
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
+from uuid import UUID
 
 from ledger.agencies import Agency
 from ledger.entry import Entry
-from projections.knowledge import OPENED, Basis, Item, Moment, Receipt, known_set, moments
+from ledger.facts import STATEMENTS
+from ledger.merges import groups
+from ledger.times import order_key
+from projections.effective import Effective, effective
+from projections.knowledge import OPENED, Basis, Item, Members, Moment, Receipt, known_set, moments
+from projections.viewpoint import one_person, standing
+
+_STATEMENTS: Final = frozenset(STATEMENTS)
 
 
 class Read(NamedTuple):
     """An answer about a child, served to an agency; `viewpoint` are the agencies asked as, none for the ledger."""
 
+    child: UUID
     agency: Agency
     position: int
     recorded_at: datetime
     viewpoint: tuple[Agency, ...]
     known_at: datetime
+    happened_by: datetime
     recorded_by: datetime
     basis: Basis
     at_least: int
@@ -68,7 +79,8 @@ def _served(
     """Return the moments that one read gives, from what was stated by its R; `before` are the reads before it."""
     then = stated.by(read.recorded_by)
     if not read.viewpoint:
-        return [(entry.position, _opened(read, None)) for entry in then.entries]
+        entries = _of_person(read, then.entries)
+        return _shown(read, [(entry, None) for entry in entries], effective(entries), zone)
     held = moments(
         then.entries,
         read.viewpoint,
@@ -81,7 +93,28 @@ def _served(
             for position, moment in given:
                 held.setdefault(position, []).append(moment)
     seen = known_set(then.entries, held, known_at=read.known_at, basis=read.basis, at_least=read.at_least)
-    return [(one.entry.position, _opened(read, one.members)) for one in seen]
+    group = one_person(read.child, seen)
+    seen = [one for one in seen if one.entry.child in group]
+    return _shown(read, [(one.entry, one.members) for one in seen], [one.one for one in standing(seen)], zone)
+
+
+def _of_person(read: Read, entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries of the records that were one person with the child asked for, as the ledger held it."""
+    group = groups(entries).get(read.child, frozenset((read.child,)))
+    return [entry for entry in entries if entry.child in group]
+
+
+def _shown(
+    read: Read, held: Sequence[tuple[Entry, Members]], left: Sequence[Effective], zone: str
+) -> list[tuple[int, Moment]]:
+    """Return what the answer showed: statements, and what had happened by its H, at the times as corrected."""
+    last = order_key(read.happened_by, zone)
+    later = {
+        one.entry.position
+        for one in left
+        if type(one.fact) not in _STATEMENTS and order_key(one.occurred_at, zone) > last
+    }
+    return [(entry.position, _opened(read, members)) for entry, members in held if entry.position not in later]
 
 
 def _opened(read: Read, members: frozenset[str] | None) -> Moment:

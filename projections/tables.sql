@@ -158,6 +158,7 @@ create table {schema}.reads (
     recorded_at timestamptz not null,
     viewpoint text not null,             -- whose knowledge was asked for
     known_at timestamptz not null,
+    happened_by timestamptz not null,
     recorded_by timestamptz not null,
     basis text not null,
     at_least text not null

@@ -261,13 +261,15 @@ def _receipts(rows: Iterable[Rows]) -> list[Receipt]:
 
 
 def _read(row: Rows) -> Read:
-    record, position, recorded_at, viewpoint, known_at, recorded_by, basis, at_least = row
+    child, record, position, recorded_at, viewpoint, known_at, happened_by, recorded_by, basis, at_least = row
     return Read(
+        UUID(child),
         _AGENCY_OF[UUID(record)],
         position,
         datetime.fromisoformat(recorded_at),
         Viewpoint(viewpoint).agencies,
         datetime.fromisoformat(known_at),
+        datetime.fromisoformat(happened_by),
         datetime.fromisoformat(recorded_by),
         basis,
         GRADES.index(at_least),

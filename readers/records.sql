@@ -89,8 +89,8 @@ select p.version, p.zone, p.complete_to,
         cross join lateral (select * from read.receipts_v1 n
                             where int8range(n.lane + n.first, n.lane + n.last, '[]') @> k.key
                               and n.recorded_at <= %(bound)s::timestamptz offset 0) r),
-       (select coalesce(json_agg(json_build_array(d.record, d.position, d.recorded_at, d.viewpoint, d.known_at,
-                                                  d.recorded_by, d.basis, d.at_least) order by d.position), '[]')
+       (select coalesce(json_agg(json_build_array(d.child, d.record, d.position, d.recorded_at, d.viewpoint, d.known_at,
+                                                  d.happened_by, d.recorded_by, d.basis, d.at_least) order by d.position), '[]')
         from component c
         cross join lateral (select * from read.reads_v1 n
                             where n.child = c.child and n.recorded_at <= %(bound)s::timestamptz offset 0) d)

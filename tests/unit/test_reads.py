@@ -1,11 +1,12 @@
 """Reading the ledger is logged, and a logged read is knowledge: of what the answer held, and of nothing else."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from ledger.agencies import Agency
 from projections.knowledge import DELIVERED, OPENED, TOLD, Item, known_set
 from projections.reads import Read, Stated, all_moments
-from tests.histories import ZONE, entry, recorded_at
+from tests.histories import CHILD, ZONE, entry, recorded_at
 from tests.unit.test_disclosing import HELD, RELEASE
 
 RELEASED = entry(1, "released-to-sponsor", "2022-03-04", RELEASE)
@@ -16,9 +17,18 @@ def item(agency: Agency, position: int, number: int, *withheld: str) -> Item:
     return Item(agency, position, number, recorded_at(position) + timedelta(milliseconds=1), withheld, ())
 
 
-def read(position: int, agency: Agency, *viewpoint: Agency, at_least: int = TOLD, by: int | None = None) -> Read:
+def read(
+    position: int,
+    agency: Agency,
+    *viewpoint: Agency,
+    at_least: int = TOLD,
+    by: int | None = None,
+    happened: str = "2024-01-01",
+    child: UUID = CHILD,
+) -> Read:
     moment = recorded_at(position - 1 if by is None else by) + timedelta(milliseconds=500)
-    return Read(agency, position, recorded_at(position), viewpoint, moment, moment, "any", at_least)
+    until = datetime.fromisoformat(f"{happened}T00:00:00-05:00")
+    return Read(child, agency, position, recorded_at(position), viewpoint, moment, until, moment, "any", at_least)
 
 
 def known(reads: list[Read], agency: Agency, at: datetime | None = None) -> list[tuple[int, str, object]]:
@@ -62,3 +72,16 @@ def test_a_read_is_among_the_moments_a_later_answer_goes_by() -> None:
     later = read(7, "OIG", "ICE-ERO", at_least=OPENED)
     assert known([first, later], "OIG") == [(1, "read", frozenset(RELEASE) - {"sponsor_id"})]
     assert known([later], "OIG") == []
+
+
+def test_what_happened_after_the_answers_h_was_not_in_it() -> None:
+    """Asked what had happened by 5 March, OIG read of the release of the 4th, and of no hearing later that day."""
+    assert known([read(5, "OIG", happened="2022-03-05")], "OIG") == [(1, "read", None)]
+    assert known([read(5, "OIG", happened="2022-03-01")], "OIG") == []
+
+
+def test_an_answer_about_one_record_teaches_nothing_of_another() -> None:
+    """Records once joined are read together from the tables; an answer held the person asked for, and no one else."""
+    other = UUID("00000000-0000-7000-8000-000000000002")
+    assert known([read(5, "OIG", child=other)], "OIG") == []
+    assert known([read(5, "ICE-ERO", "ICE-ERO", child=other)], "ICE-ERO") == []
