@@ -12,7 +12,7 @@ from ledger.eventstore import Ledger
 from ledger.facts import SharingRulesAdopted
 from ledger.facts.ledger_wide import RuleSet
 from ledger.looking_back import payload_of
-from ledger.own_records import STEWARD, NoClockError, record_now
+from ledger.own_records import NoClockError, record_by_steward
 from ledger.settings import Settings
 from ledger.sharing import Adopted
 from ledger.streams import LEDGER
@@ -42,17 +42,7 @@ def adopt(
                     f"{rules.id} version {rules.version} was adopted at position {before.position}; {same}"
                 )
         try:
-            return record_now(
-                ledger,
-                cursor,
-                settings,
-                fact,
-                record=LEDGER,
-                subject="ledger",
-                producer=STEWARD,
-                source=source_of(fact),
-                at=at,
-            )
+            return record_by_steward(ledger, cursor, settings, fact, source=source_of(fact), at=at)
         except NoClockError as error:
             raise NotAdoptedError(str(error)) from None
 

@@ -25,6 +25,7 @@ from ledger.entry import (
 from ledger.eventstore import Ledger
 from ledger.facts import LedgerFact
 from ledger.settings import Settings
+from ledger.streams import LEDGER
 from ledger.times import MICROSECOND
 
 STEWARD: Final = Producer("STEWARD", None, None, "/custody-ledger/steward")
@@ -63,6 +64,29 @@ def record_now(
     recorded = Recorded(record, version, fact.wire, state)
     ledger.entries.insert(cursor, [ledger.mapper.to_stored_event(recorded)], [position])
     return read_ledger_entry(value(position=position, child=record, version=version, wire=fact.wire, state=state))
+
+
+def record_by_steward(
+    ledger: Ledger,
+    cursor: Cursor[DictRow],
+    settings: Settings,
+    fact: LedgerFact,
+    *,
+    source: tuple[str, str],
+    at: datetime | None,
+) -> LedgerEntry:
+    """Record what the steward says of the ledger itself; as `record_now`."""
+    return record_now(
+        ledger,
+        cursor,
+        settings,
+        fact,
+        record=LEDGER,
+        subject="ledger",
+        producer=STEWARD,
+        source=source,
+        at=at,
+    )
 
 
 def state_of(

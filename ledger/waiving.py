@@ -16,9 +16,9 @@ from ledger.entry import Entry, LedgerEntry
 from ledger.eventstore import Ledger
 from ledger.facts import ObligationWaived
 from ledger.looking_back import entries_of
-from ledger.own_records import STEWARD, NoClockError, record_now
+from ledger.own_records import NoClockError, record_by_steward
 from ledger.settings import Settings
-from ledger.streams import LEDGER, STREAMS
+from ledger.streams import STREAMS
 
 Judge = Callable[[ObligationWaived, Sequence[Entry]], str | None]
 """Return why a waiver of a duty in this record of a child can not be, or None."""
@@ -48,17 +48,7 @@ def waive(
                     "nothing was recorded: it changes nothing to waive it again"
                 )
         try:
-            return record_now(
-                ledger,
-                cursor,
-                settings,
-                fact,
-                record=LEDGER,
-                subject="ledger",
-                producer=STEWARD,
-                source=source_of(fact),
-                at=at,
-            )
+            return record_by_steward(ledger, cursor, settings, fact, source=source_of(fact), at=at)
         except NoClockError as error:
             raise NotWaivedError(str(error)) from None
 

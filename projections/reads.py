@@ -89,7 +89,7 @@ def _served(
         zone,
     )
     for earlier, given in before:
-        if earlier.recorded_at <= read.recorded_by and earlier.agency in read.viewpoint:
+        if earlier.agency in read.viewpoint:  # one after this read's K is passed over below: K is never after R
             for position, moment in given:
                 held.setdefault(position, []).append(moment)
     seen = known_set(then.entries, held, known_at=read.known_at, basis=read.basis, at_least=read.at_least)
