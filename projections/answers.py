@@ -103,6 +103,11 @@ def _contacted(state: State, fact: PostReleaseContactRecorded, at: Entry) -> Non
     state.tracking.contacted(fact, at.occurred_at)
 
 
+def _failed_to_appear(state: State, fact: FailureToAppearRecorded, at: Entry) -> None:
+    state.docket.failure_to_appear(fact, at.occurred_at)
+    state.failures.recorded(at.position, fact, at.occurred_at)
+
+
 def _in_proceedings(move: Callable[[Docket, Any, When | None], None]) -> Answer:
     def answer(state: State, fact: Any, at: Entry) -> None:
         move(state.docket, fact, at.occurred_at)
@@ -178,7 +183,7 @@ def answer_to(fact: Happening) -> Answer:
         case HearingHeld():
             return _in_proceedings(Docket.hearing_held)
         case FailureToAppearRecorded():
-            return _in_proceedings(Docket.failure_to_appear)
+            return _failed_to_appear
         case OrderEntered():
             return _in_proceedings(Docket.order_entered)
         case MotionFiled():

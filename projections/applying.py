@@ -173,7 +173,7 @@ class Applying:
         self._changes.add_entry(entry, payload)
         if kind in _CLOSING_FINDINGS:
             person.closures = closures(person.entries)
-        held = intervals(person.folding.care())
+        held = intervals(person.folding)
         held |= person.closures
         if held != person.held.keys():
             person.held = self._changes.hold(person.id, person.held, held, entry)
@@ -205,7 +205,7 @@ class Applying:
             self._touched.pop(person, None)
         for id in sorted(before.keys() | after.keys()):
             old = before[id].held if id in before else {}
-            now = intervals(after[id].folding.care()) | after[id].closures if id in after else set()
+            now = intervals(after[id].folding) | after[id].closures if id in after else set()
             held = self._changes.hold(id, old, now, entry)
             if id in after:
                 after[id].held = held

@@ -14,16 +14,17 @@ import orjson
 from ledger.entry import Entry, LedgerEntry
 from ledger.facts import AnswerServed, IdentifierAsserted
 from ledger.times import last_instant, write_when
-from projections.care import Care
 from projections.columns import INTERVALS
 from projections.effective import effective
+from projections.folding import Folding
 from projections.regions import Regions
 
 StayRow = tuple[date | None, date | None, str | None, str | None]
 AbsenceRow = tuple[date | None, date | None, str | None]
 ReleaseRow = tuple[int, date | None, str | None, str, str | None]
+FailureRow = tuple[int, str, date | None, str, str]
 ClosureRow = tuple[int, int, int, datetime]
-Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | ClosureRow]
+Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | FailureRow | ClosureRow]
 """A table's name and the content of one of its rows: what the ledger holds of a person."""
 
 Opened = dict[Interval, tuple[int, int]]
@@ -173,12 +174,17 @@ class Changes:
         return after
 
 
-def intervals(care: Care) -> set[Interval]:
-    """Return what a person's care comes to, as contents of rows."""
+def intervals(folding: Folding) -> set[Interval]:
+    """Return what the figures count of a person, as contents of rows."""
+    care = folding.care()
     country = care.country
     held: set[Interval] = {("stays", (*stay, country)) for stay in care.stays}
     held.update([("absences", absence) for absence in care.absences])
     held.update([("releases", (*release, country)) for release in care.releases])
+    held.update(
+        ("failures", (one.position, one.hearing_id, one.failed_on, one.court_case, one.judge_action))
+        for one in folding.failures()
+    )
     return held
 
 

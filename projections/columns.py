@@ -23,6 +23,13 @@ INTERVALS: Final[dict[str, dict[str, str]]] = {
         "sponsor_category": "text",
         "country": "text",
     },
+    "failures": {
+        "failure_position": "bigint",
+        "hearing": "text",
+        "failed_on": "date",
+        "court_case": "text",
+        "judge_action": "text",
+    },
     "closures": {
         "finding_position": "bigint",
         "finding_number": "int",
@@ -31,6 +38,22 @@ INTERVALS: Final[dict[str, dict[str, str]]] = {
     },
 }
 """Tables whose rows are held from one entry until another: their content, without person and interval."""
+
+STEPS: Final = ("start", "until", "other_start", "other_until")
+"""The bounds of a box in which something is held (projections/holdings.py), as columns begin with them."""
+STEP: Final[dict[str, str]] = {
+    **dict.fromkeys(FEEDS.values(), "int"),
+    "by": "smallint",
+    "since": "timestamptz",
+    "at": "timestamptz",
+}
+"""The columns of one bound, each with the bound's name and `_` before it."""
+_BOX: Final = {f"{bound}_{column}": of for bound in STEPS for column, of in STEP.items()}
+HELD: Final[dict[str, dict[str, str]]] = {
+    **{table: content for table, content in INTERVALS.items() if table != "closures"},
+    "residences": {"residence": "text", "happened": "timestamptz"},
+}
+"""What agencies hold, table by table, each called `held_` and its name: the content of a row."""
 
 COLUMNS: Final[dict[str, dict[str, str]]] = {
     "entries": {"child": "uuid", "position": "bigint", "recorded_at": "timestamptz", "payload": "bytea"},
@@ -84,6 +107,17 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "withheld": "text",
         "unsaid": "text",
     },
+    "batches": {
+        "batch": "bigint",
+        "to_position": "bigint",
+        "published_at": "timestamptz",
+        **dict.fromkeys(FEEDS.values(), "int"),
+    },
+    **{
+        f"held_{table}": {"child": "uuid", "number": "int", "views": "smallint", "grid": "boolean", **content, **_BOX}
+        for table, content in HELD.items()
+    },
+    "irregular": {"child": "uuid", "always": "smallint", "told": "smallint"},
     "receipts": {
         "record": "uuid",
         "level": "smallint",
@@ -116,3 +150,5 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     },
 }
 TABLES: Final = tuple(COLUMNS)
+HELD_TABLES: Final = (*(f"held_{table}" for table in HELD), "irregular")
+"""The tables of what agencies hold."""

@@ -15,6 +15,7 @@ _KEYS: Final = {
     "stays": "person, position",
     "absences": "person, position",
     "releases": "person, position",
+    "failures": "person, position",
     "current_location": "child",
     "status": "child",
 }

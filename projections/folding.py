@@ -24,6 +24,7 @@ from ledger.times import UNKNOWN_KEY, microseconds, order_key
 from projections.answers import apply
 from projections.care import Care
 from projections.effective import Effective, effective
+from projections.failures import Failure
 from projections.regions import Regions, age_on
 from projections.state import State
 from projections.whereabouts import in_force_from
@@ -106,6 +107,10 @@ class Folding:
     def care(self) -> Care:
         """Return the stays, absences and releases as they stand now."""
         return self._state.care.care()
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Return the failures to appear as they stand now, in fold order."""
+        return self._state.failures.all()
 
 
 def happened(standing: Iterable[Effective], zone: str, happened_by: datetime | None = None) -> list[Entry]:

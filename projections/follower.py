@@ -14,6 +14,8 @@ from kafka import KafkaConsumer
 
 from ledger.following import BATCH, EntryMessage, InOrder, continued_records
 from projections.applying import Applying
+from projections.holdings_follower import HoldingsFollower
+from projections.holdings_store import HeldTables
 from projections.publications_follower import Publications
 from projections.remaking import joined_to, remake
 from projections.store import Tables
@@ -39,6 +41,15 @@ def keep_publications(publications: Publications, tables: Tables) -> None:
                 raise SwappedError
             publications.write(batches)
         publications.wrote(batches)
+
+
+def keep_holdings(holdings: HoldingsFollower, tables: Tables) -> None:
+    """Work out the next part of what agencies hold in the live version."""
+    with tables.connection.transaction():
+        if live_schema(tables.connection) != tables.schema:
+            raise SwappedError
+        reached = holdings.step()
+    holdings.batch = reached
 
 
 class Follower:
@@ -144,13 +155,14 @@ def follow(
             tables = Tables(connection, schema)
             follower = Follower(consumer, tables, zone, log)
             publications = Publications(published, tables)
+            holdings = HoldingsFollower(HeldTables(tables), zone)
             log.info("version.followed", schema=schema, position=follower.reading.last)
             parked = tables.parked()
             if parked:
                 follower.retry(parked)
             ready()
             try:
-                _keep(follower, publications, ears, log, stopped)
+                _keep(follower, publications, holdings, ears=ears, log=log, stopped=stopped)
             except SwappedError:
                 log.info("version.swapped", schema=schema)
 
@@ -158,10 +170,13 @@ def follow(
 def _keep(
     follower: Follower,
     publications: Publications,
+    holdings: HoldingsFollower,
+    *,
     ears: psycopg.Connection[Any],
     log: structlog.typing.FilteringBoundLogger,
     stopped: Callable[[], bool],
 ) -> None:
+    keep_holdings(holdings, follower.tables)
     moved_at = time.monotonic()
     told = False
     while not stopped():
@@ -176,6 +191,9 @@ def _keep(
                 cure="an entry is not on Kafka: is the relay running? `custody verify` names what is missing",
             )
         keep_publications(publications, follower.tables)
+        if publications.batch > holdings.batch:
+            keep_holdings(holdings, follower.tables)
         asked = {UUID(notice.payload) for notice in ears.notifies(timeout=0)}
         if asked:
             follower.retry(asked)
+            keep_holdings(holdings, follower.tables)

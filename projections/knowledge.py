@@ -117,7 +117,7 @@ def moments(
         known = by_position.get(item.position)
         if known is None:
             continue
-        members = _told(known, item)
+        members = members_told(known, item)
         of_entry = found.setdefault(item.position, [])
         of_entry.append(Moment(item.agency, TOLD, None, item.published_at, None, "feed", item.number, None, members))
         of_entry += [
@@ -141,8 +141,8 @@ def moments(
     return found
 
 
-def _told(entry: Entry, item: Item) -> Members:
-    """Return the members that an item holds."""
+def members_told(entry: Entry, item: Item) -> Members:
+    """Return the members that an item holds; None: all of them."""
     if not item.withheld and not item.unsaid:
         return None
     return frozenset(names(entry)).difference(item.withheld, item.unsaid)

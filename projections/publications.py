@@ -29,5 +29,11 @@ def rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
         )
 
 
+def of_batch(batch: Batch) -> tuple[Any, ...]:
+    """Return a batch's row of `batches`."""
+    last = [batch.last[agency] for agency in FEEDS]
+    return (batch.number, batch.to_position, datetime.fromisoformat(batch.published_at), *last)
+
+
 def _json(hidden: Mapping[Agency, Sequence[str]]) -> str | None:
     return orjson.dumps(hidden).decode() if hidden else None

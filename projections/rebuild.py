@@ -12,7 +12,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -29,10 +29,20 @@ from ledger.settings import Settings, as_environment
 from ledger.topics import ENTRIES_PARTITIONS
 from projections.comparing import differences
 from projections.follower import Follower
+from projections.holdings_follower import HoldingsFollower
+from projections.holdings_store import HeldTables
 from projections.publications_follower import MissingBatchError, Publications, publications_consumer
 from projections.remaking import remake
 from projections.store import Tables
-from projections.versions import connect, key_entries, live_schema, make_keys, make_version, point_views_at
+from projections.versions import (
+    connect,
+    key_entries,
+    live_schema,
+    make_held_keys,
+    make_keys,
+    make_version,
+    point_views_at,
+)
 
 WORKERS: Final = 2
 CLOSE_ENOUGH: Final = 500
@@ -93,11 +103,12 @@ def refill(
         raise RebuildError("another rebuild or verify is at work on this database; wait for it to end")
     with connection.transaction():
         live = live_schema(connection)
-    target, reached_at = Tables(connection, live).progress()
+        held = _held(connection, live)
+        target, reached_at = Tables(connection, live).progress()
     fresh = f"read_{int(live.removeprefix('read_')) + 1}"
     with connection.transaction():
         make_version(connection, fresh)
-    entries, gap = _fill(settings, connection, fresh, target, say)
+    bounds, entries, gap = _fill(settings, connection, fresh, target, say)
     if gap and swap:
         raise RebuildError(
             f"custody.entries does not hold every entry up to position {target}: the chain of positions has a gap; "
@@ -117,6 +128,7 @@ def refill(
         make_keys(connection, fresh)
         for joined in tables.linked_records():
             remake(tables, settings.zone, joined)
+        _hold(settings, tables, held, bounds, say)
         filled = time.monotonic()
         found = _catch_up_and_compare(settings, tables, live, publications, log=log, say=say, swap=swap, gap=gap)
     finally:
@@ -129,6 +141,28 @@ def _published(connection: Connection[TupleRow], schema: str) -> int:
     """Return the last batch of publications in a version; none in one made before there were feeds."""
     there = connection.execute("select to_regclass(%s) is not null", (f"{schema}.publishing",)).fetchone()
     return Tables(connection, schema).published()[0] if there == (True,) else 0
+
+
+def _held(connection: Connection[TupleRow], schema: str) -> tuple[int, int] | None:
+    """Return up to which batch and entry a version's holdings are worked out; None where it is made without them."""
+    there = connection.execute("select to_regclass(%s) is not null", (f"{schema}.holding",)).fetchone()
+    return HeldTables(Tables(connection, schema)).reached() if there == (True,) else None
+
+
+def _hold(
+    settings: Settings, tables: Tables, live: tuple[int, int] | None, bounds: Sequence[tuple[str, str]], say: Say
+) -> None:
+    """Work out what agencies hold, as far as the live version has; with no such version as far as it was published."""
+    held_tables = HeldTables(tables)
+    held_tables.again()
+    batch, position = live or held_tables.last()
+    _work(
+        settings,
+        [["hold", tables.schema, str(batch), str(position), *pair] for pair in bounds],
+        lambda reports: say("working out what agencies hold", sum(worker["entries"] for worker in reports), 0),
+    )
+    held_tables.reach(batch, position, 0)
+    make_held_keys(tables.connection, tables.schema)
 
 
 def _catch_up_publications(publications: Publications, tables: Tables, up_to: int, say: Say, *, whole: bool) -> None:
@@ -161,8 +195,10 @@ def _catch_up_publications(publications: Publications, tables: Tables, up_to: in
             )
 
 
-def _fill(settings: Settings, connection: Connection[TupleRow], schema: str, target: int, say: Say) -> tuple[int, bool]:
-    """Let the workers apply everything up to `target`; returns how many entries that were, and if some are missing.
+def _fill(
+    settings: Settings, connection: Connection[TupleRow], schema: str, target: int, say: Say
+) -> tuple[list[tuple[str, str]], int, bool]:
+    """Let the workers apply everything up to `target`; returns their shares, how many entries, and if some are missing.
 
     Every entry names the position before it, so the steps of a chain without a gap add up to its last position.
     """
@@ -170,13 +206,13 @@ def _fill(settings: Settings, connection: Connection[TupleRow], schema: str, tar
     copied = _work(settings, [["copy", schema, str(target), *some] for some in partitions], _told(say, "reading"))
     entries = sum(worker["entries"] for worker in copied)
     key_entries(connection, schema)
-    bounds = _record_bounds(connection, schema, entries)
+    bounds = list(pairwise(_record_bounds(connection, schema, entries)))
     _work(
         settings,
-        [["fold", schema, *pair] for pair in pairwise(bounds)],
+        [["fold", schema, *pair] for pair in bounds],
         lambda reports: say("applying entries", sum(worker["entries"] for worker in reports), entries),
     )
-    return entries, sum(worker["steps"] for worker in copied) != target
+    return bounds, entries, sum(worker["steps"] for worker in copied) != target
 
 
 def _told(say: Say, what: str) -> Callable[[Reports], None]:
@@ -278,6 +314,7 @@ def _catch_up_and_compare(
             held_at = old.progress()[0]
             _catch_up(follower, lambda: held_at, 0, say)
             _catch_up_publications(publications, tables, _published(connection, live), say, whole=swap)
+            _catch_up_holdings(tables, settings.zone, _held(connection, live))
             say("comparing", 0, 0)
             found = differences(connection, live, tables.schema)
             if swap:
@@ -285,6 +322,14 @@ def _catch_up_and_compare(
     finally:
         consumer.close(autocommit=False)
     return found
+
+
+def _catch_up_holdings(tables: Tables, zone: str, live: tuple[int, int] | None) -> None:
+    """Work out what agencies hold up to where the live version has; further is for the live follower to go."""
+    holdings = HoldingsFollower(HeldTables(tables), zone)
+    up_to = None if live is None else live[0]
+    while (reached := holdings.step(up_to)) > holdings.batch:
+        holdings.batch = reached
 
 
 def _catch_up(follower: Follower, live_position: Callable[[], int], behind: int, say: Say) -> None:

@@ -1,12 +1,15 @@
-"""One process of a rebuild: `python -m projections.rebuild_worker copy|fold SCHEMA ...`.
+"""One process of a rebuild: `python -m projections.rebuild_worker copy|fold|hold SCHEMA ...`.
 
 `copy SCHEMA TARGET PARTITION ...` brings the entries of some partitions from Kafka into `entries`, unread.
 `fold SCHEMA FIRST BEYOND` reads the records from FIRST until before BEYOND (`-`: no end) record by record, and fills
-the other tables: the work is the same however the entries of the records lie among each other, and nothing is kept
+most other tables: the work is the same however the entries of the records lie among each other, and nothing is kept
 but one batch. A record that merge statements touch is applied as if it stood alone; the rebuild makes such records
 anew afterwards.
 
-Both print a JSON line after each batch: `{"entries", "of", "steps"}`.
+`hold SCHEMA BATCH POSITION FIRST BEYOND` works out what agencies hold of these records, of what was recorded up to that
+position and published up to that batch.
+
+Each prints a JSON line after each batch: `{"entries", "of", "steps"}`.
 """
 
 import gc
@@ -27,10 +30,14 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.following import EntryMessage, entries_consumer, read_messages, start_at
 from ledger.settings import Settings, read_settings
+from ledger.streams import STREAMS
 from ledger.topics import ENTRIES
 from projections.applying import Applying, Loaded
 from projections.changes import Changes
 from projections.columns import COLUMNS
+from projections.held_rows import held_rows
+from projections.holdings_store import HeldTables
+from projections.store import Tables
 from projections.versions import connect
 
 BATCH: Final = 5000
@@ -108,6 +115,25 @@ def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | No
             folded += len(batch)
             _tell(folded, folded, 0)
     _tell(folded, folded, 0)
+
+
+def hold_records(settings: Settings, schema: str, reach: tuple[int, int], first: UUID, beyond: UUID | None) -> None:
+    """Work out what agencies hold of the records from `first` until before `beyond`; `reach`: batch and position."""
+    batch, position = reach
+    done = 0
+    with connect(settings.database_url) as connection, connect(settings.database_url) as reader:
+        _prepare(connection)
+        tables = HeldTables(Tables(connection, schema))
+        for messages in _batches(_messages(reader, schema, first, beyond)):
+            payloads = [(m.child, m.payload) for m in messages if m.position <= position and m.child not in STREAMS]
+            published = tables.published(list({child for child, _ in payloads}), batch)
+            rows = held_rows(payloads, published, settings.zone)
+            with connection.transaction():
+                for table, of_table in rows.items():
+                    _copy(connection, schema, table, of_table)
+            done += len(messages)
+            _tell(done, done, 0)
+    _tell(done, done, 0)
 
 
 def _messages(reader: Connection[TupleRow], schema: str, first: UUID, beyond: UUID | None) -> Iterator[EntryMessage]:
@@ -199,8 +225,12 @@ def main(work: str, schema: str, *given: str) -> None:
     settings = read_settings()
     if work == "copy":
         copy_entries(settings, schema, int(given[0]), tuple(int(n) for n in given[1:]))
+        return
+    first, beyond = UUID(given[-2]), None if given[-1] == "-" else UUID(given[-1])
+    if work == "fold":
+        fold_records(settings, schema, first, beyond)
     else:
-        fold_records(settings, schema, UUID(given[0]), None if given[1] == "-" else UUID(given[1]))
+        hold_records(settings, schema, (int(given[0]), int(given[1])), first, beyond)
 
 
 if __name__ == "__main__":

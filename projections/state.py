@@ -1,16 +1,17 @@
-"""What one person's fold holds while it goes on: the regions, and the time in care."""
+"""What one person's fold holds while it goes on: the regions, the time in care, the failures to appear."""
 
 from ledger.entry import Entry
 from projections.care import Register
+from projections.failures import Failures
 from projections.proceedings import Docket
 from projections.regions import NO_AGE, NO_CUSTODY, AgeBasis, Custody
 from projections.whereabouts import Tracking
 
 
 class State:
-    """The regions and the care of one person while they are folded."""
+    """The regions and what figures count of one person while they are folded."""
 
-    __slots__ = ("age", "care", "custody", "docket", "renamed", "tracking")
+    __slots__ = ("age", "care", "custody", "docket", "failures", "renamed", "tracking")
 
     def __init__(self, zone: str) -> None:
         self.custody: Custody = NO_CUSTODY
@@ -18,6 +19,7 @@ class State:
         self.tracking = Tracking()
         self.age: AgeBasis = NO_AGE
         self.care = Register(zone)
+        self.failures = Failures(zone)
         self.renamed: dict[int, int] = {}
         """Position of a correction to that of the entry it corrects: a letter may name either."""
 

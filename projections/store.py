@@ -17,6 +17,7 @@ from ledger.streams import OF_AGENCY
 from projections.applying import Loaded
 from projections.changes import Changes, Interval, Opened
 from projections.columns import COLUMNS, INTERVALS
+from projections.publications import of_batch
 from projections.publications import rows as publication_rows
 from projections.receipts import REMEMBERED, Lane, Step
 
@@ -43,17 +44,17 @@ class Tables:
 
     def progress(self) -> tuple[int, datetime | None]:
         """Return the position up to which every entry is in the tables or parked, and its ledger time."""
-        row = self._run("select position, recorded_at from {schema}.progress").fetchone()
+        row = self.run("select position, recorded_at from {schema}.progress").fetchone()
         assert row is not None
         return row[0], row[1]
 
     def offsets(self) -> dict[int, int]:
         """Return the next offset to read of each partition."""
-        return dict(self._run("select partition, next_offset from {schema}.checkpoint").fetchall())
+        return dict(self.run("select partition, next_offset from {schema}.checkpoint").fetchall())
 
     def parked(self) -> set[UUID]:
         """Return the records whose entries wait."""
-        return {row[0] for row in self._run("select distinct child from {schema}.parked")}
+        return {row[0] for row in self.run("select distinct child from {schema}.parked")}
 
     def load(self, children: set[UUID]) -> Loaded:
         """Read back these records and all that merge statements join to them."""
@@ -67,13 +68,13 @@ class Tables:
     def _load(self, children: set[UUID], linked: dict[UUID, frozenset[UUID]]) -> Loaded:
         wanted = list(children)
         entries: dict[UUID, list[Entry]] = {}
-        for child, payload in self._run(
+        for child, payload in self.run(
             "select child, payload from {schema}.entries where child = any(%b) order by child, position", (wanted,)
         ):
             entries.setdefault(child, []).append(read_entry(bytes(payload)))
         held: dict[UUID, Opened] = {}
         for table, content in INTERVALS.items():
-            for row in self._run(
+            for row in self.run(
                 f"select person, position, number, {', '.join(content)} from {{schema}}.{table}"  # noqa: S608
                 " where person = any(%b) and recorded_until is null",
                 (wanted,),
@@ -85,12 +86,12 @@ class Tables:
     def load_lane(self, agency: Agency, level: int) -> Lane:
         """Read back how far an agency has signed for its feed at one level of surety."""
         given = (OF_AGENCY[agency], level)
-        steps = self._run(
+        steps = self.run(
             "select first, last, least(at, recorded_at) from {schema}.receipts"
             " where record = %s and level = %s and step order by position desc limit %s",
             (*given, REMEMBERED),
         ).fetchall()
-        latest, forgotten = self._run(
+        latest, forgotten = self.run(
             "select max(time), max(time) filter (where ago > %s) from ("
             " select least(at, recorded_at) as time, row_number() over (order by position desc) as ago"
             " from {schema}.receipts where record = %s and level = %s and step) s",
@@ -102,7 +103,7 @@ class Tables:
 
     def published(self) -> tuple[int, int]:
         """Return the last batch of publications in the tables, and the next offset to read."""
-        row = self._run("select batch, next_offset from {schema}.publishing").fetchone()
+        row = self.run("select batch, next_offset from {schema}.publishing").fetchone()
         assert row is not None
         return row[0], row[1]
 
@@ -110,9 +111,10 @@ class Tables:
         """Write batches of publications and how far they reach; in the caller's transaction."""
         rows = [row for batch in batches for row in publication_rows(batch)]
         if rows:
-            self._insert("publications", rows)
+            self.insert("publications", rows)
+        self.insert("batches", [of_batch(batch) for batch in batches])
         last = batches[-1]
-        self._run(
+        self.run(
             "update {schema}.publishing set batch = %s, position = %s, published_at = %s, settled = %s,"
             " next_offset = %s",
             (last.number, last.to_position, datetime.fromisoformat(last.published_at), last.settled, next_offset),
@@ -120,12 +122,12 @@ class Tables:
 
     def linked_records(self) -> list[frozenset[UUID]]:
         """Return the sets of records that merge statements ever joined."""
-        children = {row[0] for row in self._run("select distinct child from {schema}.links")}
+        children = {row[0] for row in self.run("select distinct child from {schema}.links")}
         return list(set(self._linked(children).values()))
 
     def messages_of(self, children: Iterable[UUID]) -> list[EntryMessage]:
         """Return the entries of these records, applied and waiting, in order of position."""
-        rows = self._run(
+        rows = self.run(
             "select child, position, recorded_at, payload from {schema}.entries where child = any(%b)"
             " union all select child, position, recorded_at, payload from {schema}.parked where child = any(%b)"
             " order by position",
@@ -139,17 +141,18 @@ class Tables:
     def clear(self, children: Sequence[UUID]) -> None:
         """Take out everything derived of these records, and their entries, to apply them anew."""
         for table, column in _DERIVED.items():
-            self._run(f"delete from {{schema}}.{table} where {column} = any(%b)", (list(children),))  # noqa: S608
+            self.run(f"delete from {{schema}}.{table} where {column} = any(%b)", (list(children),))  # noqa: S608
+        self.run("insert into {schema}.held_again select unnest(%b::uuid[]) on conflict do nothing", (list(children),))
 
     def write(self, changes: Changes, offsets: dict[int, int], position: int, recorded_at: datetime | None) -> None:
         """Write a batch's rows and the checkpoint; in the caller's transaction."""
         for table, rows in changes.rows():
-            self._insert(table, rows)
+            self.insert(table, rows)
         self._any_links = self._any_links or bool(changes.links)
         for table in INTERVALS:
             closed = [row[1:] for row in changes.closed if row[0] == table]
             if closed:
-                self._run(
+                self.run(
                     f"update {{schema}}.{table} t set recorded_until = c.until from"  # noqa: S608
                     " unnest(%b::uuid[], %b::bigint[], %b::int[], %b::timestamptz[])"
                     " as c(person, position, number, until)"
@@ -157,21 +160,22 @@ class Tables:
                     _columns(closed),
                 )
         for partition, offset in offsets.items():
-            self._run(
+            self.run(
                 "insert into {schema}.checkpoint values (%s, %s)"
                 " on conflict (partition) do update set next_offset = excluded.next_offset",
                 (partition, offset),
             )
         if position:
-            self._run("update {schema}.progress set position = %s, recorded_at = %s", (position, recorded_at))
+            self.run("update {schema}.progress set position = %s, recorded_at = %s", (position, recorded_at))
 
-    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    def insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Write rows, in the order of the table's columns; in the caller's transaction."""
         columns = COLUMNS[table]
         names = ", ".join(columns)
         given = ", ".join(f"%b::{'text' if of == 'jsonb' else of}[]" for of in columns.values())
         values = ", ".join(f"{column}::jsonb" if of == "jsonb" else column for column, of in columns.items())
         distinct, conflict = _REPEATED.get(table, ("", ""))
-        self._run(
+        self.run(
             f"insert into {{schema}}.{table} as t ({names})"  # noqa: S608
             f" select {distinct} {values} from unnest({given}) as given({names}){conflict}",
             _columns(rows),
@@ -179,7 +183,7 @@ class Tables:
 
     def _linked(self, children: set[UUID]) -> dict[UUID, frozenset[UUID]]:
         linked: dict[UUID, frozenset[UUID]] = {}
-        for _, members in self._run(
+        for _, members in self.run(
             "with recursive reached(start, child) as ("
             " select distinct l.child, l.child from {schema}.links l where l.child = any(%b)"
             " union select r.start, l.other from reached r join {schema}.links l on l.child = r.child)"
@@ -191,10 +195,11 @@ class Tables:
         return linked
 
     def _has_links(self) -> bool:
-        row = self._run("select exists (select from {schema}.links)").fetchone()
+        row = self.run("select exists (select from {schema}.links)").fetchone()
         return bool(row and row[0])
 
-    def _run(self, statement: str, values: Sequence[Any] = ()) -> Cursor[TupleRow]:
+    def run(self, statement: str, values: Sequence[Any] = ()) -> Cursor[TupleRow]:
+        """Execute a statement in which `{schema}` stands for this version."""
         query = SQL(statement).format(schema=Identifier(self.schema))
         return self.connection.execute(query, values)
 

@@ -104,6 +104,19 @@ create table {schema}.releases (
     recorded_until timestamptz
 );
 
+create table {schema}.failures (
+    person uuid not null,
+    failure_position bigint not null,    -- the entry of the failure to appear itself
+    hearing text not null,
+    failed_on date,
+    court_case text not null,
+    judge_action text not null,
+    position bigint not null,
+    number int not null,
+    recorded_from timestamptz not null,
+    recorded_until timestamptz
+);
+
 -- Findings that are dealt with: by a resolution, or because their entry is voided.
 create table {schema}.closures (
     person uuid not null,
@@ -133,6 +146,79 @@ create table {schema}.publications (
     uscis int,
     withheld text,
     unsaid text
+);
+
+-- The batches of custody.publications: the last number on each feed, and up to which entry everything is published.
+create table {schema}.batches (
+    batch bigint not null,
+    to_position bigint not null,
+    published_at timestamptz not null,
+    cbp int not null,
+    ice_ero int not null,
+    ice_opla int not null,
+    orr int not null,
+    eoir int not null,
+    uscis int not null
+);
+
+-- What agencies hold of each child, for figures as known to them (projections/holdings.py). A row says what is held in
+-- a box of steps: from the steps `start` and `other_start` are known until `until` or `other_until` is. A step is known
+-- to an agency by its number on that agency's feed, and to its producer (`by`, the place among the receivers) since its
+-- claim, once recorded (`at`; null: there is no such bound). `views`: for whom the row stands, a bit each. `grid`: whether
+-- the box has other bounds at all, so that most rows need not be looked at to their end.
+create table {schema}.box (
+    start_cbp int, start_ice_ero int, start_ice_opla int, start_orr int, start_eoir int, start_uscis int,
+    start_by smallint, start_since timestamptz, start_at timestamptz,
+    until_cbp int, until_ice_ero int, until_ice_opla int, until_orr int, until_eoir int, until_uscis int,
+    until_by smallint, until_since timestamptz, until_at timestamptz,
+    other_start_cbp int, other_start_ice_ero int, other_start_ice_opla int, other_start_orr int, other_start_eoir int, other_start_uscis int,
+    other_start_by smallint, other_start_since timestamptz, other_start_at timestamptz,
+    other_until_cbp int, other_until_ice_ero int, other_until_ice_opla int, other_until_orr int, other_until_eoir int, other_until_uscis int,
+    other_until_by smallint, other_until_since timestamptz, other_until_at timestamptz
+);
+
+create table {schema}.held_stays (
+    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    admitted_on date, left_on date, left_by text, country text,
+    like {schema}.box
+);
+
+create table {schema}.held_absences (
+    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    absent_on date, ended_on date, ended_by text,
+    like {schema}.box
+);
+
+create table {schema}.held_releases (
+    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    release_position bigint not null, released_on date, state text, sponsor_category text not null, country text,
+    like {schema}.box
+);
+
+create table {schema}.held_failures (
+    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    failure_position bigint not null, hearing text not null, failed_on date, court_case text not null,
+    judge_action text not null,
+    like {schema}.box
+);
+
+create table {schema}.held_residences (
+    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    residence text not null,             -- the address as given, JSON with its members in order
+    happened timestamptz,                -- when the last of what it follows from happens; null: nobody knows
+    like {schema}.box
+);
+
+-- Children of whom no row says what is held for these viewpoints: they are folded when asked about.
+create table {schema}.irregular (
+    child uuid not null,
+    always smallint not null,
+    told smallint not null               -- only where being told is enough
+);
+
+-- Records that were made anew behind the back of what is held: their rows are to be worked out again.
+create table {schema}.held_again (
+    child uuid primary key
 );
 
 -- What agencies signed for, as far as it says something new: which numbers of its feed an agency had, at least how
@@ -191,4 +277,11 @@ create table {schema}.publishing (
     published_at timestamptz,            -- the last stamp
     settled boolean not null,            -- nothing recorded up to that stamp is beyond `position`
     next_offset bigint not null
+);
+
+create table {schema}.holding (
+    one boolean primary key default true check (one),
+    batch bigint not null,               -- what is held is worked out up to this batch of custody.publications
+    position bigint not null,            -- and up to the entry that it publishes
+    complete_to timestamptz              -- nothing recorded or published by then is missing
 );

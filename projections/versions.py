@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier
 
 from ledger.settings import Settings, SettingsError
-from projections.columns import COLUMNS, TABLES
+from projections.columns import COLUMNS, HELD_TABLES, TABLES
 
 _MAKE_LOCK: Final = 0x72656164
 
@@ -36,6 +36,7 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
             make_version(connection, "read_1")
             key_entries(connection, "read_1")
             make_keys(connection, "read_1")
+            make_held_keys(connection, "read_1")
             connection.execute(
                 "insert into read.ledger (schema_name, zone, clock) values ('read_1', %s, %s)",
                 (settings.zone, settings.clock),
@@ -116,6 +117,9 @@ def make_version(connection: Connection[TupleRow], schema: str) -> None:
             " values (0, 0, null, false, 0)"
         ).format(Identifier(schema))
     )
+    connection.execute(
+        SQL("insert into {}.holding (batch, position, complete_to) values (0, 0, null)").format(Identifier(schema))
+    )
 
 
 def key_entries(connection: Connection[TupleRow], schema: str) -> None:
@@ -126,9 +130,16 @@ def key_entries(connection: Connection[TupleRow], schema: str) -> None:
 
 
 def make_keys(connection: Connection[TupleRow], schema: str) -> None:
-    """Make all other keys and indexes of a version and let the planner look at its tables."""
+    """Make all other keys and indexes but those of what agencies hold, and let the planner look at the tables."""
     connection.execute(_script("keys.sql", schema), prepare=False)
-    for table in (*TABLES, "progress", "publishing"):
+    for table in (*TABLES, "progress", "publishing", "holding"):
+        connection.execute(SQL("analyze {}.{}").format(Identifier(schema), Identifier(table)))
+
+
+def make_held_keys(connection: Connection[TupleRow], schema: str) -> None:
+    """Make the keys of what agencies hold, which is worked out last."""
+    connection.execute(_script("held_keys.sql", schema), prepare=False)
+    for table in HELD_TABLES:
         connection.execute(SQL("analyze {}.{}").format(Identifier(schema), Identifier(table)))
 
 

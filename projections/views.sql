@@ -38,6 +38,9 @@ create or replace view read.absences_v1 as
 create or replace view read.releases_v1 as
     select r.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.releases r, {schema}.progress p where p.one;
+create or replace view read.failures_v1 as
+    select f.*, p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.failures f, {schema}.progress p where p.one;
 create or replace view read.closures_v1 as
     select c.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.closures c, {schema}.progress p where p.one;
@@ -61,6 +64,13 @@ create or replace view read.publishing_v1 as
                 when u.settled and u.position = p.position then greatest(u.published_at, p.recorded_at)
                 else p.recorded_at end as complete_to
     from {schema}.publishing u, {schema}.progress p where u.one and p.one;
+-- Up to which moment what agencies hold is worked out: figures as known to an agency reach to it.
+create or replace view read.holding_v1 as
+    select h.batch, h.position,
+           case when h.batch = u.batch and u.position = p.position then v.complete_to else h.complete_to end
+               as complete_to
+    from {schema}.holding h, {schema}.publishing u, {schema}.progress p, read.publishing_v1 v
+    where h.one and u.one and p.one;
 create or replace view read.disclosures_v1 as
     select d.child, d.position, f.agency, f.number, d.published_at,
            coalesce((d.withheld::jsonb) -> f.agency, '[]') as withheld,

@@ -111,12 +111,13 @@ def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500, publ
             with connection.transaction():
                 tables.write(applying.take_changes(), {}, messages[-1].position, messages[-1].clock())
                 if published:
-                    tables.write_publications([_nothing_published(messages[-1])], 0)
+                    number = tables.published()[0] + 1
+                    tables.write_publications([_nothing_published(number, messages[-1])], 0)
             applying.evict()
 
 
-def _nothing_published(last: EntryMessage) -> Batch:
-    return NOTHING_PUBLISHED._replace(to_position=last.position, published_at=write_clock(last.clock()))
+def _nothing_published(number: int, last: EntryMessage) -> Batch:
+    return NOTHING_PUBLISHED._replace(number=number, to_position=last.position, published_at=write_clock(last.clock()))
 
 
 def _message(payload: bytes, previous: int) -> EntryMessage:
