@@ -10,6 +10,7 @@ from custody import (
     demo,
     verbs_diverging,
     verbs_feeds,
+    verbs_figures,
     verbs_keeping,
     verbs_obligations,
     verbs_reading,
@@ -55,7 +56,7 @@ app.command("view")(verbs_reading.view)
 app.command("timeline")(verbs_reading.timeline)
 app.command("knows")(verbs_reading.knows)
 app.command("diverge")(verbs_diverging.diverge)
-app.command("figure")(verbs_reading.figure)
+app.command("figure")(verbs_figures.figure)
 app.command("findings")(verbs_reading.findings)
 app.command("wait")(verbs_reading.wait)
 

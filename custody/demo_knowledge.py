@@ -24,6 +24,12 @@ def who_knew(asking: Asking) -> None:
         f"custody view {CHILD} --as ICE-ERO --known-at 2022-03-04T20:00:00-05:00 --at-least told {_STATE}",
         "custody released-to-sponsor, since 2022-03-04 13:20:00 -06:00",
     )
+    tell("How many children were still in care that day, and how many as far as ICE-ERO knew that evening?")
+    asking.ask("custody figure in-care --on 2022-03-04 | head -n 1", "in-care on 2022-03-04: 0")
+    asking.ask(
+        "custody figure in-care --on 2022-03-04 --as ICE-ERO --known-at 2022-03-04T20:00:00-05:00 | head -n 1",
+        "in-care on 2022-03-04: 20",
+    )
     tell(
         "She did not appear in court on 9 June. The court recorded it on the 10th at 16:00, so it stood on ORR's feed; "
         "on the 14th ICE-OPLA e-mailed ORR. ORR did not read its feed until 2 July. What did ORR know on 15 June?"
@@ -48,6 +54,14 @@ def who_knew(asking: Asking) -> None:
         "known 2022-07-02 10:00:00 -04:00 (receipt, claimed)",
     )
     asking.ask(f"custody knows {CHILD} --as ORR | tail -n 8", "delivered 2022-07-02 10:00:00 -04:00")
+    tell(
+        "She was not the only one. How many failures to appear of June did ORR know of on 15 June, how many had been "
+        "put before it, and how many were there?"
+    )
+    june = "custody figure failures-to-appear --from 2022-06-01 --to 2022-06-30"
+    asking.ask(f"{june} --as ORR --known-at 2022-06-15 | head -n 1", "2022-06-30: 0")
+    asking.ask(f"{june} --as ORR --known-at 2022-06-15 --at-least told | head -n 1", "2022-06-30: 2")
+    asking.ask(f"{june} | head -n 1", "2022-06-30: 3")
     tell("Was ORR told in time? A target, not a law, gives one business day:")
     asking.ask(f"custody obligations {CHILD} --state late | grep -A 6 T1", "T1", "towards ORR", "2022-07-02 10:00:00")
     tell("As it was recorded by 1 July, nobody had told ORR at all:")
@@ -59,6 +73,11 @@ def who_knew(asking: Asking) -> None:
         "2022-03-04 14:25:00 -05:00 to 2022-03-05 09:00:00 -05:00",
         "lacked by ICE-ERO: position",
         "closed by ICE-ERO receipted it",
+    )
+    tell("And the children of whom the two hold different addresses, at the end:")
+    asking.ask(
+        "custody figure divergent --member residence --between ICE-ERO ORR --list --limit 1 | tail -n 12",
+        "ICE-ERO did not know of address-reported at position",
     )
     tell("And who was wrong about her hearing? Against the ledger itself:")
     asking.ask(

@@ -165,62 +165,6 @@ def knows(
         print_lines(knows_lines(answer))
 
 
-def figure(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="in-care or released.")],
-    *,
-    on: Annotated[str | None, typer.Option(metavar="DATE", help="in-care: the day; default: the last one.")] = None,
-    since: Annotated[str | None, typer.Option("--from", metavar="DATE", help="released: first day.")] = None,
-    until: Annotated[str | None, typer.Option("--to", metavar="DATE", help="released: last day.")] = None,
-    by: Annotated[
-        str | None,
-        typer.Option(metavar="DIM", help="in-care: country. released: fiscal-year, state, sponsor-category, country."),
-    ] = None,
-    listed: Annotated[bool, typer.Option("--list", help="Name each child and the position that proves it.")] = False,
-    without_open_findings: Annotated[
-        bool, typer.Option("--without-open-findings", help="Leave out children with open guard findings.")
-    ] = False,
-    recorded_by: RecordedBy = None,
-    data: Data = None,
-    as_json: Json = False,
-) -> None:
-    """Count children: in care on a day, or released in a period, as the ledger knew it at any moment.
-
-    \b
-    Examples:
-      custody figure in-care --on 2022-03-31 --by country
-      custody figure released --from 2021-10-01 --to 2022-09-30 --by state
-      custody figure released --from 2019-10-01 --to 2023-09-30 --by fiscal-year --recorded-by 2024-05-31 --json
-    """
-    from custody.printing import print_json, print_text
-    from readers.definitions import Asked, defined
-    from readers.figures import figure as figure_of
-    from readers.moments import parse_date
-
-    def day(text: str | None, option: str) -> Any:
-        return None if text is None else parse_date(text, option=option)
-
-    with answering():
-        asked = Asked(
-            name,
-            on=day(on, "--on"),
-            since=day(since, "--from"),
-            until=day(until, "--to"),
-            by=by,
-            recorded_by=moment(recorded_by, "--recorded-by"),
-            listed=listed,
-            without_open_findings=without_open_findings,
-        )
-        defined(asked)  # a wrong question is told before a server is looked for
-        with connected(data) as (connection, _):
-            answer = figure_of(connection, asked)
-    if as_json:
-        print_json(answer)
-        return
-    from readers.figure_text import figure_text
-
-    print_text(figure_text(answer))
-
-
 def findings(
     *,
     agency: Annotated[str | None, typer.Option(metavar="A", help="On entries of this agency or group.")] = None,

@@ -9,7 +9,10 @@ from datetime import date
 from typing import Final
 
 from ledger.times import When
+from readers.knowing import Viewpoint
 from readers.questions import WrongQuestionError
+
+_LEDGER_VIEW: Final = Viewpoint()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +23,10 @@ class Figure:
     definition: str
     dimensions: Mapping[str, str]
     listed: Mapping[str, str]
-    of_a_day: bool
-    """True: asked `--on` a day. False: `--from` a day `--to` a day."""
+    table: str
+    """Of what is counted."""
+    day: str | None
+    """The column of that table with the day that a period is asked for by; None: asked `--on` one day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Asked:
     since: date | None = None
     until: date | None = None
     by: str | None = None
+    viewpoint: Viewpoint = _LEDGER_VIEW
+    known_at: When | None = None
     recorded_by: When | None = None
     listed: bool = False
     without_open_findings: bool = False
@@ -62,7 +69,8 @@ FIGURES: Final[Mapping[str, Figure]] = {
             "absent": "m.absent",
             "open_findings": "m.open_findings",
         },
-        of_a_day=True,
+        table="stays",
+        day=None,
     ),
     "released": Figure(
         statement="released",
@@ -89,7 +97,33 @@ FIGURES: Final[Mapping[str, Figure]] = {
             "country": "m.country",
             "open_findings": "m.open_findings",
         },
-        of_a_day=False,
+        table="releases",
+        day="released_on",
+    ),
+    "failures-to-appear": Figure(
+        statement="failed_to_appear",
+        definition=(
+            "Hearings on a day of the period, its first and last day included, at which a child failed to appear, as "
+            "the court or ICE's counsel recorded; a hearing that both recorded is one, and `population` is the number "
+            "of children. The day is that of the failure in the record first in order of what happened; one on an "
+            "unknown day is in no period, and `undated` says how many such there are. A fiscal year runs from October "
+            "to September and is named by the year it ends in. Days are of the ledger's civil time zone."
+            + _OPEN_FINDINGS
+        ),
+        dimensions={
+            "fiscal-year": "(extract(year from m.failed_on)::int + (extract(month from m.failed_on) >= 10)::int)::text",
+            "judge-action": "coalesce(nullif(m.judge_action, ''), 'unknown')",
+        },
+        listed={
+            **_CHILD,
+            "hearing": "m.hearing",
+            "court_case": "m.court_case",
+            "failed_on": "m.failed_on::text",
+            "judge_action": "m.judge_action",
+            "open_findings": "m.open_findings",
+        },
+        table="failures",
+        day="failed_on",
     ),
 }
 
@@ -103,7 +137,7 @@ def defined(asked: Asked) -> Figure:
         raise WrongQuestionError(
             f"the figure {asked.name} cannot be told by {asked.by!r}; it can by: {', '.join(kind.dimensions)}"
         )
-    if kind.of_a_day:
+    if kind.day is None:
         if asked.since is not None or asked.until is not None:
             raise WrongQuestionError(f"the figure {asked.name} is of one day: ask for it with --on DATE")
         return kind

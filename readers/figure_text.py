@@ -35,14 +35,22 @@ def _terms(answer: Mapping[str, Any]) -> Iterator[str]:
     if "absent" in answer:
         yield f"of them absent        {answer['absent']:,}"
     if "undated" in answer:
-        yield f"on an unknown day     {answer['undated']:,} releases, in no period"
+        what = "hearings" if answer["figure"] == "failures-to-appear" else "releases"
+        yield f"on an unknown day     {answer['undated']:,} {what}, in no period"
     left_out = ", left out" if answer["without_open_findings"] else ""
     yield f"open guard findings   {answer['open_findings']:,} children{left_out}"
-    yield f"as held by            {answer['as']}"
+    if answer["as"] == "ledger":
+        yield "as held by            ledger"
+    else:
+        basis = "proven" if answer["basis"] == "proven" else "claimed or proven"
+        yield f"as known to           {answer['as']}, at least {answer['at_least']}, {basis}"
+        yield f"known at              {answer['known_at']}"
     yield f"recorded by           {answer['recorded_by'] or 'nothing is recorded yet'}"
     yield f"complete to           {answer['complete_to'] or 'nothing is recorded yet'}"
     if answer["clock"] == "driven":
         yield "clock                 driven by the messages' own times: a simulation"
+    if answer["note"] is not None:
+        yield from textwrap.wrap("NOTE: " + answer["note"], COLUMNS)
     incomplete = answer["incomplete"]
     if incomplete is not None:
         told = (

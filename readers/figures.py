@@ -8,16 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 from psycopg import Connection, Cursor
 
-from ledger.entry import read_entry
-from ledger.merges import groups, person_of
-from ledger.times import civil_day, write_clock
+from ledger.entry import recorded_at_of
+from ledger.times import civil_day, parse_instant, write_clock
+from projections.columns import INTERVALS
+from projections.knowledge import GRADES
 from readers.definitions import Asked, Figure, defined
+from readers.figure_rows import as_known, as_recorded, incomplete
+from readers.held import SQL as HELD_SQL
+from readers.knowing import LEDGER
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
+from readers.records import SQL as RECORDS_SQL
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
 
@@ -35,7 +39,8 @@ class _Found:
     rows: list[Rows] = field(default_factory=list)
     listed: list[Rows] = field(default_factory=list)
     undated: int = 0
-    parked: Rows = (0, None, None)
+    incomplete: dict[str, Any] | None = None
+    began: datetime | None = None
 
 
 def figure(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
@@ -45,76 +50,105 @@ def figure(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
 
 
 def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
-    heading = cursor.execute(_SQL["heading"].encode()).fetchone()
+    by_ledger = asked.viewpoint.name == LEDGER
+    heading = cursor.execute((_SQL if by_ledger else HELD_SQL)["heading"].encode()).fetchone()
     if heading is None or heading[2] is None:
         return _Found(on=asked.on)
     version, zone, complete_to, clock = heading
-    moments = settle(AskedMoments(recorded_by=asked.recorded_by), complete_to=complete_to, zone=zone)
-    on = asked.on or civil_day(moments.recorded_by, zone)
+    moments = settle(
+        AskedMoments(known_at=asked.known_at, recorded_by=asked.recorded_by), complete_to=complete_to, zone=zone
+    )
+    on = asked.on or civil_day(moments.recorded_by if by_ledger else moments.known_at, zone)
+    source = as_recorded(cursor, version, moments) if by_ledger else as_known(cursor, version, asked, moments, zone)
     given = {
+        **source.given,
         "recorded_by": moments.recorded_by,
         "on": on,
         "from": asked.since,
         "to": asked.until,
         "keep_flagged": not asked.without_open_findings,
-        **_persons(cursor, version, moments.recorded_by),
+        "merged": list(source.person_of),
+        "persons": list(source.person_of.values()),
     }
 
     def rows(name: str, **parts: str) -> list[Rows]:
         statement = _SQL[name]
         for part, text in {"members": _SQL["members"], "of_figure": _SQL[kind.statement], **parts}.items():
             statement = statement.replace(f"{{{part}}}", text)
+        for table in INTERVALS:
+            statement = statement.replace(f"{{{table}}}", source.tables.get(table, ""))
         return cursor.execute(statement.replace("{schema}", version).encode(), given).fetchall()
 
-    total, *by = rows("counts", key=kind.dimensions[asked.by] if asked.by else "null::text")
+    listed = {**kind.listed, "position": source.position}
     return _Found(
         moments=moments,
         clock=clock,
         on=on,
-        counts=total[2:],
-        rows=[(key, value) for _, key, value, *_ in by if value],
-        listed=rows("list", columns=", ".join(kind.listed.values())) if asked.listed else [],
-        undated=0 if kind.of_a_day else rows("undated")[0][0],
-        parked=rows("incomplete")[0],
+        counts=rows("counts")[0],
+        rows=rows("by_key", key=kind.dimensions[asked.by]) if asked.by else [],
+        listed=rows("list", columns=", ".join(f"{of} as {name}" for name, of in listed.items()))
+        if asked.listed
+        else [],
+        undated=0 if kind.day is None else rows("undated", of_period=f"{{{kind.table}}}", day=kind.day)[0][0],
+        incomplete=incomplete(cursor, version, moments),
+        began=_began(cursor) if not by_ledger and asked.known_at is not None else None,
     )
 
 
-def _persons(cursor: Cursor[Rows], version: str, recorded_by: datetime) -> dict[str, list[UUID]]:
-    """Return the records that were merged at R, and the person each of them belonged to then."""
-    payloads = cursor.execute(
-        _SQL["merge_statements"].replace("{schema}", version).encode(), {"recorded_by": recorded_by}
-    )
-    merged = groups(read_entry(payload) for (payload,) in payloads)
-    return {"merged": list(merged), "persons": [person_of(group) for group in merged.values()]}
+def _began(cursor: Cursor[Rows]) -> datetime | None:
+    """Return when the ledger recorded its first entry."""
+    row = cursor.execute(RECORDS_SQL["first_of_all"].encode()).fetchone()
+    return None if row is None else parse_instant(recorded_at_of(bytes(row[0])))
 
 
 def _shaped(asked: Asked, kind: Figure, found: _Found) -> dict[str, Any]:
     value, children, open_findings, absent = found.counts
     moments = found.moments
     recorded_by = None if moments is None else write_clock(moments.recorded_by)
-    parked, since, reason = found.parked
     answer: dict[str, Any] = {"figure": asked.name}
     if asked.by is None:
         answer["value"] = value
     else:
         answer["rows"] = [{asked.by: key, "value": rows} for key, rows in found.rows]
     answer["population"] = children
-    if kind.of_a_day:
+    if kind.day is None:
         answer["on"] = None if found.on is None else str(found.on)
     else:
         answer |= {"from": str(asked.since), "to": str(asked.until)}
     answer |= {
-        "as": "ledger",
-        "known_at": recorded_by,
+        "as": asked.viewpoint.name,
+        "known_at": None if moments is None else write_clock(moments.known_at),
         "recorded_by": recorded_by,
+        "basis": asked.viewpoint.basis,
+        "at_least": GRADES[asked.viewpoint.at_least],
         "complete_to": None if moments is None else write_clock(moments.complete_to),
         "clock": found.clock,
-        "definition": kind.definition,
+        "definition": kind.definition + _as_known(asked),
+        "note": _before_the_ledger(moments, found.began),
         "open_findings": open_findings,
         "without_open_findings": asked.without_open_findings,
-        "incomplete": {"children": parked, "since": write_clock(since), "reason": reason} if parked else None,
+        "incomplete": found.incomplete,
     }
-    answer |= {"absent": absent} if kind.of_a_day else {"undated": found.undated}
+    answer |= {"absent": absent} if kind.day is None else {"undated": found.undated}
     if asked.listed:
         answer["list"] = [dict(zip(kind.listed, row, strict=True)) for row in found.listed]
     return answer
+
+
+def _as_known(asked: Asked) -> str:
+    if asked.viewpoint.name == LEDGER:
+        return ""
+    return (
+        f" As known to {asked.viewpoint.name} at `known_at`: of each child only what it had come to know by then, at "
+        f"least {GRADES[asked.viewpoint.at_least]}, by the statements recorded by `recorded_by`. Findings are the "
+        "ledger's."
+    )
+
+
+def _before_the_ledger(moments: Moments | None, began: datetime | None) -> str | None:
+    if moments is None or began is None or moments.known_at >= began:
+        return None
+    return (
+        f"known_at is before the ledger began: its first entry was recorded at {write_clock(began)}. Only what "
+        "agencies claim to have known earlier counts; ask for a later --known-at, or leave it out"
+    )

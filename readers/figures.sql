@@ -13,9 +13,24 @@ order by e.position
 select count(distinct k.child), min(k.recorded_at), (array_agg(k.reason order by k.position))[1]
 from {schema}.parked k where k.recorded_at <= %(recorded_by)s
 
+-- name: as_recorded
+-- What the ledger held at R.
+select r.*, null::timestamptz as at from {schema}.{table} r
+where r.recorded_from <= %(recorded_by)s and (r.recorded_until is null or r.recorded_until > %(recorded_by)s)
+
+-- name: as_known
+-- What an agency held at K by R: of most children by the rows that apply, of the others as they were folded. The entry
+-- that made it hold this is the one recorded `at`.
+select r.child as person, {content}, null::bigint as position, greatest(r.start_at, r.other_start_at) as at
+from {schema}.held_{table} r
+where {held} and not r.child = any(%(folded)s::uuid[])
+union all
+select f.person, {folded}, f.position, null
+from jsonb_to_recordset(%(of_folded)s::jsonb->'{table}') as f(person uuid, position bigint, {typed})
+
 -- name: members
 -- What the figure counts, each with its child and whether that child carried an open guard finding at R. Findings
--- are of records; they are told to the persons that the records made up at R.
+-- are of records; they are told to the persons that the records made up.
 with flagged as materialized (
     select distinct coalesce(m.person, f.child) as person
     from {schema}.findings f
@@ -33,41 +48,40 @@ with flagged as materialized (
 )
 
 -- name: in_care
-select s.person, s.position, s.admitted_on, s.country,
-       exists (select from {schema}.absences a
-               where a.person = s.person
-                 and a.recorded_from <= %(recorded_by)s
-                 and (a.recorded_until is null or a.recorded_until > %(recorded_by)s)
-                 and (a.absent_on is null or a.absent_on <= %(on)s)
-                 and (a.ended_by is null or a.ended_on > %(on)s)) as absent
-from {schema}.stays s
-where s.recorded_from <= %(recorded_by)s and (s.recorded_until is null or s.recorded_until > %(recorded_by)s)
-  and (s.admitted_on is null or s.admitted_on <= %(on)s)
+select s.person, s.position, s.at, s.admitted_on, s.country,
+       s.person in (select a.person from ({absences}) a
+                    where (a.absent_on is null or a.absent_on <= %(on)s)
+                      and (a.ended_by is null or a.ended_on > %(on)s)) as absent
+from ({stays}) s
+where (s.admitted_on is null or s.admitted_on <= %(on)s)
   and (s.left_by is null or s.left_on > %(on)s)
 
 -- name: released
-select r.person, r.release_position as position, r.released_on, r.state, r.sponsor_category, r.country,
+select r.person, r.release_position as position, r.at, r.released_on, r.state, r.sponsor_category, r.country,
        false as absent
-from {schema}.releases r
-where r.recorded_from <= %(recorded_by)s and (r.recorded_until is null or r.recorded_until > %(recorded_by)s)
-  and r.released_on between %(from)s and %(to)s
+from ({releases}) r where r.released_on between %(from)s and %(to)s
+
+-- name: failed_to_appear
+select r.person, r.failure_position as position, r.at, r.failed_on, r.hearing, r.court_case, r.judge_action,
+       false as absent
+from ({failures}) r where r.failed_on between %(from)s and %(to)s
 
 -- name: counts
--- The first row is of the whole figure, the others of its keys in order.
+-- Of the whole figure: how many, how many children, of them with open guard findings, and absent.
 {members}
-select grouping(key) as whole, key, count(*) filter (where kept),
-       count(distinct person) filter (where kept),
-       count(distinct person) filter (where open_findings),
-       count(distinct person) filter (where kept and absent)
-from (select m.*, {key} collate "C" as key from m) as keyed
-group by grouping sets ((), (key))
-order by whole desc, key
+select coalesce(sum(p.counted), 0)::int8, count(*) filter (where p.kept), count(*) filter (where p.open_findings),
+       count(*) filter (where p.absent)
+from (select m.person, count(*) filter (where m.kept) as counted, bool_or(m.kept) as kept,
+             bool_or(m.open_findings) as open_findings, bool_or(m.kept and m.absent) as absent
+      from m group by m.person) p
+
+-- name: by_key
+{members}
+select {key} collate "C" as key, count(*) from m where m.kept group by key order by key
 
 -- name: list
 {members}
 select {columns} from m where kept order by position, person
 
 -- name: undated
-select count(*) from {schema}.releases r
-where r.recorded_from <= %(recorded_by)s and (r.recorded_until is null or r.recorded_until > %(recorded_by)s)
-  and r.released_on is null
+select count(*) from ({of_period}) r where r.{day} is null

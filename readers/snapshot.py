@@ -12,8 +12,8 @@ Rows = tuple[Any, ...]
 Answer = TypeVar("Answer")
 
 CONNECT_SECONDS: Final = 5
-_OPTIONS: Final = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan"
-"""Point look-ups are planned once a connection; compiling them would cost more than they take."""
+_OPTIONS: Final = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan -c work_mem=64MB"
+"""Point look-ups are planned once a connection; compiling costs more than they take. Figures are counted in memory."""
 _NEVER_FILLED: Final = (
     "there are no read tables in this database yet: the role `projections` has not run on it; "
     "start the ledger with `custody up`, then look at `custody status`"

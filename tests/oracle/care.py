@@ -1,4 +1,4 @@
-"""Stays, absences, releases."""
+"""Stays, absences, releases, failures to appear; a member that is not known is absent."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -40,14 +40,31 @@ def care(fold: Sequence[Happened], zone: str) -> Json:
             {
                 "position": h.position,
                 "released_on": day(h.when, zone),
-                "state": h.fact["address"].get("state"),
-                "sponsor_category": h.fact["sponsor_category"],
+                "state": h.fact.get("address", {}).get("state"),
+                "sponsor_category": h.fact.get("sponsor_category", "unknown"),
             }
             for h in fold
             if h.name == "released-to-sponsor"
         ],
         "country": countries[-1] if countries else None,
+        "failures": _failures(fold, zone),
     }
+
+
+def _failures(fold: Sequence[Happened], zone: str) -> list[Json]:
+    records = [h for h in fold if h.name == "failure-to-appear-recorded"]
+    hearings = dict.fromkeys(h.fact["hearing_id"] for h in records)
+    firsts = [next(h for h in records if h.fact["hearing_id"] == hearing) for hearing in hearings]
+    return [
+        {
+            "position": h.position,
+            "hearing_id": h.fact["hearing_id"],
+            "failed_on": day(h.when, zone),
+            "court_case": h.fact["court_case"],
+            "judge_action": h.fact.get("judge_action", "unknown"),
+        }
+        for h in firsts
+    ]
 
 
 def _absences(stay: Sequence[Happened], leaving: Happened | None, zone: str) -> list[Json]:

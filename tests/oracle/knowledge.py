@@ -17,6 +17,7 @@ from tests.oracle.disclosing import reveals_relief
 from tests.oracle.proceedings import proceedings
 from tests.oracle.standing import (
     STATEMENTS,
+    Happened,
     Json,
     as_corrected,
     corrections_of,
@@ -224,17 +225,23 @@ def known_set(history: History, question: Question) -> list[Knows]:
     return found
 
 
-def view(history: History, question: Question) -> Json | None:
-    """The view of a viewer; None: nothing is known of the child."""
-    zone = history.zone
+def folded(history: History, question: Question) -> tuple[list[Knows], list[Entry], list[Happened]]:
+    """What a viewer knows of the person, as far as it is known, and what happened by it, in order."""
     known = known_set(history, question)
     group = one_person(question.child, [e for one in known if (e := _cut(one)) is not None])
     known = [one for one in known if one.entry.child in group]
-    if not known:
-        return None
     cut = [_cut(one) for one in known]
     moving = {one.entry.position for one in known if _moves(one, cut)}
-    fold = [h for h in happenings(cut, zone, question.happened_by) if h.position in moving]
+    fold = [h for h in happenings(cut, history.zone, question.happened_by) if h.position in moving]
+    return known, cut, fold
+
+
+def view(history: History, question: Question) -> Json | None:
+    """The view of a viewer; None: nothing is known of the child."""
+    zone = history.zone
+    known, cut, fold = folded(history, question)
+    if not known:
+        return None
     where = whereabouts(fold, {e.position: root(e.position, cut) for e in cut})
     as_left = {one["position"]: one for one in standing(cut)}
     disputes = {e.position: e for e in cut if name_of(e) == "entry-disputed"}

@@ -1,0 +1,220 @@
+"""Figures as known to agencies, from the rows of what they hold, against the oracle that folds everything it is told.
+
+Broken by hand to see these fail, one at a time: the bounds of the conditions on a row made loose or strict; R or K left
+out of one; numbers signed for singly taken for all before them; merged children counted by their rows; a claim of a
+receipt taken for what was published later; those who were given notice counted by their rows; the last batch's stamp
+taken for that of each item in it; a supplement of later batches passed over.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from ledger.times import parse_instant
+from projections.versions import connect as connect_writing
+from readers.definitions import Asked as FigureAsked
+from readers.divergent import Asked as DivergentAsked
+from readers.divergent import divergent
+from readers.figures import figure
+from readers.held import told_apart
+from readers.knowing import parse_viewpoint
+from readers.snapshot import connect
+from tests.histories import ZONE, Json
+from tests.integration.holding import fill_drawn, valid_receipts
+from tests.knowing import history_of
+from tests.knowledge_histories import ALL_FOUR, CHILDREN, MOMENTS_OF_LEDGER, VIEWERS, Drawn, drawn_histories
+from tests.oracle.care import care
+from tests.oracle.knowledge import History, Question, folded
+from tests.oracle.whereabouts import whereabouts
+
+DAYS = (date(2022, 3, 5), date(2022, 3, 13), date(2022, 6, 1))
+PERIOD = (date(2000, 1, 1), date(2030, 1, 1))
+EVER = parse_instant("9990-01-01T00:00:00Z")
+ASKED = st.tuples(
+    st.sampled_from(VIEWERS), MOMENTS_OF_LEDGER, MOMENTS_OF_LEDGER, st.sampled_from(("any", "proven")), ALL_FOUR
+)
+SLOW = settings(
+    deadline=None,
+    max_examples=40,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def writing(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection that may write the read tables."""
+    with connect_writing(database_url) as connection:
+        yield connection
+
+
+def persons(history: History, question: Question) -> dict[str, Json]:
+    """Return what the viewer counts of each person it knows, by the person's id."""
+    found: dict[str, Json] = {}
+    for child in CHILDREN:
+        known, _, fold = folded(history, question._replace(child=child))
+        if known:
+            group = {one.entry.child for one in known} | {child}
+            found[str(min(group))] = care(fold, ZONE)
+    return found
+
+
+def in_care(people: dict[str, Json], day: date) -> set[tuple[str, str | None, str | None, bool]]:
+    return {
+        (
+            person,
+            None if stay["admitted_on"] is None else str(stay["admitted_on"]),
+            its["country"],
+            any(
+                (away["absent_on"] is None or away["absent_on"] <= day)
+                and (away["ended_by"] is None or (away["ended_on"] is not None and away["ended_on"] > day))
+                for away in its["absences"]
+            ),
+        )
+        for person, its in people.items()
+        for stay in its["stays"]
+        if (stay["admitted_on"] is None or stay["admitted_on"] <= day)
+        and (stay["left_by"] is None or (stay["left_on"] is not None and stay["left_on"] > day))
+    }
+
+
+def check_figures(connection: psycopg.Connection[Any], history: History, asked: Any) -> int:
+    """Compare every figure with what the oracle counts; return how much there was to count."""
+    viewer, known_at, recorded_by, basis, at_least = asked
+    view = parse_viewpoint(viewer, basis, at_least)
+    common: Json = {"viewpoint": view, "known_at": known_at, "recorded_by": recorded_by, "listed": True}
+    counted = 0
+    first = figure(connection, FigureAsked("released", since=PERIOD[0], until=PERIOD[1], **common))
+    question = Question(
+        CHILDREN[0],
+        viewer,
+        parse_instant(first["known_at"]),
+        EVER,
+        parse_instant(first["recorded_by"]),
+        basis,
+        at_least,
+    )
+    people = persons(history, question)
+    assert {
+        (row["child"], row["position"], row["released_on"], row["state"], row["sponsor_category"], row["country"])
+        for row in first["list"]
+    } == {
+        (
+            person,
+            release["position"],
+            str(release["released_on"]),
+            release["state"] or None,
+            release["sponsor_category"],
+            its["country"],
+        )
+        for person, its in people.items()
+        for release in its["releases"]
+        if release["released_on"] is not None
+    }, asked
+    assert first["undated"] == sum(r["released_on"] is None for its in people.values() for r in its["releases"])
+    failed = figure(connection, FigureAsked("failures-to-appear", since=PERIOD[0], until=PERIOD[1], **common))
+    assert {(row["child"], row["hearing"], row["failed_on"], row["judge_action"]) for row in failed["list"]} == {
+        (person, one["hearing_id"], str(one["failed_on"]), one["judge_action"])
+        for person, its in people.items()
+        for one in its["failures"]
+        if one["failed_on"] is not None
+    }, asked
+    counted += len(first["list"]) + len(failed["list"])
+    for day in DAYS:
+        answer = figure(connection, FigureAsked("in-care", on=day, **common))
+        expected = in_care(people, day)
+        assert {
+            (row["child"], row["admitted_on"], row["country"], row["absent"]) for row in answer["list"]
+        } == expected, (asked, day)
+        assert answer["value"] == len(answer["list"])
+        assert answer["population"] == len({row[0] for row in expected})
+        counted += len(expected)
+    return counted
+
+
+@SLOW
+@given(
+    drawn=drawn_histories(most=12),
+    asked=st.lists(ASKED, min_size=4, max_size=6),
+    per_batch=st.integers(1, 3),
+    at_once=st.integers(1, 4),
+)
+def test_figures_as_known_are_those_the_oracle_counts(
+    database_url: str, drawn: Drawn, asked: list[Any], per_batch: int, at_once: int
+) -> None:
+    """For any history, viewer, K, R, basis and grade: who is in care, who was released, who failed to appear."""
+    drawn = valid_receipts(drawn)
+    with connect_writing(database_url) as writing:
+        assume(fill_drawn(writing, database_url, drawn, per_batch, at_once))
+    history = history_of(drawn)
+    with connect(database_url) as connection:
+        for one in asked:
+            check_figures(connection, history, one)
+
+
+def residence(history: History, question: Question, child: UUID) -> Json | None:
+    """Return the residence a side holds of one record."""
+    known, _, fold = folded(history, question._replace(child=child))
+    if not known:
+        return None
+    held: Json | None = whereabouts(fold, {})["residence"]
+    return held
+
+
+@SLOW
+@given(
+    drawn=drawn_histories(most=12, records=1), asked=st.lists(st.tuples(ASKED, st.sampled_from(VIEWERS)), min_size=4)
+)
+def test_children_differently_known_are_those_of_whom_the_oracle_holds_different_residences(
+    database_url: str, drawn: Drawn, asked: list[Any]
+) -> None:
+    """Between any two, the ledger too, at any K by any R: who differs, and what either side held."""
+    drawn = valid_receipts(drawn)
+    with connect_writing(database_url) as writing:
+        assume(fill_drawn(writing, database_url, drawn, 1, 3))
+    history = history_of(drawn)
+    with connect(database_url) as connection:
+        for (viewer, known_at, recorded_by, basis, at_least), other in asked:
+            if viewer == other:
+                continue
+            a, b = (parse_viewpoint(one, basis, at_least) for one in (viewer, other))
+            answer = divergent(
+                connection,
+                DivergentAsked("residence", a, b, known_at=known_at, recorded_by=recorded_by, listed=True),
+            )
+            k, r = parse_instant(answer["known_at"]), parse_instant(answer["recorded_by"])
+            held = [
+                residence(
+                    history,
+                    Question(CHILDREN[0], one, k, k, k if one == "ledger" else r, basis, at_least),
+                    CHILDREN[0],
+                )
+                for one in (viewer, other)
+            ]
+            assert answer["value"] == (held[0] != held[1]), (asked, held)
+            assert answer["population"] == (held != [None, None])
+            for row in answer["list"]:
+                assert [row["a"], row["b"]] == held
+                assert row["since"] is not None
+                assert row["days"] >= 0
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 4)), max_size=6))
+def test_numbers_told_apart_are_all_those_known_and_no_others(steps: list[tuple[int, int]]) -> None:
+    """Up to one number all are known, but for those told apart; beyond it none, but for those told apart."""
+    ranges: list[tuple[int, int]] = []
+    last = 0
+    for gap, length in steps:
+        first = last + gap + (1 if ranges else 0)
+        ranges.append((first, first + length))
+        last = first + length
+    up_to, others = told_apart(ranges)
+    known = {n for first, end in ranges for n in range(first, end + 1)}
+    apart = {n for first, end in others for n in range(first, end + 1)}
+    assert known == set(range(1, up_to + 1)) ^ apart
