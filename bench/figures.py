@@ -1,0 +1,69 @@
+"""Figures of the whole population as an agency knew them, at any moments of a filled ledger."""
+
+import random
+import time
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+
+from bench.parts import Parts
+from bench.stages import Measured
+from bench.views import p99
+from readers.definitions import Asked
+from readers.divergent import Asked as Apart
+from readers.divergent import divergent
+from readers.figures import figure
+from readers.knowing import parse_viewpoint
+from readers.snapshot import connect
+
+TIMES = 20
+
+
+def figures(running: Parts) -> Iterable[Measured]:
+    """Ask each figure as agencies and groups, at moments drawn from all that the ledger has."""
+    with psycopg.connect(running.settings.database_url) as connection:
+        row = connection.execute("select min(recorded_at), max(recorded_at) from read.entries_v1").fetchone()
+    assert row is not None
+    first, last = row
+
+    def moment() -> Any:
+        return first + timedelta(seconds=random.random() * (last - first).total_seconds())
+
+    with connect(running.settings.database_url) as connection:
+
+        def in_care() -> None:
+            day = date(2016, 1, 1) + timedelta(days=random.randrange(2500))
+            view = parse_viewpoint(random.choice(("ICE", "ICE-ERO", "EOIR", "ORR")), None, "told")
+            figure(connection, Asked("in-care", on=day, viewpoint=view, known_at=moment()))
+
+        def released() -> None:
+            year = random.randrange(2016, 2023)
+            view = parse_viewpoint("ICE-ERO", None, random.choice(("told", None)))
+            asked = Asked("released", since=date(year - 1, 10, 1), until=date(year, 9, 30), viewpoint=view)
+            figure(connection, asked)
+
+        def failed() -> None:
+            view = parse_viewpoint("ORR", None, random.choice(("told", None)))
+            asked = Asked("failures-to-appear", since=date(2015, 1, 1), until=date(2023, 9, 30), viewpoint=view)
+            figure(connection, asked)
+
+        def apart() -> None:
+            sides = [parse_viewpoint(name, None, "told") for name in random.sample(("ICE-ERO", "EOIR", "ORR"), 2)]
+            divergent(connection, Apart("residence", sides[0], sides[1], known_at=moment(), listed=True))
+
+        yield _limited("in care as known to an agency at a moment, 99 %", in_care, 250)
+        yield _limited("released in a year as known to ICE-ERO, 99 %", released, 250)
+        yield _limited("every failure to appear as known to ORR, 99 %", failed, 250)
+        yield _limited("differently known residences, first page, 99 %", apart, 500)
+
+
+def _limited(what: str, ask: Callable[[], None], limit: float) -> Measured:
+    ask()
+    taken = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        ask()
+        taken.append((time.perf_counter() - began) * 1000)
+    return Measured(what, p99(sorted(taken)), "ms", limit, at_least=False)
