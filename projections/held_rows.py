@@ -13,13 +13,14 @@ from ledger.entry import Entry, read_entry
 from ledger.facts import CorrectionIssued, EntryVoided, Fact, NoticeGiven, short_name
 from projections.aspects import MATTERING
 from projections.columns import FEEDS, HELD
-from projections.holdings import Holding, Items, Step, holdings, since
+from projections.holdings import BITS, Holding, Items, Step, holdings, since
 from projections.knowledge import Item
 
 _FACTS: Final[tuple[type[Fact], ...]] = (*MATTERING, CorrectionIssued, EntryVoided, NoticeGiven)
 _READ: Final = frozenset(short_name(fact.wire).encode() for fact in _FACTS)
 _NAME: Final = re.compile(rb'"type":"custody\.([a-z-]+)\.v')
 _PLACES: Final[Mapping[str, int]] = {agency: place for place, agency in enumerate(RECEIVERS)}
+_EVERYBODY: Final = sum(BITS.values())
 _NO_STEP: Final = (None,) * 9
 
 Row = tuple[Any, ...]
@@ -42,7 +43,11 @@ def held_rows(payloads: Iterable[tuple[UUID, bytes]], published: Iterable[Row], 
             items.setdefault(child, {}).setdefault(position, []).append(_told(position, stamp, rest))
     rows: dict[str, list[Row]] = {}
     for child, its in entries.items():
-        for table, row in _of_child(child, its, items.get(child, {}), zone):
+        try:
+            of_child = list(_of_child(child, its, items.get(child, {}), zone))
+        except Exception:  # noqa: BLE001  # what is wrong with one child must not stop the others: she is folded instead
+            of_child = [("irregular", (child, _EVERYBODY, _EVERYBODY))]
+        for table, row in of_child:
             rows.setdefault(table, []).append(row)
     return rows
 

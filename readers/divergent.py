@@ -25,7 +25,7 @@ from readers.held import HeldBy, fold, held_by
 from readers.knowing import LEDGER, Viewpoint, stated_by
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
-from readers.questions import NotShownError, WrongQuestionError
+from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
 
@@ -81,7 +81,7 @@ def divergent(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
 def _answer(cursor: Cursor[Rows], asked: Asked) -> dict[str, Any]:
     heading = cursor.execute(HELD_SQL["heading"].encode()).fetchone()
     if heading is None or heading[2] is None:
-        raise NotShownError("nothing is published yet, so nobody can say who knew what; is the role `feeds` running?")
+        raise NotShownError(NOTHING_PUBLISHED)
     version, zone, complete_to, clock = heading
     moments = settle(
         AskedMoments(known_at=asked.known_at, recorded_by=asked.recorded_by), complete_to=complete_to, zone=zone

@@ -22,7 +22,7 @@ from projections.members import NAMES, Cases, Member, Nothing
 from readers.knowing import LEDGER, Stated, Viewpoint, all_stated
 from readers.knows import of_person
 from readers.moments import Asked, Name
-from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
+from readers.questions import NOTHING_PUBLISHED, NothingKnownError, NotShownError, WrongQuestionError
 from readers.records import SQL, check_is_a_child, first_parked, known
 from readers.snapshot import Rows, in_snapshot
 
@@ -57,7 +57,7 @@ def diverge(connection: Connection[Rows], child: Name, between: Between) -> dict
     stated = all_stated(connection, child, asked, agencies)
     if stated is None:
         known(connection, child, replace(asked, known_at=None))
-        raise NotShownError("nothing is published yet, so nobody can say who knew what; is the role `feeds` running?")
+        raise NotShownError(NOTHING_PUBLISHED)
     a, b = holding(stated, between.a), holding(stated, between.b)
     until = stated.moments.known_at
     first = min((at for at in (a.next_change(), b.next_change()) if at is not None), default=None)

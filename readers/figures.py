@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from psycopg import Connection, Cursor
 
-from ledger.entry import recorded_at_of
-from ledger.times import civil_day, parse_instant, write_clock
+from ledger.times import civil_day, write_clock
 from projections.columns import INTERVALS
 from projections.knowledge import GRADES
 from readers.definitions import Asked, Figure, defined
@@ -21,7 +20,7 @@ from readers.held import SQL as HELD_SQL
 from readers.knowing import LEDGER
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
-from readers.records import SQL as RECORDS_SQL
+from readers.questions import NOTHING_PUBLISHED, NotShownError
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
 
@@ -53,6 +52,8 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
     by_ledger = asked.viewpoint.name == LEDGER
     heading = cursor.execute((_SQL if by_ledger else HELD_SQL)["heading"].encode()).fetchone()
     if heading is None or heading[2] is None:
+        if not by_ledger:
+            raise NotShownError(NOTHING_PUBLISHED)
         return _Found(on=asked.on)
     version, zone, complete_to, clock = heading
     moments = settle(
@@ -91,14 +92,8 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         else [],
         undated=0 if kind.day is None else rows("undated", of_period=f"{{{kind.table}}}", day=kind.day)[0][0],
         incomplete=incomplete(cursor, version, moments),
-        began=_began(cursor) if not by_ledger and asked.known_at is not None else None,
+        began=rows("began")[0][0] if not by_ledger and asked.known_at is not None else None,
     )
-
-
-def _began(cursor: Cursor[Rows]) -> datetime | None:
-    """Return when the ledger recorded its first entry."""
-    row = cursor.execute(RECORDS_SQL["first_of_all"].encode()).fetchone()
-    return None if row is None else parse_instant(recorded_at_of(bytes(row[0])))
 
 
 def _shaped(asked: Asked, kind: Figure, found: _Found) -> dict[str, Any]:

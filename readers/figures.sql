@@ -83,5 +83,9 @@ select {key} collate "C" as key, count(*) from m where m.kept group by key order
 {members}
 select {columns} from m where kept order by position, person
 
+-- name: began
+-- When the first entry was recorded: its position is among the first, whatever gaps there are.
+select min(e.recorded_at) from {schema}.entries e where e.position between 1 and 5000
+
 -- name: undated
 select count(*) from ({of_period}) r where r.{day} is null

@@ -50,8 +50,11 @@ from (select max(s.batch) as batch from ({first_batches}) s) f, ({last_batch}) l
 where d.batch between f.batch and l.batch and d.{feed} <= %(up_to)s and not coalesce({led}, false)
 
 -- name: out_of_order
--- Children of whom no row says what these agencies hold: merged records, and those that projections found irregular.
+-- Children of whom no row says what these agencies hold: merged records, those that projections found irregular, and
+-- records made anew whose rows are still to be worked out.
 select k.child from {schema}.links k
+union
+select a.child from {schema}.held_again a
 union
 select i.child from {schema}.irregular i
 where (i.always & %(bit)s) <> 0 or (%(told)s and (i.told & %(bit)s) <> 0)

@@ -1,5 +1,11 @@
 """The ways in which a question cannot be answered; each carries one message for whoever asked."""
 
+from typing import Final
+
+NOTHING_PUBLISHED: Final = (
+    "nothing is published yet, so nobody can say who knew what; is the role `feeds` running? see `custody status`"
+)
+
 
 class QuestionError(Exception):
     """Base of the three; caught as one where only the message counts."""

@@ -18,6 +18,8 @@ from ledger.publication import NOTHING_PUBLISHED, Batch
 from ledger.settings import Settings
 from ledger.times import parse_instant, parse_when, write_clock
 from projections.applying import Applying
+from projections.holdings_follower import HoldingsFollower
+from projections.holdings_store import HeldTables
 from projections.store import Tables
 from projections.versions import connect, live_schema, prepare
 
@@ -114,6 +116,9 @@ def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500, publ
                     number = tables.published()[0] + 1
                     tables.write_publications([_nothing_published(number, messages[-1])], 0)
             applying.evict()
+        holdings = HoldingsFollower(HeldTables(tables), ZONE)
+        while (reached := holdings.step()) > holdings.batch:
+            holdings.batch = reached
 
 
 def _nothing_published(number: int, last: EntryMessage) -> Batch:

@@ -78,6 +78,26 @@ def test_a_terminal_gets_colour_unless_it_wants_none(
         (["view", "A200-000-017", "--happened-by", "soon"], 2, "--happened-by 'soon'"),
         (["figure", "escaped"], 2, "there are: in-care, released"),
         (["figure", "in-care", "--on", "2022"], 2, "--on '2022'"),
+        (["figure", "in-care", "--as", "FBI"], 2, "is no agency; there are CBP"),
+        (["figure", "in-care", "--between", "ORR", "ICE"], 2, "only the figure divergent takes that"),
+        (["figure", "divergent"], 2, "--member residence --between A B"),
+        (["figure", "divergent", "--member", "custody", "--between", "ORR", "ICE"], 2, "`custody diverge CHILD A B`"),
+        (
+            ["figure", "divergent", "--member", "residence", "--between", "ORR", "FBI"],
+            2,
+            "--between 'FBI' is no agency",
+        ),
+        (["figure", "divergent", "--member", "residence", "--between", "ORR", "ORR"], 2, "never differs from itself"),
+        (
+            ["figure", "divergent", "--member", "residence", "--between", "ORR", "ICE", "--limit", "0"],
+            2,
+            "a page holds 1 to 1000 children",
+        ),
+        (
+            ["figure", "divergent", "--member", "residence", "--between", "ORR", "ICE", "--after", "x"],
+            2,
+            "give `next` of the page before",
+        ),
         (["figure", "in-care", "--by", "state"], 2, "it can by: country"),
         (["figure", "released", "--from", "2022-02-01", "--to", "2022-01-01"], 2, "ends before it begins"),
         (["findings", "--agency", "FBI"], 2, "there is no agency 'FBI'"),
@@ -115,6 +135,28 @@ def test_a_database_without_read_tables_is_a_failure_with_its_cure(custody: Run)
     done = custody("figure", "in-care")
     assert done.returncode == 1
     assert "the role `projections` has not run" in done.stderr
+
+
+def test_figures_are_told_as_an_agency_knew_them(custody: Run, database_url: str) -> None:
+    """ORR knew of the admission that it recorded, nobody was told of it; what an agency claims from before the ledger
+    began is counted, with a note that says so."""
+    fill(database_url, made_up().payloads)
+    day = ("figure", "in-care", "--on", "2022-03-03")
+    assert json.loads(custody(*day, "--as", "ORR", "--json").stdout)["value"] == 1
+    told = custody(*day, "--as", "ICE", "--at-least", "told")
+    assert told.stdout.startswith("in-care on 2022-03-03: 0\n")
+    assert "as known to           ICE, at least told, claimed or proven" in told.stdout
+    early = custody(*day, "--as", "ORR", "--known-at", "2021-01-01")
+    assert "NOTE: known_at is before the ledger began" in early.stdout
+    apart = custody("figure", "divergent", "--member", "residence", "--between", "ORR", "ICE", "--list")
+    assert apart.stdout.startswith("divergent residence between ORR and ICE: 1\n")
+    assert "lacking      ICE did not know of released-to-sponsor" in apart.stdout
+    page = json.loads(
+        custody("figure", "divergent", "--member", "residence", "--between", "ORR", "ICE", "--list", "--json").stdout
+    )
+    assert page["next"] is None
+    assert page["list"][0]["b"] is None
+    assert page["list"][0]["days"] >= 0
 
 
 def test_figures_and_findings_answer_in_json_and_in_text(custody: Run, database_url: str) -> None:
