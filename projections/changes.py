@@ -6,25 +6,29 @@ Rows of one record are kept only in their last state; rows of the population int
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 
 from ledger.entry import Entry, LedgerEntry
-from ledger.facts import AnswerServed, IdentifierAsserted
+from ledger.facts import AnswerServed, IdentifierAsserted, ObligationWaived
 from ledger.times import last_instant, write_when
 from projections.care import Care
 from projections.columns import INTERVALS
 from projections.effective import effective
+from projections.owing import DutyRow, waiver_row
 from projections.regions import Regions
 
 StayRow = tuple[date | None, date | None, str | None, str | None]
 AbsenceRow = tuple[date | None, date | None, str | None]
 ReleaseRow = tuple[int, date | None, str | None, str, str | None]
 ClosureRow = tuple[int, int, int, datetime]
-Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | ClosureRow]
+Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | ClosureRow | DutyRow]
 """A table's name and the content of one of its rows: what the ledger holds of a person."""
+
+DUTIES: Final = "duties"
+_TELL_A_DUTY_APART: Final = 6
 
 Opened = dict[Interval, tuple[int, int]]
 """What the ledger holds of one person now, each with (position, number) of the entry that made it hold this."""
@@ -47,6 +51,7 @@ class Changes:
     closed: list[tuple[str, UUID, int, int, datetime]] = field(default_factory=list)
     receipts: list[tuple[Any, ...]] = field(default_factory=list)
     reads: list[tuple[Any, ...]] = field(default_factory=list)
+    waivers: list[tuple[Any, ...]] = field(default_factory=list)
     parked: list[tuple[UUID, int, datetime, bytes, str]] = field(default_factory=list)
 
     def add_entry(self, entry: Entry, payload: bytes) -> None:
@@ -80,6 +85,8 @@ class Changes:
         """Keep an entry about no child, what it signs for, and which answer was served."""
         self.entries.append((stream, entry.position, entry.recorded_at, payload))
         self.receipts += receipts
+        if isinstance(entry.fact, ObligationWaived):
+            self.waivers.append(waiver_row(stream, entry, entry.fact))
         if isinstance(entry.fact, AnswerServed):
             asked = entry.fact.question
             self.reads.append(
@@ -110,6 +117,7 @@ class Changes:
                 ("links", self.links),
                 ("receipts", self.receipts),
                 ("reads", self.reads),
+                ("waivers", self.waivers),
                 ("parked", self.parked),
             )
             if rows
@@ -197,8 +205,9 @@ def closures(entries: Sequence[Entry]) -> frozenset[Interval]:
 
 
 def _content_order(interval: Interval) -> tuple[str, str]:
-    """A fixed order, so that a rebuild numbers rows as the live run did."""
-    return interval[0], repr(interval[1])
+    """A fixed order, so that a rebuild numbers rows as the live run did; a duty is told apart by its first members."""
+    table, content = interval
+    return table, repr(content[:_TELL_A_DUTY_APART] if table == DUTIES else content)
 
 
 def _json(members: Mapping[str, Any] | None) -> str | None:

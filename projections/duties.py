@@ -1,6 +1,6 @@
 """Which duties the facts of one child opened: whose, towards whom, since when, and until when they may be done."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -15,17 +15,50 @@ from projections.folding import Folding
 from projections.matching import Happened, Happenings, day_of, meets, named_bodies
 
 _ADULT: Final = 18
+_ZONES_KEPT: Final = 20_000
+
+
+class Zones:
+    """Where offices count their days; what was looked up once is kept, since there are few offices."""
+
+    def __init__(self, offices: OfficeTable, civil_zone: str) -> None:
+        self._offices = offices
+        self.civil = civil_zone
+        """The ledger's civil zone."""
+        self._dated = any(row.effective_from or row.effective_to for row in offices.offices)
+        self._found: dict[tuple[str, str | None, date | None], str] = {}
+
+    def of(self, agency: str, office: str | None, day: date) -> str:
+        """Return the zone in which an office of `agency` counted its days on `day`."""
+        key = agency, office, day if self._dated else None
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _ZONES_KEPT:
+                self._found.clear()
+            found = self._found[key] = zone_of(self._offices, agency, office, day, self.civil)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One person's entries as they stand, and by which clocks they are read."""
+    """What happened to one person, by which clocks it is read, and what only a fold of all of it says."""
 
-    standing: Sequence[Effective]
     happenings: Happenings
-    zone: str
-    """The ledger's civil zone."""
-    offices: OfficeTable
+    zones: Zones
+    holder: Callable[[Happened], str | None]
+    """Who had legal custody when this happened."""
+    born: Callable[[], date | None]
+    """The date of birth in force."""
+
+    @classmethod
+    def of(cls, standing: Sequence[Effective], offices: OfficeTable, zone: str) -> "Child":
+        """Return the child of whom these entries stand."""
+        return cls(
+            Happenings(standing, zone),
+            Zones(offices, zone),
+            lambda opened: holder_before(standing, opened, zone),
+            lambda: Folding.of_standing(standing, zone).born(),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +84,13 @@ def duties(child: Child, rules: Iterable[Rule]) -> Iterator[Duty]:
             (one, stands)
             for opening in rule.opened_by
             for one in child.happenings.recorded(opening.fact)
-            for stands in _opens(rule, opening, one, child.zone)
+            for stands in _opens(rule, opening, one, child.zones.civil)
         )
         for opened, stands in _together(openings, rule.once_per):
             started = _started(child, rule, opened)
             for obliged in _obliged(child, rule, opened):
                 zone = _office_zone(child, opened, obliged, started)
-                due_at = _due(rule, started, zone, child.zone)
+                due_at = _due(rule, started, zone, child.zones.civil)
                 for towards in rule.towards or (None,):
                     yield Duty(rule, opened, stands, obliged, towards, started, zone, due_at)
 
@@ -100,18 +133,18 @@ def _obliged(child: Child, rule: Rule, opened: Happened) -> tuple[str, ...]:
     if rule.obliged == PRODUCER:
         return (producer,)
     if rule.obliged == HOLDER:
-        holder = _holder(child, opened)
+        holder = child.holder(opened)
         return (producer if holder is None or holder in rule.towards else holder,)
     if rule.obliged in AGENCIES or rule.not_measurable is not None:
         return (rule.obliged,)
     return named_bodies(opened.fact, rule.obliged)
 
 
-def _holder(child: Child, opened: Happened) -> str | None:
+def holder_before(standing: Sequence[Effective], opened: Happened, zone: str) -> str | None:
     """Return who had legal custody when the fact happened."""
-    place = order_key(opened.when, child.zone), opened.position
-    until_then = [one for one in child.standing if (order_key(one.occurred_at, child.zone), one.entry.position) < place]
-    return Folding.of_standing(until_then, child.zone).regions().custody.legal_custodian
+    place = order_key(opened.when, zone), opened.position
+    until_then = [one for one in standing if (order_key(one.occurred_at, zone), one.entry.position) < place]
+    return Folding.of_standing(until_then, zone).regions().custody.legal_custodian
 
 
 def _started(child: Child, rule: Rule, opened: Happened) -> When | None:
@@ -119,7 +152,7 @@ def _started(child: Child, rule: Rule, opened: Happened) -> When | None:
     if start == "occurred_at":
         return opened.when
     if start == BIRTHDAY:
-        return _birthday(Folding.of_standing(child.standing, child.zone).regions().age.date_of_birth)
+        return _birthday(child.born())
     named: When | None = getattr(opened.fact, start)
     return named
 
@@ -136,7 +169,7 @@ def _birthday(born: date | None) -> date | None:
 
 def _office_zone(child: Child, opened: Happened, obliged: str, started: When | None) -> str:
     """Return the zone of the office that recorded the fact, else of the one then responsible for the child."""
-    day = day_of(opened.recorded_at if started is None else started, child.zone)
+    day = day_of(opened.recorded_at if started is None else started, child.zones.civil)
     office = opened.producer.office
     if opened.producer.agency != obliged:
         assigned = [
@@ -145,7 +178,7 @@ def _office_zone(child: Child, opened: Happened, obliged: str, started: When | N
             if one.producer.agency == obliged and one.place < opened.place
         ]
         office = assigned[-1] if assigned else None
-    return zone_of(child.offices, obliged, office, day, child.zone)
+    return child.zones.of(obliged, office, day)
 
 
 def _due(rule: Rule, started: When | None, zone: str, civil_zone: str) -> datetime | None:

@@ -20,3 +20,6 @@ alter table {schema}.publications add primary key (child, batch, item);
 create index on {schema}.receipts using gist (int8range(lane + first, lane + last, '[]'));
 create index on {schema}.receipts (record, level, position);
 alter table {schema}.reads add primary key (child, position);
+alter table {schema}.duties add primary key (person, position, number);
+alter table {schema}.waivers add primary key (position);
+create index on {schema}.publications (position);

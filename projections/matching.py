@@ -1,8 +1,10 @@
 """Happenings as they stand, and which of them the data of a rule means: conditions on members, ids that must agree."""
 
+from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from ledger.addresses import assess
@@ -12,8 +14,9 @@ from ledger.obligation_vocabulary import ADDRESS_CLASS, EVER, OPENING, Answer, C
 from ledger.times import When, civil_day, first_instant, last_instant
 from projections.effective import Effective
 
-_HAPPENINGS: Final = frozenset(HAPPENINGS)
+_NAMES: Final = {fact: short_name(fact.wire) for fact in HAPPENINGS}
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_place: Final = attrgetter("last", "position")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +49,22 @@ class Happenings:
     """What happened to one person, by the name of the fact, in the order of happening; voided ones kept apart."""
 
     def __init__(self, standing: Iterable[Effective], zone: str) -> None:
-        every = sorted(
-            (_happened(one, zone) for one in standing if type(one.fact) in _HAPPENINGS), key=lambda h: h.place
-        )
         self._recorded: dict[str, list[Happened]] = {}
         self._standing: dict[str, list[Happened]] = {}
-        for happened in every:
-            self._recorded.setdefault(happened.name, []).append(happened)
-            if not happened.voided_by:
-                self._standing.setdefault(happened.name, []).append(happened)
+        for happened in (as_happened(one, zone) for one in standing):
+            if happened is not None:
+                self.add(happened)
+
+    def add(self, one: Happened) -> None:
+        """Take in one more, at its place in the order of happening."""
+        insort(self._recorded.setdefault(one.name, []), one, key=_place)
+        if not one.voided_by:
+            insort(self._standing.setdefault(one.name, []), one, key=_place)
+
+    def all(self) -> Iterator[Happened]:
+        """Yield those ever recorded, voided or not, in no order."""
+        for named in self._recorded.values():
+            yield from named
 
     def recorded(self, name: str) -> Sequence[Happened]:
         """Return those of this fact that were ever recorded, voided or not."""
@@ -118,10 +128,14 @@ class Happenings:
         )
 
 
-def _happened(one: Effective, zone: str) -> Happened:
+def as_happened(one: Effective, zone: str) -> Happened | None:
+    """Return an entry as it stands as a happening; None for a statement, which does not happen."""
     entry, when = one.entry, one.occurred_at
+    name = _NAMES.get(type(one.fact))
+    if name is None:
+        return None
     return Happened(
-        name=short_name(one.fact.wire),
+        name=name,
         fact=one.fact,
         as_recorded=entry.fact,
         when=when,

@@ -57,7 +57,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         "from": asked.since,
         "to": asked.until,
         "keep_flagged": not asked.without_open_findings,
-        **_persons(cursor, version, moments.recorded_by),
+        **persons_merged(cursor, version, moments.recorded_by),
     }
 
     def rows(name: str, **parts: str) -> list[Rows]:
@@ -79,7 +79,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
     )
 
 
-def _persons(cursor: Cursor[Rows], version: str, recorded_by: datetime) -> dict[str, list[UUID]]:
+def persons_merged(cursor: Cursor[Rows], version: str, recorded_by: datetime) -> dict[str, list[UUID]]:
     """Return the records that were merged at R, and the person each of them belonged to then."""
     payloads = cursor.execute(
         _SQL["merge_statements"].replace("{schema}", version).encode(), {"recorded_by": recorded_by}

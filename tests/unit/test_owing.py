@@ -1,0 +1,124 @@
+"""Rows of duties kept up entry by entry are those worked out of all entries at once, after every entry.
+
+Broken by hand to see these tests fail: a fact that happened earlier leaving the holder of custody as it was; a
+correction touching only the rules of the corrections; a birthday that moves nothing; an office assigned before; a
+notice of the recipient's own touching no duty; a notice in a record that was parted from hers.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+
+from ledger.entry import Entry
+from ledger.merges import groups
+from ledger.obligations import shipped_rules
+from ledger.offices import shipped_offices
+from projections.applying import Applying, Loaded
+from projections.changes import Changes
+from projections.folding import Folding
+from projections.owing import Owing
+from projections.rulebook import Rulebook
+from tests.histories import ZONE, histories
+from tests.knowledge_histories import Drawn, drawn_histories
+
+BOOK: Final = Rulebook(shipped_rules(), shipped_offices(), ZONE)
+Rows = dict[tuple[UUID, int, int], tuple[tuple[Any, ...], datetime, datetime | None]]
+
+
+class _Taking(Applying):
+    """Takes entries as they are, without their bytes."""
+
+    def take(self, entry: Entry) -> None:
+        self._apply(entry, b"")
+
+
+def _written(rows: Rows, changes: Changes) -> None:
+    for (table, *key), row in changes.opened.items():
+        if table == "duties":
+            rows[tuple(key)] = row  # type: ignore[index]
+    for table, person, position, number, until in changes.closed:
+        if table == "duties":
+            content, since, _ = rows[person, position, number]
+            rows[person, position, number] = content, since, until
+
+
+def _kept(entries: Sequence[Entry], *, forget_after: int = 10**9) -> Rows:
+    """Return the rows that come of taking the entries one by one, everything read back now and then."""
+    rows: Rows = {}
+    taken: list[Entry] = []
+    linked: dict[UUID, frozenset[UUID]] = {}
+
+    def load(children: set[UUID]) -> Loaded:
+        every = children.union(*(linked.get(child, frozenset((child,))) for child in children))
+        of_record: dict[UUID, list[Entry]] = {}
+        for entry in taken:
+            if entry.child in every:
+                of_record.setdefault(entry.child, []).append(entry)
+        held: Any = {}
+        for (person, position, number), (content, _, until) in rows.items():
+            if until is None:
+                held.setdefault(person, {})["duties", content] = (position, number)
+        return Loaded(of_record, {child: linked[child] for child in every if child in linked}, held)
+
+    applying = _Taking(ZONE, load)
+    for entry in entries:
+        applying.prepare({entry.child} if any(one.child == entry.child for one in taken) else ())
+        applying.take(entry)
+        taken.append(entry)
+        if entry.resolved.get("other"):
+            other = UUID(entry.resolved["other"])
+            joined = linked.get(entry.child, frozenset((entry.child,))) | linked.get(other, frozenset((other,)))
+            linked |= dict.fromkeys(joined, joined)
+        changes = applying.take_changes()
+        _written(rows, changes)
+        if len(taken) % forget_after == 0:
+            applying.forget()
+    return rows
+
+
+def _holding(rows: Rows, moment: datetime) -> dict[UUID, set[tuple[Any, ...]]]:
+    found: dict[UUID, set[tuple[Any, ...]]] = {}
+    for (person, _, _), (content, since, until) in rows.items():
+        if since <= moment and (until is None or until > moment):
+            found.setdefault(person, set()).add(content)
+    return found
+
+
+def _at_once(entries: Sequence[Entry]) -> dict[UUID, set[tuple[Any, ...]]]:
+    """Return the duties of every person, worked out of all entries at once."""
+    merged = groups(entries)
+    found: dict[UUID, set[tuple[Any, ...]]] = {}
+    for child in {one.child for one in entries}:
+        records = merged.get(child, frozenset((child,)))
+        its = [one for one in entries if one.child in records]
+        duties = Owing.anew(BOOK, its, entries, Folding.of(its, ZONE)).now()
+        if duties:
+            found[min(records)] = set(duties)
+    return found
+
+
+@settings(max_examples=100, deadline=None)
+@given(histories())
+def test_duties_kept_entry_by_entry_are_those_of_all_entries_at_once(entries: list[Entry]) -> None:
+    """Whatever comes late, is corrected, voided or restored: at each moment the rows are those of a fresh start."""
+    rows = _kept(entries)
+    for number, entry in enumerate(entries):
+        assert _holding(rows, entry.recorded_at) == _at_once(entries[: number + 1])
+    assert rows == _kept(entries, forget_after=2)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(drawn_histories())
+def test_duties_of_records_joined_and_parted_are_those_of_all_entries_at_once(drawn: Drawn) -> None:
+    """Merges, unmerges, and notices among records that were one person once."""
+    entries: list[Entry] = []
+    for entry in drawn.entries:  # what a merge names is a record with an entry
+        if entry.resolved.get("other", str(entry.child)) in {str(one.child) for one in [*entries, entry]}:
+            entries.append(entry)
+    rows = _kept(entries)
+    for number, entry in enumerate(entries):
+        assert _holding(rows, entry.recorded_at) == _at_once(entries[: number + 1])
+    assert rows == _kept(entries, forget_after=3)
