@@ -51,6 +51,8 @@ INTERVALS: Final[dict[str, dict[str, str]]] = {
         "ended_by": "bigint",
         "ended_as": "text",
         "to_know": "text",
+        "heard_at": "timestamptz",
+        "live": "boolean",
     },
 }
 """Tables whose rows are held from one entry until another: their content, without person and interval."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.agencies import AGENCIES
 from ledger.calendars import due
@@ -28,14 +28,15 @@ class Zones:
         self._dated = any(row.effective_from or row.effective_to for row in offices.offices)
         self._found: dict[tuple[str, str | None, date | None], str] = {}
 
-    def of(self, agency: str, office: str | None, day: date) -> str:
-        """Return the zone in which an office of `agency` counted its days on `day`."""
-        key = agency, office, day if self._dated else None
+    def of(self, agency: str, office: str | None, when: When) -> str:
+        """Return the zone in which an office of `agency` counted its days then."""
+        key = agency, office, day_of(when, self.civil) if self._dated else None
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _ZONES_KEPT:
                 self._found.clear()
-            found = self._found[key] = zone_of(self._offices, agency, office, day, self.civil)
+            found = zone_of(self._offices, agency, office, day_of(when, self.civil), self.civil)
+            self._found[key] = found
         return found
 
 
@@ -61,8 +62,7 @@ class Child:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(NamedTuple):
     """What one body owes, to one recipient, by one rule, for one fact."""
 
     rule: Rule
@@ -79,32 +79,42 @@ class Duty:
 
 def duties(child: Child, rules: Iterable[Rule]) -> Iterator[Duty]:
     """Yield every duty the facts of the child ever opened by these rules."""
+    civil = child.zones.civil
     for rule in rules:
-        openings = (
-            (one, stands)
-            for opening in rule.opened_by
-            for one in child.happenings.recorded(opening.fact)
-            for stands in _opens(rule, opening, one, child.zones.civil)
-        )
+        openings = []
+        for opening in rule.opened_by:
+            for one in child.happenings.recorded(opening.fact):
+                stands = opens(rule, opening, one, day_of_opening(one, civil))
+                if stands is not None:
+                    openings.append((one, stands))
         for opened, stands in _together(openings, rule.once_per):
-            started = _started(child, rule, opened)
-            for obliged in _obliged(child, rule, opened):
-                zone = _office_zone(child, opened, obliged, started)
-                due_at = _due(rule, started, zone, child.zones.civil)
-                for towards in rule.towards or (None,):
-                    yield Duty(rule, opened, stands, obliged, towards, started, zone, due_at)
+            yield from duties_of(child, rule, opened, stands)
 
 
-def _opens(rule: Rule, opening: Opening, one: Happened, zone: str) -> Iterator[bool]:
-    """Yield whether the duty that the fact opened still stands; nothing where it never opened one."""
-    if opening.by and one.producer.agency not in opening.by:
-        return
-    if not _in_force(rule, day_of(one.recorded_at if one.when is None else one.when, zone)):
-        return
+def duties_of(child: Child, rule: Rule, opened: Happened, stands: bool) -> Iterator[Duty]:
+    """Yield the duties that one fact opened by a rule."""
+    started = _started(child, rule, opened)
+    for obliged in _obliged(child, rule, opened):
+        zone = _office_zone(child, opened, obliged, started)
+        due_at = _due(rule, started, zone, child.zones.civil)
+        for towards in rule.towards or (None,):
+            yield Duty(rule, opened, stands, obliged, towards, started, zone, due_at)
+
+
+def day_of_opening(one: Happened, zone: str) -> date:
+    """Return the day by which it is seen whether a rule was in force."""
+    return day_of(one.recorded_at if one.when is None else one.when, zone)
+
+
+def opens(rule: Rule, opening: Opening, one: Happened, day: date) -> bool | None:
+    """Return whether the duty that the fact opened still stands; None where it never opened one."""
+    if not _in_force(rule, day) or (opening.by and one.producer.agency not in opening.by):
+        return None
     if meets(one.fact, opening.when, opening.when_not):
-        yield not one.voided_by
-    elif one.corrected_by and meets(one.as_recorded, opening.when, opening.when_not):
-        yield False
+        return not one.voided_by
+    if one.corrected_by and meets(one.as_recorded, opening.when, opening.when_not):
+        return False
+    return None
 
 
 def _in_force(rule: Rule, day: date) -> bool:
@@ -119,9 +129,12 @@ def _together(openings: Iterable[tuple[Happened, bool]], member: str | None) -> 
     Those alike in `member` open one together: the first recorded of them that stands. Those recorded before it that
     no longer stand had opened one in their time, too.
     """
+    if member is None:
+        yield from openings
+        return
     opened = set()
     for one, stands in sorted(openings, key=lambda opening: opening[0].position):
-        key = one.position if member is None else getattr(one.fact, member)
+        key = getattr(one.fact, member)
         if key not in opened:
             yield one, stands
             if stands and key is not None:
@@ -148,7 +161,8 @@ def holder_before(standing: Sequence[Effective], opened: Happened, zone: str) ->
 
 
 def _started(child: Child, rule: Rule, opened: Happened) -> When | None:
-    start = next(one.start for one in rule.opened_by if one.fact == opened.name)
+    openings = rule.opened_by
+    start = openings[0].start if len(openings) == 1 else next(one.start for one in openings if one.fact == opened.name)
     if start == "occurred_at":
         return opened.when
     if start == BIRTHDAY:
@@ -169,16 +183,15 @@ def _birthday(born: date | None) -> date | None:
 
 def _office_zone(child: Child, opened: Happened, obliged: str, started: When | None) -> str:
     """Return the zone of the office that recorded the fact, else of the one then responsible for the child."""
-    day = day_of(opened.recorded_at if started is None else started, child.zones.civil)
     office = opened.producer.office
     if opened.producer.agency != obliged:
         assigned = [
             one.fact.office
-            for one in child.happenings.standing("responsible-office-assigned")
+            for one in child.happenings.standing_of("responsible-office-assigned")
             if one.producer.agency == obliged and one.place < opened.place
         ]
         office = assigned[-1] if assigned else None
-    return child.zones.of(obliged, office, day)
+    return child.zones.of(obliged, office, opened.recorded_at if started is None else started)
 
 
 def _due(rule: Rule, started: When | None, zone: str, civil_zone: str) -> datetime | None:

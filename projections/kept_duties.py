@@ -7,7 +7,7 @@ from uuid import UUID
 
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, Fact, NoticeGiven
-from projections.changes import DUTIES, Changes
+from projections.changes import DUTIES, Changes, duty_order
 from projections.owing import DutyRow, Owing
 from projections.rulebook import Rulebook
 
@@ -42,8 +42,12 @@ class KeptDuties:
                 self._anew(one, [*one.entries, entry] if one is person else one.entries, around, entry, changes)
             return
         assert person.owing is not None
-        if person.owing.take(entry, person.entries, person.folding):
-            self._hold(person, entry, changes)
+        gone, come = person.owing.take(entry, person.entries, person.folding)
+        if gone or come:
+            ordered = sorted(come, key=duty_order) if len(come) > 1 else come
+            changes.exchange(
+                person.id, person.owed, [(DUTIES, row) for row in gone], [(DUTIES, row) for row in ordered], entry
+            )
 
     def regroup(
         self, before: "Mapping[UUID, Person]", after: "Mapping[UUID, Person]", entry: Entry, changes: Changes

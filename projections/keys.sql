@@ -23,3 +23,7 @@ alter table {schema}.reads add primary key (child, position);
 alter table {schema}.duties add primary key (person, position, number);
 alter table {schema}.waivers add primary key (position);
 create index on {schema}.publications (position);
+create index on {schema}.duties (recorded_from) where live;
+create index on {schema}.duties (recorded_until) where live;
+create index on {schema}.reads (recorded_at);
+create index on {schema}.receipts (recorded_at);

@@ -2,10 +2,9 @@
 
 from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from operator import attrgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from ledger.addresses import assess
 from ledger.entry import Producer
@@ -19,8 +18,7 @@ _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
 _place: Final = attrgetter("last", "position")
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(NamedTuple):
     """A happening as it stands; `first` and `last` are the earliest instant it can mean and the one it stands for.
 
     An unknown time comes before everything; `proven` is when such a happening had taken place at the latest.
@@ -74,6 +72,10 @@ class Happenings:
         """Return those of these facts that stand."""
         return sorted((one for name in names for one in self._standing.get(name, ())), key=lambda h: h.place)
 
+    def standing_of(self, name: str) -> Sequence[Happened]:
+        """Return those of one fact that stand, in the order of happening."""
+        return self._standing.get(name, ())
+
     def answers(self, rule: Rule, way: Answer, opened: Happened, obliged: str) -> Iterator[Happened]:
         """Yield the happenings that meet a duty of `rule` in this way, whenever they are known."""
         name = way.fact or way.told
@@ -113,8 +115,13 @@ class Happenings:
         return before[-1].first if before else _BEGINNING
 
     def _until(self, rule: Rule, opened: Happened) -> datetime | None:
-        after = (one.last for one in self.standing(*rule.until) if one.place > opened.place)
-        return next(after, None)
+        following: Happened | None = None
+        place = opened.place
+        for name in rule.until:
+            for one in self._standing.get(name, ()):
+                if one.place > place and (following is None or one.place < following.place):
+                    following = one
+        return None if following is None else following.last
 
     def _linked(self, way: Answer, opened: Happened) -> frozenset[Any]:
         """Return the ids of the answer that some fact names together with the opening fact's id."""
@@ -152,6 +159,8 @@ def as_happened(one: Effective, zone: str) -> Happened | None:
 
 def meets(fact: Any, when: Members, when_not: Members) -> bool:
     """Return whether the members of `fact` have one of the values wanted, and none of those unwanted."""
+    if not when and not when_not:
+        return True
     return all(_has(fact, member, values) for member, values in when.items()) and not any(
         _has(fact, member, values) for member, values in when_not.items()
     )

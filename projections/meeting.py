@@ -1,8 +1,8 @@
 """What met a duty first, and what ended it first, whatever day is asked about: by any day, it had happened or not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 from ledger.agencies import Agency
 from ledger.obligation_vocabulary import Answer, Kind
@@ -95,26 +95,34 @@ def terms_of(duty: Duty) -> Terms:
 
 def first_met(happenings: Happenings, duty: Duty, told: Knows) -> Met | None:
     """Return what met the duty first."""
+    return met_and_known(happenings, duty, told)[0]
+
+
+def met_and_known(happenings: Happenings, duty: Duty, told: Knows) -> tuple[Met | None, Sequence[int] | None]:
+    """Return what met the duty first, and the entries any of which its recipient must know.
+
+    None of those where nobody's knowing meets it.
+    """
     found: list[Met] = []
+    known: list[int] | None = None
     for way in duty.rule.met_by:
         answers = happenings.answers(duty.rule, way, duty.opened, duty.obliged)
-        moments = (_moment(way, one, duty.towards, told) for one in answers)
-        in_order = sorted((met for met in moments if met is not None), key=_in_order)
-        found += in_order[way.nth - 1 : way.nth]
-    return min(found, key=_in_order, default=None)
-
-
-def to_know(happenings: Happenings, duty: Duty) -> tuple[int, ...] | None:
-    """Return the entries any of which the recipient must know; None where knowing meets nothing."""
-    ways = [way for way in duty.rule.met_by if way.told is not None]
-    if not ways:
-        return None
-    known = (one.position for way in ways for one in happenings.answers(duty.rule, way, duty.opened, duty.obliged))
-    return tuple(sorted(set(known)))
+        if way.told is None:
+            moments = [Met(one.proven, one.position, None, _excuse(way, one)) for one in answers]
+        else:
+            positions = [one.position for one in answers]
+            known = positions if known is None else known + positions
+            moments = [] if duty.towards is None else list(_told(positions, cast(Agency, duty.towards), told))
+        if len(moments) >= way.nth:
+            found.append(sorted(moments, key=_in_order)[way.nth - 1] if len(moments) > 1 else moments[0])
+    first = min(found, key=_in_order, default=None) if len(found) > 1 else found[0] if found else None
+    return first, None if known is None else sorted(set(known))
 
 
 def first_end(happenings: Happenings, duty: Duty) -> Ended | None:
     """Return what made the duty fall away first."""
+    if not duty.rule.falls_away_by:
+        return None
     endings = happenings.endings(duty.rule.falls_away_by, duty.opened)
     return min((Ended(one.proven, one.position, one.name) for one in endings), default=None)
 
@@ -123,11 +131,11 @@ def _in_order(met: Met) -> tuple[datetime, int]:
     return met.at, met.position
 
 
-def _moment(way: Answer, one: Happened, towards: Any, knows: Knows) -> Met | None:
-    if way.told is None:
-        return Met(one.proven, one.position, None, _excuse(way, one))
-    told = None if towards is None else knows(one.position, towards)
-    return None if told is None else Met(told.at, one.position, told, None)
+def _told(positions: Iterable[int], towards: Agency, knows: Knows) -> Iterator[Met]:
+    for position in positions:
+        told = knows(position, towards)
+        if told is not None:
+            yield Met(told.at, position, told, None)
 
 
 def _excuse(way: Answer, one: Happened) -> str | None:

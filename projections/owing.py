@@ -8,7 +8,7 @@ recipient must know, and the question finds out when it did.
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final
 from uuid import UUID
@@ -17,24 +17,31 @@ from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry, LedgerEntry
 from ledger.facts import CorrectionIssued, EntryVoided, Fact, NoticeGiven, ObligationWaived
 from ledger.times import last_instant, write_when
-from projections.duties import Child, Duty, duties, holder_before
+from projections.duties import Child, Duty, day_of_opening, duties, duties_of, holder_before, opens
 from projections.effective import Effective, effective
 from projections.folding import Folding
 from projections.knowledge import DELIVERED, notices
 from projections.matching import Happened, Happenings, as_happened
-from projections.meeting import Told, first_end, first_met, terms_of, to_know
+from projections.meeting import Told, first_end, met_and_known, terms_of
 from projections.rulebook import NONE, OFFICE, Rulebook, Touched
 
 _ACTS: Final[frozenset[type[Fact]]] = frozenset((CorrectionIssued, EntryVoided))
+_ALERTED: Final = frozenset(RECEIVERS)
+HISTORY: Final = timedelta(days=30)
+"""A duty due this long before the ledger heard of what opened it is history: nobody is alerted to it."""
 _position: Final = attrgetter("position")
 
 DutyRow = tuple[
     *tuple[str, int, str, str, str | None, int],
     *tuple[datetime | None, str | None, bool, str, datetime | None, bool],
     *tuple[int | None, str | None, datetime | None, int | None, str | None],
-    *tuple[datetime | None, int | None, str | None, str | None],
+    *tuple[datetime | None, int | None, str | None, str | None, datetime, bool],
 ]
 """In the order of the columns of `duties`."""
+Changed = tuple[Sequence[DutyRow], Sequence[DutyRow]]
+"""Rows that hold no longer, and rows that hold now."""
+Fresh = list[tuple[int, Happened]]
+"""Rules, and what opens a duty by them."""
 Noticed = dict[tuple[int, Agency], datetime]
 """Since when, by its own notice, a recipient knew the entry at a position."""
 
@@ -67,46 +74,65 @@ class Owing:
     def anew(cls, book: Rulebook, entries: Sequence[Entry], around: Sequence[Entry], folding: Folding) -> "Owing":
         """Work out every duty of a person."""
         owing = cls(book, entries, around, folding, ())
-        owing._work_out(frozenset(range(len(book.rules))), entries, None)
+        owing._work_out(frozenset(range(len(book.rules))), [], entries, None)
         return owing
 
-    def take(self, entry: Entry, entries: Sequence[Entry], folding: Folding) -> bool:
-        """Take the entry of the person that follows `entries`; return whether any duty changed.
+    def take(self, entry: Entry, entries: Sequence[Entry], folding: Folding) -> Changed:
+        """Take the entry of the person that follows `entries`; return which rows hold no longer, and which do now.
 
         `folding` has taken it already. For a person whose records were ever joined to others, a notice and what acts
         on one may concern those, too: she is to be worked out anew.
         """
         kind = type(entry.fact)
+        fresh: Fresh = []
         if kind in _ACTS:
             touched = self._act([*entries, entry])
         elif kind is NoticeGiven:
             touched = self._notice([*entries, entry])
         else:
-            touched = self._happen(entry)
+            touched = self._happen(entry, fresh)
         born = folding.born()
         if born != self._born:
             self._born = born
-            touched |= self._book.by_birthday
-        return bool(touched) and self._work_out(touched, entries, entry)
+            touched |= self._there(self._book.by_birthday)
+        return self._work_out(touched, fresh, entries, entry) if touched or fresh else ((), ())
 
     def now(self) -> set[DutyRow]:
         """Return the rows that hold."""
         return set().union(*self.rows.values())
 
-    def _happen(self, entry: Entry) -> Touched:
+    def _happen(self, entry: Entry, fresh: Fresh) -> Touched:
+        """Take what happened: which rules are to be worked out, and into `fresh` what opens a duty by itself."""
         book = self._book
         one = as_happened(_as_recorded(entry), book.zones.civil)
         if one is None:
             return NONE
-        touched = book.by_fact.get(one.name, NONE)
         if one.name in book.named:
             self._happenings.add(one)
+        affected = book.affected.get(one.name, NONE)
+        touched = self._there(affected)
+        openings = book.opened_by.get(one.name)
+        if openings is not None:
+            day = day_of_opening(one, book.zones.civil)
+            for number, opening in openings:
+                rule = book.rules[number]
+                if opens(rule, opening, one, day) is None:
+                    continue
+                if number not in self.rows or (rule.once_per is None and number not in affected):
+                    if (number, one) not in fresh:
+                        fresh.append((number, one))
+                else:
+                    touched |= {number}
         if self._is_before(one, book.by_holder):
             self._holders.clear()
-            touched |= book.by_holder
+            touched |= self._there(book.by_holder)
         if one.name == OFFICE and self._is_before(one, book.by_office):
-            touched |= book.by_office
+            touched |= self._there(book.by_office)
         return touched
+
+    def _there(self, rules: Touched) -> Touched:
+        """Return those of these rules by which something was opened already."""
+        return rules & self.rows.keys() if rules else NONE
 
     def _is_before(self, one: Happened, rules: Touched) -> bool:
         """Return whether it happened before something that opens a duty by one of these rules."""
@@ -141,19 +167,27 @@ class Owing:
                 happenings.add(one)
         return happenings
 
-    def _work_out(self, touched: Touched, entries: Sequence[Entry], last: Entry | None) -> bool:
-        child = Child(self._happenings, self._book.zones, self._holder(entries, last), lambda: self._born)
+    def _work_out(self, touched: Touched, fresh: Fresh, entries: Sequence[Entry], last: Entry | None) -> Changed:
+        book, happenings = self._book, self._happenings
+        child = Child(happenings, book.zones, self._holder(entries, last), lambda: self._born)
         knows = self._knows(entries, last)
-        changed = False
+        gone: list[DutyRow] = []
+        come: list[DutyRow] = []
         for number in touched:
-            rule = self._book.rules[number]
-            if not any(self._happenings.recorded(opening.fact) for opening in rule.opened_by):
-                continue
-            rows = frozenset(_row(self._happenings, duty, knows) for duty in duties(child, (rule,)))
-            if rows != self.rows.get(number, frozenset()):
+            before = self.rows.get(number, frozenset())
+            rows = frozenset(_row(happenings, duty, knows) for duty in duties(child, (book.rules[number],)))
+            if rows != before:
                 self.rows[number] = rows
-                changed = True
-        return changed
+                gone += before - rows
+                come += rows - before
+        for number, opened in fresh:
+            if number not in touched:
+                rows = frozenset(
+                    _row(happenings, duty, knows) for duty in duties_of(child, book.rules[number], opened, True)
+                )
+                self.rows[number] = rows | self.rows[number] if number in self.rows else rows
+                come += rows
+        return gone, come
 
     def _holder(self, entries: Sequence[Entry], last: Entry | None) -> Callable[[Happened], str | None]:
         def holder(opened: Happened) -> str | None:
@@ -192,28 +226,41 @@ def noticed(entries: Sequence[Entry], zone: str) -> Noticed:
 
 
 def _row(happenings: Happenings, duty: Duty, knows: Callable[[int, Agency], Told | None]) -> DutyRow:
-    terms = terms_of(duty)
-    judged = terms.dropped is None and terms.not_measurable is None
-    met = first_met(happenings, duty, knows) if judged else None
-    known = to_know(happenings, duty) if judged else None
+    rule, opened, started = duty.rule, duty.opened, duty.started
+    measured = rule.not_measurable is None
+    met, known, ended, dropped = None, None, None, None
+    if not duty.stands:
+        dropped = terms_of(duty).dropped
+    elif measured:
+        met, known = met_and_known(happenings, duty, knows)
+        ended = first_end(happenings, duty)
     return (
-        terms.rule,
-        terms.version,
-        terms.kind,
-        terms.obliged,
-        terms.towards,
-        terms.opened_by,
-        None if duty.opened.when is None else duty.opened.last,
-        None if terms.started is None else write_when(terms.started),
-        terms.undated,
-        terms.zone,
-        terms.due_at,
-        terms.not_measurable is None,
-        *(terms.dropped or (None, None)),
+        rule.id,
+        rule.version,
+        rule.kind,
+        duty.obliged,
+        duty.towards,
+        opened.position,
+        None if opened.when is None else opened.last,
+        None if started is None else write_when(started),
+        duty.due_at is None and (rule.limit is not None or started is None),
+        duty.zone,
+        duty.due_at,
+        measured,
+        *(dropped or (None, None)),
         *((None, None, None) if met is None else (met.at, met.position, met.excuse)),
-        *((first_end(happenings, duty) if judged else None) or (None, None, None)),
+        *(ended or (None, None, None)),
         None if known is None else " ".join(map(str, known)),
+        opened.recorded_at,
+        measured and duty.obliged in _ALERTED and not _is_history(duty),
     )
+
+
+def _is_history(duty: Duty) -> bool:
+    """Return whether it was long past when the ledger first heard of it: an alert would help nobody."""
+    opened = duty.opened
+    past = duty.due_at if duty.due_at is not None else None if opened.when is None else opened.last
+    return past is not None and past < opened.recorded_at - HISTORY
 
 
 def waiver_row(record: UUID, entry: LedgerEntry, waived: ObligationWaived) -> tuple[object, ...]:

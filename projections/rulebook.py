@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from ledger.obligation_vocabulary import BIRTHDAY, EVER, HOLDER, OPENING, PRODUCER, Rule
+from ledger.obligation_vocabulary import BIRTHDAY, EVER, HOLDER, OPENING, PRODUCER, Opening, Rule
 from ledger.offices import OfficeTable
 from projections.duties import Zones
 
@@ -26,6 +26,16 @@ class Rulebook:
             for name in _names(rule):
                 by_fact.setdefault(name, set()).add(number)
         self.by_fact = {name: frozenset(numbers) for name, numbers in by_fact.items()}
+        self.opened_by: dict[str, list[tuple[int, Opening]]] = {}
+        """By the name of the fact: the rules it can open a duty by."""
+        affected: dict[str, set[int]] = {}
+        for number, rule in enumerate(self.rules):
+            for opening in rule.opened_by:
+                self.opened_by.setdefault(opening.fact, []).append((number, opening))
+            for name in _names(rule.model_copy(update={"opened_by": ()})):
+                affected.setdefault(name, set()).add(number)
+        self.affected = {name: frozenset(numbers) for name, numbers in affected.items()}
+        """By the name of the fact: the rules of which it can change a duty that another fact opened."""
         self.named = self.by_fact.keys() | {OFFICE}
         """Facts of these names are looked at; any other one changes no duty, but who holds the child."""
         self.telling = self._where(lambda rule: any(way.told is not None for way in rule.met_by))

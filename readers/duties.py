@@ -50,6 +50,8 @@ class Chosen:
     state: str | None = None
     rule: str | None = None
     persons: Sequence[UUID] | None = None
+    live: bool = False
+    """Only those that an agency is alerted to."""
 
     @property
     def obliged(self) -> list[str] | None:
@@ -75,6 +77,10 @@ class Owed:
 
     person: UUID
     obligation: Obligation
+    heard_at: datetime
+    """When what opened it was recorded."""
+    tells: bool
+    """Whether somebody's coming to know meets it."""
 
 
 class Population:
@@ -119,7 +125,7 @@ class Population:
         behind = "true" if after is None else _BEHIND
         given = {} if after is None else after.as_given()
         rows = self._judged("page", chosen, after=behind, limit=limit, **given)
-        return [Owed(row[0], self._obligation(row)) for row in rows]
+        return [Owed(row[0], self._obligation(row), row[-2], row[17] is not None) for row in rows]
 
     def _obligation(self, row: Rows) -> Obligation:
         rule = self._rules[row[1], row[2]]
@@ -140,7 +146,7 @@ class Population:
             NOT_LOOKED_AT if unseen else rule.not_measurable,
             None if dropped_by is None else (dropped_by, cast(Dropped, dropped_as)),
         )
-        *waiver, known, known_at, state = waived
+        *waiver, known, known_at, _, state = waived
         ways = [Met(met_at, met_by, None, excuse)] if met_at is not None else []
         ways += [Met(known_at, known, None, None)] if known_at is not None else []
         first = min(ways, key=lambda met: (met.at, met.position), default=None)
@@ -187,7 +193,8 @@ class Population:
         filters = {
             "and d.obliged = any(%(obliged)s::text[])": chosen.obliged,
             "and d.rule = %(rule)s": chosen.rule,
-            "and d.person = any(%(persons)s::uuid[])": None if chosen.persons is None else list(chosen.persons),
+            "and d.person = any(%(persons)s::uuid[])": chosen.persons,
+            "and d.live": chosen.live or None,
         }
         known_at = " ".join(
             f"when '{agency}' then {SQL['in_segment'].strip().removeprefix(_COMMENT).replace('{feed}', feed)}"
@@ -202,7 +209,8 @@ class Population:
             "after": after,
         }.items():
             statement = statement.replace(f"{{{part}}}", text)
-        asked = {"obliged": chosen.obliged, "rule": chosen.rule, "persons": chosen.persons, "state": chosen.state}
+        persons = None if chosen.persons is None else list(chosen.persons)
+        asked = {"obliged": chosen.obliged, "rule": chosen.rule, "persons": persons, "state": chosen.state}
         return self._cursor.execute(
             statement.replace("{schema}", self._version).encode(), {**self._given, **asked, **given}
         ).fetchall()

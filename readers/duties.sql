@@ -60,7 +60,7 @@ where {state} group by rule, version, obliged, state
 {judged}
 select j.person, j.rule, j.version, j.obliged, j.towards, j.opened_by, j.started, j.zone, j.due_at, j.dropped_by,
        j.dropped_as, j.met_at, j.met_by, j.excuse, j.ended_at, j.ended_by, j.ended_as, j.to_know, w.recorded_at,
-       w.position, w.reason_code, w.reason, k.known, k.at, j.state
+       w.position, w.reason_code, w.reason, k.known, k.at, j.heard_at, j.state
 from (select * from judged where {state} and {after}
       order by coalesce(due_at, 'infinity'), opened_by, rule, version, obliged collate "C", coalesce(towards, '') collate "C"
       limit %(limit)s) j
@@ -107,3 +107,42 @@ select i.child, i.scheme, i.value from {schema}.identifiers i
 join {schema}.entries e on e.child = i.child and e.position = i.position
 where i.child = any(%(records)s::uuid[]) and e.recorded_at <= %(recorded_by)s
 order by i.position, i.scheme, i.value
+
+-- name: changed
+-- Whose duties that an agency is alerted to became others between two moments; waivers and merges among the causes.
+select d.person from {schema}.duties d where d.live and d.recorded_from > %(since)s and d.recorded_from <= %(until)s
+union
+select d.person from {schema}.duties d where d.live and d.recorded_until > %(since)s and d.recorded_until <= %(until)s
+union
+select d.person from {schema}.waivers w join {schema}.duties d on d.opened_by = w.opened_by and d.live
+where w.recorded_at > %(since)s and w.recorded_at <= %(until)s
+
+-- name: window
+-- The moment and position up to which a look takes so many changes at most.
+select d.recorded_from, d.position from {schema}.duties d where d.live and d.recorded_from > %(since)s
+order by d.recorded_from offset %(most)s limit 1
+
+-- name: moments_to_come
+select d.person, min(m.at) from {schema}.duties d
+cross join lateral unnest(array[d.happened_at, d.due_at, d.met_at, d.ended_at]) as m(at)
+where d.live and d.person = any(%(persons)s::uuid[]) and d.recorded_from <= %(recorded_by)s
+  and (d.recorded_until is null or d.recorded_until > %(recorded_by)s) and m.at > %(on)s
+group by d.person
+
+-- name: signed_or_read
+-- Which agencies signed or read something between two moments.
+select a.record from unnest(%(records)s::uuid[]) as a(record)
+where exists (select from {schema}.receipts r where r.record = a.record and r.level = 1
+              and r.recorded_at > %(since)s and r.recorded_at <= %(until)s)
+   or exists (select from {schema}.reads r where r.record = a.record
+              and r.recorded_at > %(since)s and r.recorded_at <= %(until)s)
+
+-- name: openings
+-- The entries that opened duties, and on which feeds they stand.
+select e.position, e.child, e.payload,
+       array(select f.agency from {schema}.publications p
+             cross join lateral (values ('CBP', p.cbp), ('ICE-ERO', p.ice_ero), ('ICE-OPLA', p.ice_opla),
+                                        ('ORR', p.orr), ('EOIR', p.eoir), ('USCIS', p.uscis)) as f(agency, number)
+             where p.position = e.position and p.published_at <= %(recorded_by)s and f.number is not null)
+from {schema}.entries e
+where e.child = any(%(children)s::uuid[]) and e.position = any(%(positions)s::bigint[])

@@ -90,7 +90,7 @@ def _found(cursor: Cursor[Rows], chosen: Chosen, asked: Asked, page: Page | None
     population = Population(cursor, version, moments, published=published is not None)
     counts = population.counts(chosen)
     listed = [] if page is None else population.page(chosen, page.limit, page.after)
-    records = _records(cursor, version, moments.recorded_by, {one.person for one in listed})
+    records = records_of(cursor, version, moments.recorded_by, {one.person for one in listed})
 
     def rows(statement: str, **given: Any) -> list[Rows]:
         told = {"recorded_by": moments.recorded_by, **given}
@@ -110,7 +110,7 @@ def _found(cursor: Cursor[Rows], chosen: Chosen, asked: Asked, page: Page | None
     )
 
 
-def _records(
+def records_of(
     cursor: Cursor[Rows], version: str, recorded_by: datetime, persons: Iterable[UUID]
 ) -> dict[UUID, frozenset[UUID]]:
     """Return the records that made up each person at R."""

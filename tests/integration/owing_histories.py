@@ -1,4 +1,4 @@
-"""Made-up ledgers in which duties open, are met, late, missed, waived and withdrawn, in the read tables of a database."""
+"""Made-up ledgers in which duties open, are met, late, missed, waived and withdrawn, in read tables."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -81,8 +81,8 @@ class Owing(Ledger):
         self.items.append((position, at, child, {agency: self.numbers[agency] for agency in agencies}))
 
 
-def made_up(seed: int, *, children: int, steps: int) -> Owing:
-    """Play a ledger of some children, an hour a step."""
+def made_up(seed: int, *, children: int, steps: int, merged: bool = True) -> Owing:
+    """Play a ledger of some children, an hour a step; unless `merged`, every record stays a child of its own."""
     random, ledger = Random(seed), Owing()
     ids = [child_number(number) for number in range(1, children + 1)]
     entries: list[tuple[int, UUID, Agency, str, dict[str, Any]]] = []
@@ -111,6 +111,8 @@ def made_up(seed: int, *, children: int, steps: int) -> Owing:
                     continue
                 act, said = "correction-issued", {"corrects": position, "set": sets, "reason": "r"}
             entries.append((_added(ledger, random, child, act, said, agency, when), child, agency, act, said))
+        elif what in "mu" and not merged:
+            continue
         elif what in "mu":
             other = random.choice([one for one in ids if one != child])
             act = "identity-merged" if what == "m" else "identity-unmerged"

@@ -7,7 +7,7 @@ what ended a duty; the second page beginning with the last duty of the first.
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -21,7 +21,7 @@ from readers.duties import Chosen
 from readers.duty_pages import read_place
 from readers.obligations import Sought, owed
 from readers.owed_by_all import Page, checked_population, owed_by_all
-from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
+from readers.questions import NothingKnownError, NotShownError
 from readers.snapshot import connect
 from tests.integration.commands import runner
 from tests.integration.filling import ZONE
@@ -32,9 +32,18 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 EVERYTHING = Chosen()
 
 
-@pytest.fixture(scope="module", params=[1, 2, 3])
-def ledger(request: pytest.FixtureRequest) -> Owing:
-    return made_up(request.param, children=12, steps=420)
+@pytest.fixture(scope="module")
+def ledger() -> Owing:
+    return made_up(1, children=12, steps=420)
+
+
+@pytest.mark.parametrize("seed", [2, 3])
+def test_so_it_is_in_other_ledgers(database_url: str, seed: int) -> None:
+    """The same for other made-up ledgers: merges, reads and waivers fall elsewhere."""
+    ledger = made_up(seed, children=12, steps=420)
+    fill(database_url, ledger)
+    with connect(database_url) as connection:
+        agrees(connection, ledger)
 
 
 @pytest.fixture
@@ -82,6 +91,12 @@ def entries_of(ledger: Owing) -> list[Entry]:
 
 def test_the_population_owes_what_each_child_owes(connection: Connection, ledger: Owing) -> None:
     """Every member of every duty, for pairs of moments: states, times, what met and ended it, days late, remarks."""
+    seen = agrees(connection, ledger)
+    assert seen.keys() == {"open", "met", "late", "missed", "waived", "withdrawn", "undated", "not-measurable"}
+
+
+def agrees(connection: Connection, ledger: Owing) -> Counter[str]:
+    """Compare the population with every child; return how many duties were in which state."""
     children = children_of(ledger)
     seen: Counter[str] = Counter()
     for on, recorded_by in moments(ledger):
@@ -108,7 +123,7 @@ def test_the_population_owes_what_each_child_owes(connection: Connection, ledger
         rows = Counter((o["rule"], o["version"], o["obliged"], o["state"]) for o in answer["list"])
         assert counted == rows
         assert answer["duties"] == len(answer["list"])
-    assert seen.keys() == {"open", "met", "late", "missed", "waived", "withdrawn", "undated", "not-measurable"}
+    return seen
 
 
 def test_duties_chosen_are_those_of_all_that_fit(connection: Connection, ledger: Owing) -> None:
@@ -117,7 +132,7 @@ def test_duties_chosen_are_those_of_all_that_fit(connection: Connection, ledger:
     for agency, state, rule in (
         ("ICE", None, None),
         ("ORR", "missed", None),
-        (None, "late", "T1"),
+        (None, "waived", None),
         (None, None, "D10"),
     ):
         chosen = checked_population(Sought(agency, state), rule, None)
@@ -147,32 +162,33 @@ def test_pages_put_together_are_the_whole_list(connection: Connection, ledger: O
     assert {page["recorded_by"] for page in pages} == {whole["recorded_by"]}
 
 
-def test_the_oracle_works_out_the_same(connection: Connection, ledger: Owing) -> None:
-    """Rules that it knows, as known now, for children never merged: from the JSON of the facts alone."""
-    joins = [one for one in entries_of(ledger) if one.resolved]
-    merged = {str(one.child) for one in joins} | {one.resolved["other"] for one in joins}
-    answer = owed_by_all(connection, EVERYTHING, page=Page(10_000))
-    on = parse_instant(answer["on"])
-    compared = 0
+def test_the_oracle_works_out_the_same(database_url: str) -> None:
+    """Duties that facts meet, as known now, from the JSON of the facts alone."""
+    ledger = made_up(5, children=12, steps=300, merged=False)
+    fill(database_url, ledger)
+    expected: Counter[Any] = Counter()
+    with connect(database_url) as connection:
+        answer = owed_by_all(connection, EVERYTHING, page=Page(10_000))
     for child in children_of(ledger):
-        if str(child) in merged:
-            continue
-        entries = [one for one in entries_of(ledger) if one.child == child]
-        knows = {
-            (one["met_by"], one["towards"]): parse_instant(one["met_at"])
-            for one in by_child(answer).get(str(child), ())
-            if one["met_at"] is not None and one["rule"] in ("D10", "D14", "T1")
-        }
-        rows = [
-            (one["rule"], one["opened_by"], one["towards"], one["state"])
-            for one in by_child(answer).get(str(child), ())
-            if one["rule"] in ("D14", "T1", "T2", "T3") and one["state"] != "waived"
-        ]
-        expected = [duty[:4] for duty in oracle_duties(entries, knows, on, ZONE)]
-        for row in rows:
-            assert row in expected
-            compared += 1
-    assert compared > 0
+        its = [one for one in entries_of(ledger) if one.child == child]
+        for rule, opened_by, _, state, due_at, met_at in oracle_duties(its, {}, parse_instant(answer["on"]), ZONE):
+            if rule in ("T2", "T3"):
+                expected[str(child), rule, opened_by, state, due_at, met_at] += 1
+    found = Counter(
+        (
+            one["child"],
+            one["rule"],
+            one["opened_by"],
+            one["state"],
+            None if one["due_at"] is None else parse_instant(one["due_at"]),
+            None if one["met_at"] is None else parse_instant(one["met_at"]),
+        )
+        for one in answer["list"]
+        if one["rule"] in ("T2", "T3") and one["state"] != "waived"
+    )
+    waived = sum(one["rule"] in ("T2", "T3") and one["state"] == "waived" for one in answer["list"])
+    assert found.total() == expected.total() - waived > 10
+    assert not found - expected
 
 
 def test_nothing_published_leaves_duties_to_tell_unmeasured(database_url: str) -> None:
@@ -245,4 +261,3 @@ def test_the_command_shows_the_summary_and_pages(database_url: str, tmp_path: An
     second = custody("obligations", "--after", place, "--limit", "3")
     assert second.returncode == 0
     assert second.stdout != first
-    assert datetime.now(UTC)
