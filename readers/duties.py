@@ -61,14 +61,13 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many duties of a rule one body owes in one state, for how many children."""
+    """How many duties of a rule one body owes in one state."""
 
     rule: str
     version: int
     obliged: str
     state: str
     duties: int
-    children: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +97,7 @@ class Population:
         self._rules = {(rule.id, rule.version): rule for rule in shipped_rules()}
         # statements with arrays of any length are planned for what they are given
         cursor.execute("set local plan_cache_mode = force_custom_plan")
+        cursor.execute("set local work_mem = '128MB'")  # a hash of a million duties, rather than a file
         self._given: dict[str, Any] = {
             "recorded_by": moments.recorded_by,
             "on": self.on,
@@ -205,6 +205,7 @@ class Population:
             "judged": SQL["judged"],
             "filters": " ".join(text for text, value in filters.items() if value is not None),
             "known_at": f"case h.towards {known_at} end",
+            "known_at_of_page": f"case j.towards {known_at} end",
             "state": "true" if chosen.state is None else "state = %(state)s",
             "after": after,
         }.items():

@@ -3,12 +3,12 @@
 -- `judge` in projections/obligations.py. A duty to tell is met by the recipient's first moment of knowledge: by what
 -- entries say (`met_at`), by a receipt (its numbers are parted into segments, each with the earliest moment that
 -- receipts of R give it), or by an answer read, which is found child by child and handed in.
-with held as materialized (
+with held as not materialized (
     select d.* from {schema}.duties d
     where d.recorded_from <= %(recorded_by)s and (d.recorded_until is null or d.recorded_until > %(recorded_by)s)
       and (d.happened_at is null or d.happened_at <= %(on)s) {filters}
-), told as materialized (
-    select h.person, h.position, h.number, p.position as known, {known_at} as at
+), told as not materialized (
+    select h.person, h.position, h.number, {known_at} as at
     from held h
     cross join lateral unnest(string_to_array(h.to_know, ' ')::bigint[]) as k(position)
     join {schema}.publications p on p.position = k.position and p.published_at <= %(recorded_by)s
@@ -19,12 +19,13 @@ with held as materialized (
                 %(read_known)s::bigint[], %(read_at)s::timestamptz[]) as r(person, position, number, known, at)
 ), signed as materialized (
     select person, position, number, min(at) as at
-    from (select * from told union all select * from read) as known group by person, position, number
+    from (select * from told union all select r.person, r.position, r.number, r.at from read r) as known
+    group by person, position, number
 ), excused as materialized (
     select w.rule, w.opened_by, w.obliged, array_agg(w.position) as waivers from {schema}.waivers w
     where w.recorded_at <= %(on)s and w.recorded_at <= %(recorded_by)s
     group by w.rule, w.opened_by, w.obliged
-), done as materialized (
+), done as not materialized (
     select h.*, e.waivers,
            case when least(h.met_at, s.at) <= %(on)s then least(h.met_at, s.at) end as done_at,
            h.excuse is not null and (s.at is null or h.met_at < s.at) as excused,
@@ -32,7 +33,7 @@ with held as materialized (
     from held h
     left join signed s on s.person = h.person and s.position = h.position and s.number = h.number
     left join excused e on e.rule = h.rule and e.opened_by = h.opened_by and e.obliged = h.obliged
-), judged as materialized (
+), judged as not materialized (
     select d.*, w.waiver,
            case when d.dropped_by is not null then 'withdrawn'
                 when not d.measured or (d.to_know is not null and not %(looked)s) then 'not-measurable'
@@ -53,7 +54,7 @@ with held as materialized (
 
 -- name: counts
 {judged}
-select rule, version, obliged, state, count(*), count(distinct person) from judged
+select rule, version, obliged, state, count(*) from judged
 where {state} group by rule, version, obliged, state
 
 -- name: page
@@ -65,9 +66,16 @@ from (select * from judged where {state} and {after}
       order by coalesce(due_at, 'infinity'), opened_by, rule, version, obliged collate "C", coalesce(towards, '') collate "C"
       limit %(limit)s) j
 left join {schema}.waivers w on w.position = j.waiver
-left join lateral (select t.known, t.at from (select * from told union all select * from read) t
-                   where t.person = j.person and t.position = j.position and t.number = j.number and t.at is not null
-                   order by t.at, t.known limit 1) k on true
+left join lateral (
+    select t.known, t.at from (
+        select p.position as known, {known_at_of_page} as at
+        from unnest(string_to_array(j.to_know, ' ')::bigint[]) as n(position)
+        join {schema}.publications p on p.position = n.position and p.published_at <= %(recorded_by)s
+        where j.dropped_by is null
+        union all
+        select r.known, r.at from read r
+        where r.person = j.person and r.position = j.position and r.number = j.number) t
+    where t.at is not null order by t.at, t.known limit 1) k on true
 order by coalesce(j.due_at, 'infinity'), j.opened_by, j.rule, j.version, j.obliged collate "C",
          coalesce(j.towards, '') collate "C"
 

@@ -34,7 +34,7 @@ def duties_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         for one in of_kind:
             version = "" if one["version"] == 1 else f" version {one['version']}"
             yield f"  {one['rule']}{version}, {one['obliged']}: {one['title']}"
-            counts = [f"{one['states'][state]['duties']:,} {state}" for state in _STATES if state in one["states"]]
+            counts = [f"{one['states'][state]:,} {state}" for state in _STATES if state in one["states"]]
             yield " " * 17 + ", ".join(counts)
     for one in answer.get("list", ()):
         yield ""

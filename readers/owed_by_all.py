@@ -154,10 +154,9 @@ def _incomplete(parked: Rows) -> dict[str, Any] | None:
 
 def _summary(counts: Iterable[Count]) -> list[dict[str, Any]]:
     """Return the counts rule by rule and body by body, in the order of the rules."""
-    by: dict[tuple[str, int, str], dict[str, dict[str, int]]] = {}
+    by: dict[tuple[str, int, str], dict[str, int]] = {}
     for one in counts:
-        states = by.setdefault((one.rule, one.version, one.obliged), {})
-        states[one.state] = {"duties": one.duties, "children": one.children}
+        by.setdefault((one.rule, one.version, one.obliged), {})[one.state] = one.duties
     rules = {(rule.id, rule.version): (number, rule) for number, rule in enumerate(shipped_rules())}
     ordered = sorted(by, key=lambda key: (rules[key[0], key[1]][0], key[2]))
     return [

@@ -81,8 +81,9 @@ class Owing(Ledger):
         self.items.append((position, at, child, {agency: self.numbers[agency] for agency in agencies}))
 
 
-def made_up(seed: int, *, children: int, steps: int, merged: bool = True) -> Owing:
-    """Play a ledger of some children, an hour a step; unless `merged`, every record stays a child of its own."""
+def made_up(seed: int, *, children: int, steps: int, plain: bool = False) -> Owing:
+    """Play a ledger of some children, an hour a step; a plain one has no merges and no offices in other zones."""
+    facts = [one for one in FACTS if not plain or one[1] != "responsible-office-assigned"]
     random, ledger = Random(seed), Owing()
     ids = [child_number(number) for number in range(1, children + 1)]
     entries: list[tuple[int, UUID, Agency, str, dict[str, Any]]] = []
@@ -93,7 +94,7 @@ def made_up(seed: int, *, children: int, steps: int, merged: bool = True) -> Owi
         when = random.choice((None, f"2022-01-{random.randint(1, 28):02}", *[write_clock(
             now - timedelta(hours=random.choice((0, 1, 30, 100, 900))))] * 4))  # fmt: skip
         if before is None or what == "f":
-            agency, name, fact = random.choice(FACTS)
+            agency, name, fact = random.choice(facts)
             if step < children:
                 child = ids[step]
             entries.append((_added(ledger, random, child, name, fact, agency, when), child, agency, name, fact))
@@ -111,7 +112,7 @@ def made_up(seed: int, *, children: int, steps: int, merged: bool = True) -> Owi
                     continue
                 act, said = "correction-issued", {"corrects": position, "set": sets, "reason": "r"}
             entries.append((_added(ledger, random, child, act, said, agency, when), child, agency, act, said))
-        elif what in "mu" and not merged:
+        elif what in "mu" and plain:
             continue
         elif what in "mu":
             other = random.choice([one for one in ids if one != child])

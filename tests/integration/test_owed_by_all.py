@@ -116,7 +116,7 @@ def agrees(connection: Connection, ledger: Owing) -> Counter[str]:
         assert shown == set(listed)
         seen.update(one["state"] for one in answer["list"])
         counted = {
-            (row["rule"], row["version"], row["obliged"], state): count["duties"]
+            (row["rule"], row["version"], row["obliged"], state): count
             for row in answer["summary"]
             for state, count in row["states"].items()
         }
@@ -129,6 +129,7 @@ def agrees(connection: Connection, ledger: Owing) -> Counter[str]:
 def test_duties_chosen_are_those_of_all_that_fit(connection: Connection, ledger: Owing) -> None:
     """By agency or group, by state and by rule: no more, no less, and the summary counts the same."""
     every = owed_by_all(connection, EVERYTHING, page=Page(10_000))["list"]
+    chosen_at_all = 0
     for agency, state, rule in (
         ("ICE", None, None),
         ("ORR", "missed", None),
@@ -146,7 +147,9 @@ def test_duties_chosen_are_those_of_all_that_fit(connection: Connection, ledger:
             and rule in (None, one["rule"])
         ]
         assert found["list"] == expected
-        assert found["duties"] == len(expected) > 0
+        assert found["duties"] == len(expected)
+        chosen_at_all += len(expected)
+    assert chosen_at_all > 20
 
 
 def test_pages_put_together_are_the_whole_list(connection: Connection, ledger: Owing) -> None:
@@ -164,7 +167,7 @@ def test_pages_put_together_are_the_whole_list(connection: Connection, ledger: O
 
 def test_the_oracle_works_out_the_same(database_url: str) -> None:
     """Duties that facts meet, as known now, from the JSON of the facts alone."""
-    ledger = made_up(5, children=12, steps=300, merged=False)
+    ledger = made_up(5, children=12, steps=500, plain=True)
     fill(database_url, ledger)
     expected: Counter[Any] = Counter()
     with connect(database_url) as connection:
@@ -187,7 +190,7 @@ def test_the_oracle_works_out_the_same(database_url: str) -> None:
         if one["rule"] in ("T2", "T3") and one["state"] != "waived"
     )
     waived = sum(one["rule"] in ("T2", "T3") and one["state"] == "waived" for one in answer["list"])
-    assert found.total() == expected.total() - waived > 10
+    assert found.total() == expected.total() - waived > 5
     assert not found - expected
 
 
