@@ -21,7 +21,7 @@ from projections.changes import Changes
 from projections.folding import Folding
 from projections.owing import Owing
 from projections.rulebook import Rulebook
-from tests.histories import ZONE, histories
+from tests.histories import ZONE, histories, record
 from tests.knowledge_histories import Drawn, drawn_histories
 
 BOOK: Final = Rulebook(shipped_rules(), shipped_offices(), ZONE)
@@ -122,3 +122,20 @@ def test_duties_of_records_joined_and_parted_are_those_of_all_entries_at_once(dr
     for number, entry in enumerate(entries):
         assert _holding(rows, entry.recorded_at) == _at_once(entries[: number + 1])
     assert rows == _kept(entries, forget_after=3)
+
+
+def test_who_held_the_child_follows_what_is_recorded_later_of_before() -> None:
+    """A handover before the determination, recorded after it, moves the duty of D2 to whom the child was given."""
+    handed = {"handoff_id": "h", "receiving_agency": "ICE-ERO", "receiving_facility": "B", "discrepancies": []}
+    encountered = {"encounter_type": "interior", "place": "RGV"}
+    entries = record(
+        ("child-encountered", "2022-03-04T08:00:00-05:00", encountered, "CBP"),
+        ("uc-determination-made", "2022-03-04T12:00:00-05:00", {"is_uc": True}, "CBP"),
+        ("handoff-accepted", "2022-03-04T10:00:00-05:00", handed, "ICE-ERO"),
+    )
+    rows = _kept(entries)
+    found = [
+        {row[3] for rows_of in _holding(rows, entry.recorded_at).values() for row in rows_of if row[0] == "D2"}
+        for entry in entries
+    ]
+    assert found == [set(), {"CBP"}, {"ICE-ERO"}]
