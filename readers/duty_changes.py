@@ -1,6 +1,6 @@
 """How duties stand that have changed since a moment: what the role `alerts` asks, as of one moment after the other."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
@@ -20,8 +20,9 @@ from readers.snapshot import Rows, in_snapshot
 MOST: Final = 1000
 """Changed duties of one look, about: a ledger that was filled before is looked through in steps."""
 _ALL: Final = 1_000_000
-_UNTOLD: Final = timedelta(hours=1)
-"""When to see again whether an agency has been told of what obliges it."""
+_SOON: Final = timedelta(seconds=1)
+_RARELY: Final = timedelta(hours=1)
+"""How long to wait at least and at most until it is seen again whether an agency was told of what obliges it."""
 _BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
 _AGENCY_OF: Final[dict[UUID, Agency]] = {record: agency for agency, record in OF_AGENCY.items()}
 
@@ -60,7 +61,7 @@ def _look(cursor: Cursor[Rows], since: datetime, settled: Settled | None, find_a
     standing, untold = _standing(cursor, version, until, owed)
     given: dict[str, Any] = {"persons": list(persons), "recorded_by": until, "on": until}
     to_come: dict[UUID, datetime] = dict(cursor.execute(_of(version, "moments_to_come"), given).fetchall())
-    return Looked(until, position, persons, standing, _again(until, to_come, owed, untold))
+    return Looked(until, position, persons, standing, _again(to_come, owed, untold))
 
 
 def _window(
@@ -73,13 +74,13 @@ def _window(
 
 def _standing(
     cursor: Cursor[Rows], version: str, until: datetime, owed: Sequence[Owed]
-) -> tuple[list[Standing], set[UUID]]:
-    """Return how the duties stand of which the obliged agency was told what opened them, and whose others there are.
+) -> tuple[list[Standing], dict[UUID, datetime]]:
+    """Return how the duties stand of which the obliged agency was told what opened them, and when to see again whose.
 
     What an agency was not told, it is not told by an alert either: not even that there is something.
     """
     if not owed:
-        return [], set()
+        return [], {}
     records = records_of(cursor, version, until, {one.person for one in owed})
     given = {
         "children": [record for group in records.values() for record in group],
@@ -92,14 +93,16 @@ def _standing(
         opened[position] = entry, {entry.producer.agency, *told}
     titles = {(rule.id, rule.version): rule.title for rule in shipped_rules()}
     standing: list[Standing] = []
-    untold: set[UUID] = set()
+    untold: dict[UUID, datetime] = {}
     for one in owed:
         duty = one.obligation
         if duty.state not in ALERT_STATES:
             continue
         entry, knowing = opened[duty.opened_by]
         if duty.obliged not in knowing:
-            untold.add(one.person)
+            # an entry is published a moment after it is recorded; one that is not told then may be told much later
+            then = until + min(max(until - one.heard_at, _SOON), _RARELY)
+            untold[one.person] = min(then, untold.get(one.person, then))
             continue
         standing.append(
             Standing(
@@ -120,15 +123,13 @@ def _standing(
     return standing, untold
 
 
-def _again(
-    until: datetime, look_at: dict[UUID, datetime], owed: Iterable[Owed], untold: Collection[UUID]
-) -> list[Again]:
+def _again(look_at: dict[UUID, datetime], owed: Iterable[Owed], untold: Mapping[UUID, datetime]) -> list[Again]:
     """Return when to look at persons again, and whose signing or reading could change anything before.
 
     `look_at` holds the next moment of their duties.
     """
-    for person in untold:
-        look_at[person] = min(until + _UNTOLD, look_at.get(person, until + _UNTOLD))
+    for person, then in untold.items():
+        look_at[person] = min(then, look_at.get(person, then))
     awaits: dict[UUID, set[str]] = {}
     for one in owed:
         if one.tells and one.obligation.towards is not None and one.obligation.state in ("open", "missed"):

@@ -1,9 +1,4 @@
-"""What the whole population owes is what each child's own answer says, for any two moments.
-
-Broken by hand to see these tests fail: a receipt recorded after R taken; a claim before the item was published taken
-as it is; a read of a record joined to the child's passed over; a waiver towards another recipient; `on` left out of
-what ended a duty; the second page beginning with the last duty of the first.
-"""
+"""What the whole population owes is what each child's own answer says, for any two moments."""
 
 from collections import Counter
 from collections.abc import Iterator

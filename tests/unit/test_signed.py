@@ -1,7 +1,6 @@
 """Segments of numbers give each number the earliest moment of all receipts that cover it.
 
-Broken by hand to see these tests fail: the first receipt of a number taken for the earliest; a receipt reaching one
-number further than it says; numbers between two receipts given to the first.
+Broken by hand to see it fail: a receipt reaching one number less far than it says, and one number further.
 """
 
 from bisect import bisect_right
