@@ -1,8 +1,8 @@
 """Rows of duties kept up entry by entry are those worked out of all entries at once, after every entry.
 
-Broken by hand to see these tests fail: a fact that happened earlier leaving the holder of custody as it was; a
-correction touching only the rules of the corrections; a birthday that moves nothing; an office assigned before; a
-notice of the recipient's own touching no duty; a notice in a record that was parted from hers.
+Broken by hand to see these tests fail: a fact that happened earlier leaving the holder of custody, or the office, as it
+was; a correction touching only rules of the holder; a birthday that moves nothing; a notice in a record that was
+parted from hers passed over.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,8 @@ from projections.changes import Changes
 from projections.folding import Folding
 from projections.owing import Owing
 from projections.rulebook import Rulebook
-from tests.histories import ZONE, histories, record
+from tests.histories import ELM, ZONE, histories, record
+from tests.histories import entry as made
 from tests.knowledge_histories import Drawn, drawn_histories
 
 BOOK: Final = Rulebook(shipped_rules(), shipped_offices(), ZONE)
@@ -115,9 +116,9 @@ def test_duties_kept_entry_by_entry_are_those_of_all_entries_at_once(entries: li
 def test_duties_of_records_joined_and_parted_are_those_of_all_entries_at_once(drawn: Drawn) -> None:
     """Merges, unmerges, and notices among records that were one person once."""
     entries: list[Entry] = []
-    for entry in drawn.entries:  # what a merge names is a record with an entry
-        if entry.resolved.get("other", str(entry.child)) in {str(one.child) for one in [*entries, entry]}:
-            entries.append(entry)
+    for one in drawn.entries:  # what a merge names is a record with an entry
+        if one.resolved.get("other", str(one.child)) in {str(each.child) for each in [*entries, one]}:
+            entries.append(one)
     rows = _kept(entries)
     for number, entry in enumerate(entries):
         assert _holding(rows, entry.recorded_at) == _at_once(entries[: number + 1])
@@ -139,3 +140,38 @@ def test_who_held_the_child_follows_what_is_recorded_later_of_before() -> None:
         for entry in entries
     ]
     assert found == [set(), {"CBP"}, {"ICE-ERO"}]
+
+
+def _said_of(rows: Rows, entry: Entry, rule: str, member: int) -> list[Any]:
+    return [row[member] for some in _holding(rows, entry.recorded_at).values() for row in some if row[0] == rule]
+
+
+def test_a_birthday_and_an_office_asserted_later_move_what_is_due() -> None:
+    """A date of birth moves D21; an office assigned before the release, recorded after it, the zone of T2."""
+    entries = record(
+        ("admitted-to-program", "2022-01-04", {"program": "Casa"}),
+        ("particulars-asserted", "2022-01-05", {"date_of_birth": "2006-05-01"}),
+        ("particulars-asserted", "2022-01-06", {"date_of_birth": "2005-05-01"}),
+        ("released-to-sponsor", "2022-03-04T12:00:00-05:00", {"sponsor_category": "1", "address": ELM}),
+        ("responsible-office-assigned", "2022-03-01", {"office": "Seattle"}, "ICE-ERO"),
+    )
+    rows = _kept(entries)
+    assert [_said_of(rows, entry, "D21", 7) for entry in entries[:3]] == [[None], ["2024-05-01"], ["2023-05-01"]]
+    assert [_said_of(rows, entry, "T2", 9) for entry in entries[3:]] == [[ZONE], ["America/Los_Angeles"]]
+
+
+def test_a_notice_in_a_record_that_was_parted_from_hers_tells_of_her_entries() -> None:
+    """ICE-ERO says, in the record that was one with hers, that it knew of her release: D10 is met."""
+    hers, other = UUID(int=1), UUID(int=2)
+    joined: Any = {"other": {"scheme": "ledger", "value": str(other)}, "reason": "X"}
+    told = {"to": "ICE-ERO", "positions": [1], "channel": "email", "given_at": "2022-03-04", "members": "all"}
+    released = {"sponsor_category": "1", "address": ELM}
+    entries = [
+        made(1, "released-to-sponsor", "2022-03-04T12:00:00-05:00", released, child=hers),
+        made(2, "admitted-to-program", "2022-01-04", {"program": "Casa"}, child=other),
+        made(3, "identity-merged", None, joined, child=hers, other=other),
+        made(4, "identity-unmerged", None, joined, child=hers, other=other),
+        made(5, "notice-given", None, told, agency="ICE-ERO", child=other),
+    ]
+    rows = _kept(entries)
+    assert [_said_of(rows, one, "D10", 15) for one in entries[-2:]] == [[None], [1]]
