@@ -61,8 +61,7 @@ app.command("findings")(verbs_reading.findings)
 app.command("wait")(verbs_reading.wait)
 
 obligations = typer.Typer(
-    help="What was owed for a child, and whether it was done: `custody obligations CHILD`.",
-    no_args_is_help=True,
+    help="What was owed for a child or for all, and whether it was done: `custody obligations [CHILD]`.",
     cls=ShowByDefault,
 )
 app.add_typer(obligations, name="obligations")

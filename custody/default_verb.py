@@ -11,7 +11,7 @@ class ShowByDefault(TyperGroup):
     default = "show"
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the verb in front where the first word is neither one nor a call for help."""
-        if args and args[0] not in self.commands and args[0] != "--help":
+        """Put the verb in front where there is no word, or the first one is neither a verb nor a call for help."""
+        if not args or (args[0] not in self.commands and args[0] != "--help"):
             args = [self.default, *args]
         return super().parse_args(ctx, args)

@@ -26,6 +26,8 @@ class Lag:
     """Entries recorded and not yet published."""
     projections: int
     """Messages of `custody.entries` that the live read tables do not hold yet."""
+    alerts: int
+    """Entries recorded and not yet looked at for what agencies owe by them."""
     position: int
     """The last entry recorded; 0: none."""
     read_position: int
@@ -55,6 +57,7 @@ def measure(database_url: str, bootstrap: str) -> Lag:
             relay=_relay_lag(connection, there),
             feeds=_feeds_lag(connection, there),
             projections=sum(end for partition, (_, end) in ends.items() if partition.topic == ENTRIES) - reading.taken,
+            alerts=_alerts_lag(connection, there),
             position=position,
             read_position=reading.position,
             complete_to=reading.complete_to,
@@ -128,6 +131,16 @@ def _feeds_lag(connection: psycopg.Connection, there: set[str]) -> int:
         connection,
         "select count(*) from ledger.stored_events where notification_id >"
         " coalesce((select to_position from ledger.publications order by number desc limit 1), 0)",
+    )
+
+
+def _alerts_lag(connection: psycopg.Connection, there: set[str]) -> int:
+    if "ledger.alerting" not in there:
+        return 0
+    return _number(
+        connection,
+        "select count(*) from ledger.stored_events where notification_id >"
+        " coalesce((select position from ledger.alerting), 0)",
     )
 
 

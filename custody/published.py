@@ -17,6 +17,7 @@ from custody.published_compatibility import incompatibilities
 from custody.published_obligations import obligations_page
 from custody.published_pages import cli_page, facts_page, rules_page
 from custody.published_schemas import (
+    alert_schema,
     cloudevent_schema,
     entry_schema,
     feed_item_schema,
@@ -43,6 +44,7 @@ def documents() -> dict[str, str]:
     texts[f"{SCHEMAS}/outcome.json"] = text_of(outcome_schema())
     texts[f"{SCHEMAS}/entry.json"] = text_of(entry_schema())
     texts[f"{SCHEMAS}/feed-item.json"] = text_of(feed_item_schema())
+    texts[f"{SCHEMAS}/alert.json"] = text_of(alert_schema())
     texts[f"{SCHEMAS}/receipt.json"] = text_of(receipt_schema())
     texts[f"{SCHEMAS}/cloudevent.json"] = text_of(cloudevent_schema())
     texts["docs/asyncapi.yaml"] = yaml.dump(

@@ -1,6 +1,6 @@
 """The AsyncAPI 3.0 document: the ledger's topics, what is sent on them, and in which schema.
 
-Written from the ledger's side: it receives submissions and receipts and sends outcomes, entries and feeds.
+Written from the ledger's side: it receives submissions and receipts and sends outcomes, entries, feeds and alerts.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ledger import topics
 from ledger.agencies import PRODUCERS, RECEIVERS, Agency, topic_suffix
+from ledger.alerts import ALERT
 from ledger.cloudevents import LONGEST_NAME, STRUCTURED_TYPE
 from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS
 from ledger.outcomes import WIRE as OUTCOME
@@ -50,6 +51,7 @@ def asyncapi_document(version: str) -> Node:
             "entries": _entries(),
             "feed": _feed(),
             "receipts": _receipts(),
+            "alerts": _alerts(),
             "publications": _publications(),
         },
         "operations": _operations(),
@@ -94,6 +96,15 @@ def _receipts() -> Node:
     return {
         **_channel("custody.receipts.{agency}", topic, "What an agency signs for on its own feed.", RECEIVERS),
         "messages": {"receipt": _ref("components/messages/receipt")},
+    }
+
+
+def _alerts() -> Node:
+    topic = next(t for t in topics.TOPICS if t.name == topics.alerts("ORR"))
+    description = "What becomes of an agency's own duties: one message for each duty and state, kept for ever."
+    return {
+        **_channel("custody.alerts.{agency}", topic, description, RECEIVERS),
+        "messages": {"alert": _ref("components/messages/alert")},
     }
 
 
@@ -154,6 +165,12 @@ def _operations() -> Node:
             "channel": _ref("channels/feed"),
             "summary": "The ledger tells an agency what the sharing rules let it know, each number exactly once.",
             "messages": [_ref("channels/feed/messages/feed-item")],
+        },
+        "sendAlert": {
+            "action": "send",
+            "channel": _ref("channels/alerts"),
+            "summary": "The ledger alerts an agency to what it owes, each number exactly once.",
+            "messages": [_ref("channels/alerts/messages/alert")],
         },
         "receiveReceipt": {
             "action": "receive",
@@ -218,6 +235,14 @@ def _messages() -> Node:
         "contentType": "application/json",
         "headers": _headers(FEED_ITEM, "`ce_id` is the agency and the number, `ce_time` the time of publication."),
         "payload": {"$ref": "schemas/feed-item.json"},
+    }
+    messages["alert"] = {
+        "name": ALERT,
+        "title": "Alert",
+        "summary": "What becomes of a duty of the agency's own.",
+        "contentType": "application/json",
+        "headers": _headers(ALERT, "`ce_id` is the agency and the number, `ce_time` the time as of which it was so."),
+        "payload": {"$ref": "schemas/alert.json"},
     }
     messages["receipt"] = {
         "name": RECEIPT,

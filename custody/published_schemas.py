@@ -1,4 +1,4 @@
-"""The published JSON Schemas (2020-12): every fact's submission, outcome, entry, feed item, receipt, CloudEvent.
+"""The published JSON Schemas (2020-12): every fact's submission, outcome, entry, feed item, receipt, alert, CloudEvent.
 
 Submissions are derived from the models that read them, so that what is published is what is accepted. A file has
 no `$id`; a reference to another file is relative to where it lies.
@@ -7,11 +7,13 @@ no `$id`; a reference to another file is relative to where it lies.
 from typing import Any, Final, get_args
 
 from custody.published_words import SUBMISSION_MEMBERS, described
-from ledger.agencies import AGENCIES
+from ledger.agencies import AGENCIES, RECEIVERS
+from ledger.alerts import ALERT, ALERT_STATES
 from ledger.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
 from ledger.entry import Door, Level, Subject
 from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS, FeedReceipted
 from ledger.facts.vocabulary import category_of
+from ledger.obligation_vocabulary import KINDS
 from ledger.publication import FEED_ITEM
 from ledger.receipt import WIRE as RECEIPT
 from ledger.submission import SAFETY_FACTS, model_of
@@ -218,6 +220,37 @@ def feed_item_schema() -> Schema:
                 "properties": {"id": _TEXT, "version": {"type": "integer", "minimum": 1}},
                 "required": ["id", "version"],
             },
+        },
+        all_required=True,
+    )
+
+
+def alert_schema() -> Schema:
+    """Return the schema of a message on `custody.alerts.<agency>`."""
+    instant = {"anyOf": [_INSTANT, {"type": "null"}]}
+    return _object(
+        ALERT,
+        "What becomes of a duty of the agency's own: one message for each duty and state.",
+        {
+            "number": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "On this topic: 1, 2, 3 and so on without a gap.",
+            },
+            "rule": {"type": "string", "description": "The rule of obligation, such as D10."},
+            "version": {"type": "integer", "minimum": 1},
+            "title": {"type": "string", "description": "What is owed, in words."},
+            "kind": {"enum": list(KINDS), "description": "Where the duty comes from; a target binds nobody."},
+            "state": {"enum": list(ALERT_STATES)},
+            "obliged": {"enum": list(RECEIVERS), "description": "The agency of this topic."},
+            "towards": {"type": ["string", "null"], "description": "Whom it is owed; null: nobody is named."},
+            "opened_by": {"type": "integer", "minimum": 1, "description": "Position of the entry that opened it."},
+            "due_at": {**instant, "description": "null: no limit was published, or nobody knows."},
+            "met_at": {**instant, "description": "When it was done, if it was."},
+            "days_late": {"type": ["integer", "null"], "description": "Days over, where the obliged office is."},
+            "as_of": {**_INSTANT, "description": "The ledger time as of which this was so."},
+            "child": {**_UUID, "description": "The record of the entry that opened it."},
+            "identifiers": {"type": "array", "items": _IDENTIFIER, "description": "As they stand in that entry."},
         },
         all_required=True,
     )

@@ -10,6 +10,7 @@ ROLES: Final[dict[str, tuple[str, ...]]] = {
     "relay": ("producers", "relay"),
     "feeds": ("producers", "feeds"),
     "projections": ("projections",),
+    "alerts": ("custody.alerts",),
 }
 """Role and the module that is its process, with what the module is told, in the order of the flow."""
 

@@ -1,34 +1,52 @@
-"""`custody obligations`: what was owed for a child, by when, and whether it was done; and excusing an agency."""
+"""`custody obligations`: what was owed for a child or for all, by when, and whether it was done; and excusing."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from custody.options import Data, Json
-from custody.verbs_reading import Child, RecordedBy
+from custody.verbs_reading import RecordedBy
+
+if TYPE_CHECKING:
+    from readers.obligations import Sought
 
 
 def show(
-    child: Child,
+    child: Annotated[
+        str | None, typer.Argument(metavar="[CHILD]", help="A child, as elsewhere; none: the whole population.")
+    ] = None,
     *,
     agency: Annotated[str | None, typer.Option(metavar="A", help="Only what obliges this agency or group.")] = None,
     state: Annotated[
         str | None,
         typer.Option(metavar="S", help="open, met, late, missed, waived, withdrawn, undated or not-measurable."),
     ] = None,
+    rule: Annotated[
+        str | None, typer.Option("--rule", metavar="ID", help="Only duties of this rule, such as D10 (no CHILD).")
+    ] = None,
     on: Annotated[
         str | None, typer.Option(metavar="T", help="As of T; default, and never later than: --recorded-by.")
     ] = None,
     recorded_by: RecordedBy = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the duties, too, page by page (no CHILD).")] = False,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", help="Duties on a page.")] = 100,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="PLACE", help="The next page: what this one says under `next`.")
+    ] = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Show what was owed for a child, by when, and whether it was done: law, regulation, policy and target apart.
+    """Show what was owed, by when, and whether it was done: law, regulation, policy and target apart.
 
-    Overdue as known on a day: give it as --recorded-by. As known now: give it as --on alone.
+    For a child, its duties; without a child, how many there are by rule, body and state, and with --list each of them,
+    what is due first before the others. Overdue as known on a day: give it as --recorded-by. As known now: give it as
+    --on alone.
 
     \b
     Examples:
+      custody obligations
+      custody obligations --agency ICE --state missed --list --limit 20
+      custody obligations --rule T1 --on 2022-07-01 --json
       custody obligations A200-000-017
       custody obligations A200-000-017 --agency ORR --state missed --recorded-by 2022-07-01
       custody obligations orr-id:88123 --on 2022-07-01 --json
@@ -39,7 +57,19 @@ def show(
     from readers.obligation_text import obligation_lines
     from readers.obligations import Sought, checked, owed
 
+    if child is None:
+        _show_all(
+            Sought(agency, state),
+            rule,
+            on=on,
+            recorded_by=recorded_by,
+            paged=(limit, after) if listed or after is not None else None,
+            data=data,
+            as_json=as_json,
+        )
+        return
     with answering():
+        _check_no_pages(rule, listed, after)
         name = parse_child(child)
         sought = checked(Sought(agency, state))
         as_of, recorded = moment(on, "--on"), moment(recorded_by, "--recorded-by")
@@ -49,6 +79,48 @@ def show(
         print_json(answer)
     else:
         print_lines(obligation_lines(answer))
+
+
+def _check_no_pages(rule: str | None, listed: bool, after: str | None) -> None:
+    from readers.questions import WrongQuestionError
+
+    for option, given in (("--rule", rule is not None), ("--list", listed), ("--after", after is not None)):
+        if given:
+            raise WrongQuestionError(f"{option} is of the whole population; leave it out, or leave out CHILD")
+
+
+def _show_all(
+    sought: "Sought",
+    rule: str | None,
+    *,
+    on: str | None,
+    recorded_by: str | None,
+    paged: tuple[int, str | None] | None,
+    data: Data,
+    as_json: bool,
+) -> None:
+    from custody.answering import answering, connected, moment
+    from custody.printing import print_json, print_lines
+    from readers.duties_text import duties_lines
+    from readers.duty_pages import read_place
+    from readers.owed_by_all import Page, checked_population, owed_by_all
+    from readers.questions import WrongQuestionError
+
+    with answering():
+        page = None
+        if paged is not None:
+            limit, after = paged
+            page = Page(limit, None if after is None else read_place(after))
+        chosen = checked_population(sought, rule, page)
+        as_of, recorded = moment(on, "--on"), moment(recorded_by, "--recorded-by")
+        if page is not None and page.after is not None and (as_of is not None or recorded is not None):
+            raise WrongQuestionError("--after goes on as of the moments of its page; leave out --on and --recorded-by")
+        with connected(data) as (connection, _):
+            answer = owed_by_all(connection, chosen, on=as_of, recorded_by=recorded, page=page)
+    if as_json:
+        print_json(answer)
+    else:
+        print_lines(duties_lines(answer))
 
 
 def waive(

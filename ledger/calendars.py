@@ -71,6 +71,7 @@ def months_from(day: date, count: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+@lru_cache(maxsize=20_000)
 def due(start: When, limit: int, unit: Unit, *, office_zone: str, civil_zone: str) -> datetime | None:
     """Return the last instant at which a duty is done in time; a negative `limit` counts back from the start.
 

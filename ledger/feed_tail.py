@@ -36,8 +36,8 @@ def read_feed_tail(bootstrap: str) -> FeedTail:
     """Read the last message of `custody.publications` and of every feed."""
     consumer = tail_consumer(bootstrap)
     try:
-        body = _last_value(consumer, bootstrap, PUBLICATIONS)
-        numbers = {agency: _number(_last_value(consumer, bootstrap, feed(agency))) for agency in RECEIVERS}
+        body = last_value(consumer, bootstrap, PUBLICATIONS)
+        numbers = {agency: _number(last_value(consumer, bootstrap, feed(agency))) for agency in RECEIVERS}
     finally:
         consumer.close(autocommit=False)
     return FeedTail(_number(body), body, numbers)
@@ -84,7 +84,7 @@ def _number(value: bytes) -> int:
     return int(orjson.loads(value)["number"]) if value else 0
 
 
-def _last_value(consumer: KafkaConsumer, bootstrap: str, topic: str) -> bytes:
+def last_value(consumer: KafkaConsumer, bootstrap: str, topic: str) -> bytes:
     """Return the last message of a topic's one partition, nothing when there is none.
 
     Markers of transactions take offsets, too, and what was aborted is passed over: the last one may stand some way

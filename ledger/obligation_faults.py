@@ -101,6 +101,8 @@ def _faults_of_answer(rule: Rule, place: str, answer: Answer) -> Iterator[str]:
         if answer.when or answer.when_not or answer.same or answer.through or answer.nth != 1:
             yield f"{place}: the opening fact itself needs no condition; take it out"
         return
+    if answer.told is not None and answer.nth != 1:
+        yield f"{place}.nth: the first one known meets a duty to tell; take it out"
     yield from _faults_of_condition(place, name, answer.when, answer.when_not)
     yield from _faults_of_same(rule, f"{place}.same", name, answer.same)
     for member, what in ((answer.obliged_in, "obliged_in"), (answer.excuse, "excuse")):

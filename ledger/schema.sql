@@ -87,6 +87,35 @@ create table if not exists ledger.publications (
     body bytea not null                  -- the message of custody.publications, to the byte
 );
 
+-- What agencies were alerted to, once for each duty and state: kept first, told then.
+create table if not exists ledger.alerts (
+    agency text not null,
+    number bigint not null,              -- on the agency's topic, from 1 without a gap
+    rule text not null,
+    opened_by bigint not null,
+    towards text not null,               -- '': nobody
+    state text not null,
+    person uuid not null,                -- whose duty it was then
+    told_at timestamptz not null,        -- the ledger time as of which it was so
+    body bytea not null,                 -- the message, to the byte
+    primary key (agency, number),
+    unique (agency, rule, opened_by, towards, state)
+);
+
+-- How far the role `alerts` has looked, and whom it looks at again: when a moment of theirs comes, or when an agency
+-- that had to be told something signs or reads.
+create table if not exists ledger.alerting (
+    one boolean primary key default true check (one),
+    recorded_by timestamptz not null,
+    position bigint not null
+);
+create table if not exists ledger.alert_watch (
+    person uuid primary key,
+    look_at timestamptz,
+    awaits text[] not null
+);
+create index if not exists alert_watch_look_at on ledger.alert_watch (look_at);
+
 -- H3: no entry is ever changed or taken away, whoever asks.
 create or replace function ledger.refuse_change() returns trigger language plpgsql as $$
 begin

@@ -47,6 +47,11 @@ def receipts(agency: Agency) -> str:
     return f"custody.receipts.{topic_suffix(agency)}"
 
 
+def alerts(agency: Agency) -> str:
+    """Return the topic on which an agency is alerted to what it owes: one partition, numbers without a gap."""
+    return f"custody.alerts.{topic_suffix(agency)}"
+
+
 def agency_of(topic: str) -> Agency:
     """Return the agency whose intake or receipts topic this is: on it nobody else writes."""
     return _AGENCY_BY_TOPIC[topic]
@@ -79,5 +84,6 @@ TOPICS: Final[tuple[Topic, ...]] = (
     *(Topic(outcomes(a), 1, _THIRTY_DAYS) for a in PRODUCERS),
     *(Topic(feed(a), 1, {**_FOR_EVER, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}) for a in RECEIVERS),
     *(Topic(receipts(a), 1, _THIRTY_DAYS) for a in RECEIVERS),
+    *(Topic(alerts(a), 1, _FOR_EVER) for a in RECEIVERS),
     Topic(PUBLICATIONS, 1, {**_FOR_EVER, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}),
 )

@@ -8,7 +8,7 @@ kept are also the bound beyond which no agency can sign. What Kafka lost of its 
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import cast
 
 import orjson
 import psycopg
@@ -36,11 +36,7 @@ from ledger.settings import Clock
 from ledger.telling import Told
 from ledger.times import MICROSECOND, parse_instant, write_clock
 from ledger.topics import PUBLICATIONS, feed
-
-SEND_SECONDS: Final = 60.0
-TRANSACTION_MS = 60_000
-"""A process that stands still for longer finds its transaction broken off by Kafka."""
-SOURCE: Final = "/custody-ledger"
+from producers.transactions import SOURCE, Message, tell, transactional_producer
 
 Stamped = Sequence[tuple[Told, datetime]]
 """Items, each with the ledger time of the entry it is told for."""
@@ -48,26 +44,7 @@ Stamped = Sequence[tuple[Told, datetime]]
 
 def feeds_producer(bootstrap: str) -> KafkaProducer:
     """Return the transactional producer; a second one with its id fences the first."""
-    return KafkaProducer(
-        bootstrap_servers=bootstrap,
-        client_id="custody-feeds",
-        transactional_id="custody-feeds",
-        enable_idempotence=True,
-        acks="all",
-        retries=2**31,
-        delivery_timeout_ms=int(SEND_SECONDS * 1000),
-        request_timeout_ms=20_000,
-        transaction_timeout_ms=TRANSACTION_MS,
-        max_in_flight_requests_per_connection=5,
-        linger_ms=5,
-        batch_size=262_144,
-        compression_type="lz4",
-        retry_backoff_ms=10,
-        max_request_size=64 * 1_048_576,  # before compression: the broker measures what comes out of it
-        max_block_ms=30_000,
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
-    )
+    return transactional_producer(bootstrap, "custody-feeds")
 
 
 class Publishing:
@@ -200,14 +177,11 @@ class Publishing:
         self, batch: Batch, body: bytes, entries: Mapping[int, Entry], on_kafka: FeedTail = NOTHING_ON_KAFKA
     ) -> None:
         """Put a batch that is kept on Kafka, all of it or nothing; but for what is there already."""
-        send = self._producer.send
-        self._producer.begin_transaction()
-        sent: list[Any] = [
-            send(
+        messages = [
+            Message(
                 feed(agency),
-                value=value,
-                headers=binary_headers(id=f"{agency}-{number}", source=SOURCE, type=FEED_ITEM, time=publication.at),
-                partition=0,
+                value,
+                binary_headers(id=f"{agency}-{number}", source=SOURCE, type=FEED_ITEM, time=publication.at),
             )
             for publication in batch.items
             for agency, number, value in item_values(entries[publication.position], publication)
@@ -217,10 +191,8 @@ class Publishing:
             headers = binary_headers(
                 id=f"publication-{batch.number}", source=SOURCE, type=PUBLICATION, time=batch.published_at
             )
-            sent.append(send(PUBLICATIONS, value=body, headers=headers, partition=0))
-        self._producer.commit_transaction()
-        for future in sent:
-            future.get(timeout=SEND_SECONDS)
+            messages.append(Message(PUBLICATIONS, body, headers))
+        tell(self._producer, messages)
         self.last = batch
 
 

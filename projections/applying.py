@@ -13,10 +13,15 @@ from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import EntryVoided, Fact, FeedReceipted, FindingResolved, IdentityMerged, IdentityUnmerged
 from ledger.following import EntryMessage
 from ledger.merges import groups, person_of
+from ledger.obligations import shipped_rules
+from ledger.offices import shipped_offices
 from ledger.streams import STREAMS
-from projections.changes import Changes, Interval, Opened, closures, intervals
+from projections.changes import DUTIES, Changes, Interval, Opened, closures, intervals
 from projections.folding import Folding
+from projections.kept_duties import KeptDuties
+from projections.owing import Owing
 from projections.receipts import Lane, LoadLane, Receipts
+from projections.rulebook import Rulebook
 
 CACHED_ENTRIES: Final = 60_000
 """How many entries the persons kept in memory may hold together: about 200 MB at most."""
@@ -34,6 +39,9 @@ class Person:
     folding: Folding
     closures: frozenset[Interval] = frozenset()
     held: Opened = field(default_factory=dict)
+    owed: Opened = field(default_factory=dict)
+    """Her duties, as the tables hold them."""
+    owing: Owing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,7 @@ class Applying:
         self, zone: str, load: Load, *, alone: bool = False, load_lane: LoadLane = lambda _agency, _level: Lane()
     ) -> None:
         self._receipts = Receipts(load_lane)
+        self._duties = KeptDuties(Rulebook(shipped_rules(), shipped_offices(), zone))
         self._zone = zone
         self._load = load
         self._alone = alone
@@ -87,7 +96,8 @@ class Applying:
                 (entry for record in records for entry in loaded.entries.get(record, ())), key=lambda e: e.position
             )
             person = Person(person_of(records), records, entries, Folding.of(entries, self._zone))
-            person.held = loaded.held.get(person.id, {})
+            for interval, place in loaded.held.get(person.id, {}).items():
+                (person.owed if interval[0] == DUTIES else person.held)[interval] = place
             person.closures = frozenset(held for held in person.held if held[0] == "closures")
             self._keep(person)
 
@@ -113,6 +123,7 @@ class Applying:
         if message.child not in self.parked and person is not None:
             # the fold may have taken in half of what failed
             person.folding = Folding.of(person.entries, self._zone)
+            person.owing = None
         self.parked.add(message.child)
         self._changes.parked.append((message.child, message.position, message.clock(), message.payload, reason))
 
@@ -166,8 +177,11 @@ class Applying:
         elif kind is EntryVoided and child in self._linked:
             self._regroup(entry, payload, frozenset((child,)))
             return
+        joined = self._joined(person)
+        self._duties.take_up(person, joined)
         if not person.folding.extend(entry):
             person.folding = Folding.of([*person.entries, entry], self._zone)
+        self._duties.take(person, entry, joined, self._changes)
         person.entries.append(entry)
         self._cached += 1
         self._changes.add_entry(entry, payload)
@@ -211,7 +225,18 @@ class Applying:
                 after[id].held = held
                 self._keep(after[id])
                 self._touched[after[id]] = None
+        self._duties.regroup(before, after, entry, self._changes)
         self._changes.add_entry(entry, payload)
+
+    def _joined(self, person: Person) -> list[Person]:
+        """Return all persons whose records merge statements ever joined to hers, herself among them."""
+        if not self._linked:
+            return [person]
+        linked = frozenset[UUID]().union(*(self._linked.get(record, frozenset()) for record in person.records))
+        if not linked - person.records:
+            return [person]
+        self.prepare(linked)
+        return list(dict.fromkeys(self._persons[record] for record in sorted(linked) if record in self._persons))
 
     def _group(self, child: UUID, entries: dict[UUID, list[Entry]]) -> frozenset[UUID]:
         """Return the records that are one person with `child`, itself included, by the statements in `entries`."""

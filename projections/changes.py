@@ -3,20 +3,20 @@
 Rows of one record are kept only in their last state; rows of the population intervals are history and are all kept.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final, cast
 from uuid import UUID
 
 import orjson
 
 from ledger.entry import Entry, LedgerEntry
-from ledger.facts import AnswerServed, IdentifierAsserted
+from ledger.facts import AnswerServed, IdentifierAsserted, ObligationWaived
 from ledger.times import last_instant, write_when
-from projections.columns import INTERVALS
 from projections.effective import effective
 from projections.folding import Folding
+from projections.owing import DutyRow, waiver_row
 from projections.regions import Regions
 
 StayRow = tuple[date | None, date | None, str | None, str | None]
@@ -24,9 +24,10 @@ AbsenceRow = tuple[date | None, date | None, str | None]
 ReleaseRow = tuple[int, date | None, str | None, str, str | None]
 FailureRow = tuple[int, str, date | None, str, str]
 ClosureRow = tuple[int, int, int, datetime]
-Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | FailureRow | ClosureRow]
+Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | FailureRow | ClosureRow | DutyRow]
 """A table's name and the content of one of its rows: what the ledger holds of a person."""
 
+DUTIES: Final = "duties"
 Opened = dict[Interval, tuple[int, int]]
 """What the ledger holds of one person now, each with (position, number) of the entry that made it hold this."""
 
@@ -48,6 +49,7 @@ class Changes:
     closed: list[tuple[str, UUID, int, int, datetime]] = field(default_factory=list)
     receipts: list[tuple[Any, ...]] = field(default_factory=list)
     reads: list[tuple[Any, ...]] = field(default_factory=list)
+    waivers: list[tuple[Any, ...]] = field(default_factory=list)
     parked: list[tuple[UUID, int, datetime, bytes, str]] = field(default_factory=list)
 
     def add_entry(self, entry: Entry, payload: bytes) -> None:
@@ -81,6 +83,8 @@ class Changes:
         """Keep an entry about no child, what it signs for, and which answer was served."""
         self.entries.append((stream, entry.position, entry.recorded_at, payload))
         self.receipts += receipts
+        if isinstance(entry.fact, ObligationWaived):
+            self.waivers.append(waiver_row(stream, entry, entry.fact))
         if isinstance(entry.fact, AnswerServed):
             asked = entry.fact.question
             self.reads.append(
@@ -111,6 +115,7 @@ class Changes:
                 ("links", self.links),
                 ("receipts", self.receipts),
                 ("reads", self.reads),
+                ("waivers", self.waivers),
                 ("parked", self.parked),
             )
             if rows
@@ -151,27 +156,32 @@ class Changes:
 
     def hold(self, person: UUID, before: Opened, now: set[Interval], entry: Entry) -> Opened:
         """From this entry on the ledger holds `now` of a person: close what it no longer holds, open what is new."""
-        after: Opened = {}
-        for interval, (position, number) in before.items():
-            if interval in now:
-                after[interval] = (position, number)
-                continue
+        after = dict(before)
+        self.exchange(person, after, before.keys() - now, sorted(now - before.keys(), key=_content_order), entry)
+        return after
+
+    def exchange(
+        self, person: UUID, held: Opened, gone: Iterable[Interval], come: Iterable[Interval], entry: Entry
+    ) -> None:
+        """From this entry on the ledger no longer holds `gone`, which is in `held`, and holds `come`, which is not.
+
+        `come` is in a fixed order, so that a rebuild numbers rows as the live run did.
+        """
+        for interval in gone:
+            position, number = held.pop(interval)
             key = (interval[0], person, position, number)
             if key in self.opened:
                 content, since, _ = self.opened[key]
                 self.opened[key] = (content, since, entry.recorded_at)
             else:
                 self.closed.append((*key, entry.recorded_at))
-        new = now - before.keys()
-        if new:
-            numbers = dict.fromkeys(INTERVALS, 0)
-            several_in_one = len({table for table, _ in new}) < len(new)
-            for table, content in sorted(new, key=_content_order) if several_in_one else new:
-                number = numbers[table]
-                numbers[table] = number + 1
-                after[(table, content)] = (entry.position, number)
-                self.opened[(table, person, entry.position, number)] = (content, entry.recorded_at, None)
-        return after
+        numbers: dict[str, int] = {}
+        for interval in come:
+            table, content = interval
+            number = numbers.get(table, 0)
+            numbers[table] = number + 1
+            held[interval] = (entry.position, number)
+            self.opened[table, person, entry.position, number] = (content, entry.recorded_at, None)
 
 
 def intervals(folding: Folding) -> set[Interval]:
@@ -203,8 +213,13 @@ def closures(entries: Sequence[Entry]) -> frozenset[Interval]:
 
 
 def _content_order(interval: Interval) -> tuple[str, str]:
-    """A fixed order, so that a rebuild numbers rows as the live run did."""
-    return interval[0], repr(interval[1])
+    table, content = interval
+    return table, duty_order(cast(DutyRow, content)) if table == DUTIES else repr(content)
+
+
+def duty_order(row: DutyRow) -> str:
+    """Return what tells a person's duties apart, in a fixed order."""
+    return f"{row[5]} {row[0]} {row[1]} {row[3]} {row[4]}"
 
 
 def _json(members: Mapping[str, Any] | None) -> str | None:

@@ -36,6 +36,31 @@ INTERVALS: Final[dict[str, dict[str, str]]] = {
         "resolved_position": "bigint",
         "resolved_at": "timestamptz",
     },
+    "duties": {
+        "rule": "text",
+        "version": "int",
+        "kind": "text",
+        "obliged": "text",
+        "towards": "text",
+        "opened_by": "bigint",
+        "happened_at": "timestamptz",
+        "started": "text",
+        "undated": "boolean",
+        "zone": "text",
+        "due_at": "timestamptz",
+        "measured": "boolean",
+        "dropped_by": "bigint",
+        "dropped_as": "text",
+        "met_at": "timestamptz",
+        "met_by": "bigint",
+        "excuse": "text",
+        "ended_at": "timestamptz",
+        "ended_by": "bigint",
+        "ended_as": "text",
+        "to_know": "text",
+        "heard_at": "timestamptz",
+        "live": "boolean",
+    },
 }
 """Tables whose rows are held from one entry until another: their content, without person and interval."""
 
@@ -49,8 +74,10 @@ STEP: Final[dict[str, str]] = {
 }
 """The columns of one bound, each with the bound's name and `_` before it."""
 _BOX: Final = {f"{bound}_{column}": of for bound in STEPS for column, of in STEP.items()}
+FIGURED: Final = ("stays", "absences", "releases", "failures")
+"""The intervals that figures count."""
 HELD: Final[dict[str, dict[str, str]]] = {
-    **{table: content for table, content in INTERVALS.items() if table != "closures"},
+    **{table: INTERVALS[table] for table in FIGURED},
     "residences": {"residence": "text", "happened": "timestamptz"},
 }
 """What agencies hold, table by table, each called `held_` and its name: the content of a row."""
@@ -126,6 +153,17 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "last": "bigint",
         "step": "boolean",
         "at": "timestamptz",
+        "recorded_at": "timestamptz",
+        "position": "bigint",
+    },
+    "waivers": {
+        "record": "uuid",
+        "rule": "text",
+        "opened_by": "bigint",
+        "obliged": "text",
+        "towards": "text",
+        "reason_code": "text",
+        "reason": "text",
         "recorded_at": "timestamptz",
         "position": "bigint",
     },

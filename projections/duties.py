@@ -1,9 +1,9 @@
 """Which duties the facts of one child opened: whose, towards whom, since when, and until when they may be done."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.agencies import AGENCIES
 from ledger.calendars import due
@@ -15,21 +15,54 @@ from projections.folding import Folding
 from projections.matching import Happened, Happenings, day_of, meets, named_bodies
 
 _ADULT: Final = 18
+_ZONES_KEPT: Final = 20_000
+
+
+class Zones:
+    """Where offices count their days; what was looked up once is kept, since there are few offices."""
+
+    def __init__(self, offices: OfficeTable, civil_zone: str) -> None:
+        self._offices = offices
+        self.civil = civil_zone
+        """The ledger's civil zone."""
+        self._dated = any(row.effective_from or row.effective_to for row in offices.offices)
+        self._found: dict[tuple[str, str | None, date | None], str] = {}
+
+    def of(self, agency: str, office: str | None, when: When) -> str:
+        """Return the zone in which an office of `agency` counted its days then."""
+        key = agency, office, day_of(when, self.civil) if self._dated else None
+        found = self._found.get(key)
+        if found is None:
+            if len(self._found) >= _ZONES_KEPT:
+                self._found.clear()
+            found = zone_of(self._offices, agency, office, day_of(when, self.civil), self.civil)
+            self._found[key] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One person's entries as they stand, and by which clocks they are read."""
+    """What happened to one person, by which clocks it is read, and what only a fold of all of it says."""
 
-    standing: Sequence[Effective]
     happenings: Happenings
-    zone: str
-    """The ledger's civil zone."""
-    offices: OfficeTable
+    zones: Zones
+    holder: Callable[[Happened], str | None]
+    """Who had legal custody when this happened."""
+    born: Callable[[], date | None]
+    """The date of birth in force."""
+
+    @classmethod
+    def of(cls, standing: Sequence[Effective], offices: OfficeTable, zone: str) -> "Child":
+        """Return the child of whom these entries stand."""
+        return cls(
+            Happenings(standing, zone),
+            Zones(offices, zone),
+            lambda opened: holder_before(standing, opened, zone),
+            lambda: Folding.of_standing(standing, zone).born(),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class Duty:
+class Duty(NamedTuple):
     """What one body owes, to one recipient, by one rule, for one fact."""
 
     rule: Rule
@@ -46,32 +79,42 @@ class Duty:
 
 def duties(child: Child, rules: Iterable[Rule]) -> Iterator[Duty]:
     """Yield every duty the facts of the child ever opened by these rules."""
+    civil = child.zones.civil
     for rule in rules:
-        openings = (
-            (one, stands)
-            for opening in rule.opened_by
-            for one in child.happenings.recorded(opening.fact)
-            for stands in _opens(rule, opening, one, child.zone)
-        )
+        openings = []
+        for opening in rule.opened_by:
+            for one in child.happenings.recorded(opening.fact):
+                stands = opens(rule, opening, one, day_of_opening(one, civil))
+                if stands is not None:
+                    openings.append((one, stands))
         for opened, stands in _together(openings, rule.once_per):
-            started = _started(child, rule, opened)
-            for obliged in _obliged(child, rule, opened):
-                zone = _office_zone(child, opened, obliged, started)
-                due_at = _due(rule, started, zone, child.zone)
-                for towards in rule.towards or (None,):
-                    yield Duty(rule, opened, stands, obliged, towards, started, zone, due_at)
+            yield from duties_of(child, rule, opened, stands)
 
 
-def _opens(rule: Rule, opening: Opening, one: Happened, zone: str) -> Iterator[bool]:
-    """Yield whether the duty that the fact opened still stands; nothing where it never opened one."""
-    if opening.by and one.producer.agency not in opening.by:
-        return
-    if not _in_force(rule, day_of(one.recorded_at if one.when is None else one.when, zone)):
-        return
+def duties_of(child: Child, rule: Rule, opened: Happened, stands: bool) -> Iterator[Duty]:
+    """Yield the duties that one fact opened by a rule."""
+    started = _started(child, rule, opened)
+    for obliged in _obliged(child, rule, opened):
+        zone = _office_zone(child, opened, obliged, started)
+        due_at = _due(rule, started, zone, child.zones.civil)
+        for towards in rule.towards or (None,):
+            yield Duty(rule, opened, stands, obliged, towards, started, zone, due_at)
+
+
+def day_of_opening(one: Happened, zone: str) -> date:
+    """Return the day by which it is seen whether a rule was in force."""
+    return day_of(one.recorded_at if one.when is None else one.when, zone)
+
+
+def opens(rule: Rule, opening: Opening, one: Happened, day: date) -> bool | None:
+    """Return whether the duty that the fact opened still stands; None where it never opened one."""
+    if not _in_force(rule, day) or (opening.by and one.producer.agency not in opening.by):
+        return None
     if meets(one.fact, opening.when, opening.when_not):
-        yield not one.voided_by
-    elif one.corrected_by and meets(one.as_recorded, opening.when, opening.when_not):
-        yield False
+        return not one.voided_by
+    if one.corrected_by and meets(one.as_recorded, opening.when, opening.when_not):
+        return False
+    return None
 
 
 def _in_force(rule: Rule, day: date) -> bool:
@@ -86,9 +129,12 @@ def _together(openings: Iterable[tuple[Happened, bool]], member: str | None) -> 
     Those alike in `member` open one together: the first recorded of them that stands. Those recorded before it that
     no longer stand had opened one in their time, too.
     """
+    if member is None:
+        yield from openings
+        return
     opened = set()
     for one, stands in sorted(openings, key=lambda opening: opening[0].position):
-        key = one.position if member is None else getattr(one.fact, member)
+        key = getattr(one.fact, member)
         if key not in opened:
             yield one, stands
             if stands and key is not None:
@@ -100,26 +146,27 @@ def _obliged(child: Child, rule: Rule, opened: Happened) -> tuple[str, ...]:
     if rule.obliged == PRODUCER:
         return (producer,)
     if rule.obliged == HOLDER:
-        holder = _holder(child, opened)
+        holder = child.holder(opened)
         return (producer if holder is None or holder in rule.towards else holder,)
     if rule.obliged in AGENCIES or rule.not_measurable is not None:
         return (rule.obliged,)
     return named_bodies(opened.fact, rule.obliged)
 
 
-def _holder(child: Child, opened: Happened) -> str | None:
+def holder_before(standing: Sequence[Effective], opened: Happened, zone: str) -> str | None:
     """Return who had legal custody when the fact happened."""
-    place = order_key(opened.when, child.zone), opened.position
-    until_then = [one for one in child.standing if (order_key(one.occurred_at, child.zone), one.entry.position) < place]
-    return Folding.of_standing(until_then, child.zone).regions().custody.legal_custodian
+    place = order_key(opened.when, zone), opened.position
+    until_then = [one for one in standing if (order_key(one.occurred_at, zone), one.entry.position) < place]
+    return Folding.of_standing(until_then, zone).regions().custody.legal_custodian
 
 
 def _started(child: Child, rule: Rule, opened: Happened) -> When | None:
-    start = next(one.start for one in rule.opened_by if one.fact == opened.name)
+    openings = rule.opened_by
+    start = openings[0].start if len(openings) == 1 else next(one.start for one in openings if one.fact == opened.name)
     if start == "occurred_at":
         return opened.when
     if start == BIRTHDAY:
-        return _birthday(Folding.of_standing(child.standing, child.zone).regions().age.date_of_birth)
+        return _birthday(child.born())
     named: When | None = getattr(opened.fact, start)
     return named
 
@@ -136,16 +183,15 @@ def _birthday(born: date | None) -> date | None:
 
 def _office_zone(child: Child, opened: Happened, obliged: str, started: When | None) -> str:
     """Return the zone of the office that recorded the fact, else of the one then responsible for the child."""
-    day = day_of(opened.recorded_at if started is None else started, child.zone)
     office = opened.producer.office
     if opened.producer.agency != obliged:
         assigned = [
             one.fact.office
-            for one in child.happenings.standing("responsible-office-assigned")
+            for one in child.happenings.standing_of("responsible-office-assigned")
             if one.producer.agency == obliged and one.place < opened.place
         ]
         office = assigned[-1] if assigned else None
-    return zone_of(child.offices, obliged, office, day, child.zone)
+    return child.zones.of(obliged, office, opened.recorded_at if started is None else started)
 
 
 def _due(rule: Rule, started: When | None, zone: str, civil_zone: str) -> datetime | None:

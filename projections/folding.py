@@ -6,7 +6,7 @@ unknown time comes before everything. A reported address takes the place at whic
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from operator import itemgetter
 from typing import Final
 
@@ -103,6 +103,10 @@ class Folding:
         """Return the four regions as they stand now."""
         state = self._state
         return Regions(state.custody, state.docket.proceedings(), state.tracking.whereabouts(), state.age)
+
+    def born(self) -> date | None:
+        """Return the date of birth in force."""
+        return self._state.age.date_of_birth
 
     def care(self) -> Care:
         """Return the stays, absences and releases as they stand now."""

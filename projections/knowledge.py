@@ -135,7 +135,7 @@ def moments(
             for receipt in signed.get((item.agency, item.number), ())
             if receipt.recorded_at > item.published_at
         ]
-    for position, moment in _notices(entries, agencies, zone):
+    for position, moment in notices(entries, agencies, zone):
         if position in by_position:
             found.setdefault(position, []).append(moment)
     return found
@@ -156,8 +156,8 @@ def names(entry: Entry) -> list[str]:
     return given
 
 
-def _notices(entries: Sequence[Entry], agencies: Collection[Agency], zone: str) -> Iterable[tuple[int, Moment]]:
-    """Yield what notices told, each as corrected and voided by R, for everyone alike."""
+def notices(entries: Sequence[Entry], agencies: Collection[Agency], zone: str) -> Iterable[tuple[int, Moment]]:
+    """Yield what notices told, by the position told of, each as corrected and voided by R, for everyone alike."""
     if not any(type(entry.fact) is NoticeGiven for entry in entries):
         return
     for one in effective(entries):

@@ -1,9 +1,10 @@
 """Happenings as they stand, and which of them the data of a rule means: conditions on members, ids that must agree."""
 
+from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
 from ledger.addresses import assess
 from ledger.entry import Producer
@@ -12,12 +13,12 @@ from ledger.obligation_vocabulary import ADDRESS_CLASS, EVER, OPENING, Answer, C
 from ledger.times import When, civil_day, first_instant, last_instant
 from projections.effective import Effective
 
-_HAPPENINGS: Final = frozenset(HAPPENINGS)
+_NAMES: Final = {fact: short_name(fact.wire) for fact in HAPPENINGS}
 _BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_place: Final = attrgetter("last", "position")
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(NamedTuple):
     """A happening as it stands; `first` and `last` are the earliest instant it can mean and the one it stands for.
 
     An unknown time comes before everything; `proven` is when such a happening had taken place at the latest.
@@ -46,15 +47,22 @@ class Happenings:
     """What happened to one person, by the name of the fact, in the order of happening; voided ones kept apart."""
 
     def __init__(self, standing: Iterable[Effective], zone: str) -> None:
-        every = sorted(
-            (_happened(one, zone) for one in standing if type(one.fact) in _HAPPENINGS), key=lambda h: h.place
-        )
         self._recorded: dict[str, list[Happened]] = {}
         self._standing: dict[str, list[Happened]] = {}
-        for happened in every:
-            self._recorded.setdefault(happened.name, []).append(happened)
-            if not happened.voided_by:
-                self._standing.setdefault(happened.name, []).append(happened)
+        for happened in (as_happened(one, zone) for one in standing):
+            if happened is not None:
+                self.add(happened)
+
+    def add(self, one: Happened) -> None:
+        """Take in one more, at its place in the order of happening."""
+        insort(self._recorded.setdefault(one.name, []), one, key=_place)
+        if not one.voided_by:
+            insort(self._standing.setdefault(one.name, []), one, key=_place)
+
+    def all(self) -> Iterator[Happened]:
+        """Yield those ever recorded, voided or not, in no order."""
+        for named in self._recorded.values():
+            yield from named
 
     def recorded(self, name: str) -> Sequence[Happened]:
         """Return those of this fact that were ever recorded, voided or not."""
@@ -63,6 +71,10 @@ class Happenings:
     def standing(self, *names: str) -> list[Happened]:
         """Return those of these facts that stand."""
         return sorted((one for name in names for one in self._standing.get(name, ())), key=lambda h: h.place)
+
+    def standing_of(self, name: str) -> Sequence[Happened]:
+        """Return those of one fact that stand, in the order of happening."""
+        return self._standing.get(name, ())
 
     def answers(self, rule: Rule, way: Answer, opened: Happened, obliged: str) -> Iterator[Happened]:
         """Yield the happenings that meet a duty of `rule` in this way, whenever they are known."""
@@ -103,8 +115,13 @@ class Happenings:
         return before[-1].first if before else _BEGINNING
 
     def _until(self, rule: Rule, opened: Happened) -> datetime | None:
-        after = (one.last for one in self.standing(*rule.until) if one.place > opened.place)
-        return next(after, None)
+        following: Happened | None = None
+        place = opened.place
+        for name in rule.until:
+            for one in self._standing.get(name, ()):
+                if one.place > place and (following is None or one.place < following.place):
+                    following = one
+        return None if following is None else following.last
 
     def _linked(self, way: Answer, opened: Happened) -> frozenset[Any]:
         """Return the ids of the answer that some fact names together with the opening fact's id."""
@@ -118,10 +135,14 @@ class Happenings:
         )
 
 
-def _happened(one: Effective, zone: str) -> Happened:
+def as_happened(one: Effective, zone: str) -> Happened | None:
+    """Return an entry as it stands as a happening; None for a statement, which does not happen."""
     entry, when = one.entry, one.occurred_at
+    name = _NAMES.get(type(one.fact))
+    if name is None:
+        return None
     return Happened(
-        name=short_name(one.fact.wire),
+        name=name,
         fact=one.fact,
         as_recorded=entry.fact,
         when=when,
@@ -138,6 +159,8 @@ def _happened(one: Effective, zone: str) -> Happened:
 
 def meets(fact: Any, when: Members, when_not: Members) -> bool:
     """Return whether the members of `fact` have one of the values wanted, and none of those unwanted."""
+    if not when and not when_not:
+        return True
     return all(_has(fact, member, values) for member, values in when.items()) and not any(
         _has(fact, member, values) for member, values in when_not.items()
     )

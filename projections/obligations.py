@@ -5,40 +5,30 @@ Two moments make every answer: R, by which the ledger had heard what the answer 
 moves a duty one way only: it opens, it is met or missed, and what was missed may be done late; nothing opens again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-from ledger.agencies import Agency
 from ledger.facts import ObligationWaived
-from ledger.obligation_vocabulary import Answer, Kind, Rule
+from ledger.obligation_vocabulary import Kind, Rule
 from ledger.offices import OfficeTable
 from ledger.times import When
 from projections.duties import Child, Duty, duties
 from projections.effective import Effective
-from projections.matching import Happened, Happenings, day_of
+from projections.matching import Happenings, day_of
+from projections.meeting import Dropped, Ended, Knows, Met, Terms, Told, first_end, first_met, terms_of
+
+__all__ = ["Ended", "Knows", "Met", "Obligation", "State", "Terms", "Told", "Waiver", "judge", "obligations"]
 
 State = Literal["open", "met", "late", "missed", "waived", "withdrawn", "undated", "not-measurable"]
 """`late` was done after it was due; `missed` was due and is not done; `undated` began nobody knows when."""
 
 NO_LIMIT: Final = "no limit published"
-
-
-class Told(NamedTuple):
-    """When a recipient came to know an entry, to a grade of delivered or more, and what shows it."""
-
-    at: datetime
-    claimed: bool
-    """Whether `at` is the recipient's own word; the proof may be younger."""
-    how: str
-    position: int | None = None
-    """The entry that says so."""
-    feed_number: int | None = None
-
-
-Knows = Callable[[int, Agency], Told | None]
-"""Return an agency's earliest moment of knowledge of an entry, as recorded by R."""
+_DROPPED: Final[dict[Dropped, str]] = {
+    "void": "the fact that opened it is void",
+    "corrected": "the fact that opened it was corrected, and opens nothing any more",
+}
 
 
 class Waiver(NamedTuple):
@@ -80,23 +70,6 @@ class Obligation:
     remark: str | None = None
 
 
-class _Met(NamedTuple):
-    at: datetime
-    position: int
-    proof: Told | None
-    excuse: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a duty is judged by."""
-
-    happenings: Happenings
-    on: datetime
-    told: Knows
-    waivers: Sequence[Waiver]
-
-
 def obligations(
     standing: Sequence[Effective],
     *,
@@ -114,124 +87,97 @@ def obligations(
     `on` is R where none is given, and never later. A waiver counts from its `recorded_at`.
     """
     moment = recorded_by if on is None else min(on, recorded_by)
-    happenings = Happenings(standing, zone)
+    child = Child.of(standing, offices, zone)
     counting = sorted((one for one in waivers if one.recorded_at <= moment), key=lambda waiver: waiver.position)
-    asked = _Asked(happenings, moment, told, counting)
-    opened = duties(Child(standing, happenings, zone, offices), rules)
-    found = [_judged(asked, duty) for duty in opened if duty.opened.when is None or duty.opened.last <= moment]
+    found = [
+        _judged(child.happenings, duty, moment, told, counting)
+        for duty in duties(child, rules)
+        if duty.opened.when is None or duty.opened.last <= moment
+    ]
     return sorted(found, key=lambda one: one.opened_by)
 
 
-def _judged(asked: _Asked, duty: Duty) -> Obligation:
-    """Return the duty with its state; what stands first here decides."""
-    rule, due_at = duty.rule, duty.due_at
-    if not duty.stands:
-        return _withdrawn(duty)
-    if rule.not_measurable is not None:
-        return _became("not-measurable", duty, remark=rule.not_measurable)
-    met, waiver = _met(asked, duty), _waiver(asked, duty)
-    ended = _ended(asked, duty)
-    if ended is not None and (due_at is None or ended.proven <= due_at) and (met is None or ended.proven < met.at):
+def _judged(happenings: Happenings, duty: Duty, on: datetime, told: Knows, waivers: Sequence[Waiver]) -> Obligation:
+    terms = terms_of(duty)
+    if terms.dropped is not None or terms.not_measurable is not None:
+        return judge(terms, on)
+    return judge(terms, on, first_met(happenings, duty, told), first_end(happenings, duty), _waived_by(waivers, duty))
+
+
+def judge(
+    terms: Terms, on: datetime, first: Met | None = None, end: Ended | None = None, waiver: Waiver | None = None
+) -> Obligation:
+    """Return the duty with its state as of `on`; what stands first here decides.
+
+    `first` met it first and `end` ended it first, whenever that was; `waiver` counts by `on`.
+    """
+    due_at = terms.due_at
+    if terms.dropped is not None:
+        by, dropped_as = terms.dropped
+        return _became("withdrawn", terms, ended_by=by, remark=_DROPPED[dropped_as])
+    if terms.not_measurable is not None:
+        return _became("not-measurable", terms, remark=terms.not_measurable)
+    met = first if first is not None and first.at <= on else None
+    ended = end if end is not None and end.at <= on else None
+    if ended is not None and (due_at is None or ended.at <= due_at) and (met is None or ended.at < met.at):
         in_time = "" if due_at is None else " before it was due"
-        return _became("withdrawn", duty, ended_by=ended.position, remark=f"{ended.name} ended it{in_time}")
-    undated = due_at is None and (rule.limit is not None or duty.started is None)
-    unlimited = NO_LIMIT if rule.limit is None else None
-    if met is not None and not undated and (due_at is None or met.at <= due_at):
-        return _became("met", duty, met, remark=unlimited)
-    if met is not None and met.excuse is not None and not undated:
-        return _became("waived", duty, met, ended_by=met.position, remark=met.excuse)
+        return _became("withdrawn", terms, ended_by=ended.position, remark=f"{ended.name} ended it{in_time}")
+    unlimited = None if terms.limited else NO_LIMIT
+    if met is not None and not terms.undated and (due_at is None or met.at <= due_at):
+        return _became("met", terms, met, remark=unlimited)
+    if met is not None and met.excuse is not None and not terms.undated:
+        return _became("waived", terms, met, ended_by=met.position, remark=met.excuse)
     if waiver is not None:
         why = f"{waiver.fact.reason_code}: {waiver.fact.reason}"
-        return _became("waived", duty, met, ended_by=waiver.position, remark=why)
-    if undated:
-        return _became("undated", duty, met, remark="nobody knows when its clock started")
+        return _became("waived", terms, met, ended_by=waiver.position, remark=why)
+    if terms.undated:
+        return _became("undated", terms, met, remark="nobody knows when its clock started")
     if met is not None:
-        return _became("late", duty, met)
-    if due_at is None or asked.on <= due_at:
-        return _became("open", duty, remark=unlimited)
-    return _became("missed", duty, since=asked.on)
-
-
-def _withdrawn(duty: Duty) -> Obligation:
-    opened = duty.opened
-    if opened.voided_by:
-        return _became("withdrawn", duty, ended_by=opened.voided_by[0], remark="the fact that opened it is void")
-    corrected = "the fact that opened it was corrected, and opens nothing any more"
-    return _became("withdrawn", duty, ended_by=opened.corrected_by[-1], remark=corrected)
+        return _became("late", terms, met)
+    if due_at is None or on <= due_at:
+        return _became("open", terms, remark=unlimited)
+    return _became("missed", terms, since=on)
 
 
 def _became(
     state: State,
-    duty: Duty,
-    met: _Met | None = None,
+    terms: Terms,
+    met: Met | None = None,
     *,
     since: datetime | None = None,
     ended_by: int | None = None,
     remark: str | None = None,
 ) -> Obligation:
     """Return the duty in this state; `since` is the moment until which it was not done, where that counts."""
-    until, due_at = since if met is None else met.at, duty.due_at
+    until, due_at = since if met is None else met.at, terms.due_at
     overdue = until is not None and due_at is not None and until > due_at
     return Obligation(
-        rule=duty.rule.id,
-        version=duty.rule.version,
-        kind=duty.rule.kind,
-        obliged=duty.obliged,
-        towards=duty.towards,
-        opened_by=duty.opened.position,
-        started=duty.started,
-        zone=duty.zone,
+        rule=terms.rule,
+        version=terms.version,
+        kind=terms.kind,
+        obliged=terms.obliged,
+        towards=terms.towards,
+        opened_by=terms.opened_by,
+        started=terms.started,
+        zone=terms.zone,
         due_at=due_at,
         state=state,
         met_at=None if met is None else met.at,
         met_by=None if met is None else met.position,
         proof=None if met is None else met.proof,
         over=until - due_at if overdue and until and due_at else None,
-        days_late=(day_of(until, duty.zone) - day_of(due_at, duty.zone)).days if overdue and until and due_at else None,
+        days_late=(
+            (day_of(until, terms.zone) - day_of(due_at, terms.zone)).days if overdue and until and due_at else None
+        ),
         ended_by=ended_by,
         remark=remark,
     )
 
 
-def _met(asked: _Asked, duty: Duty) -> _Met | None:
-    """Return what met the duty first, by `on`."""
-    found: list[_Met] = []
-    for way in duty.rule.met_by:
-        answers = asked.happenings.answers(duty.rule, way, duty.opened, duty.obliged)
-        moments = (_moment(asked, way, one, duty.towards) for one in answers)
-        by_then = sorted((met for met in moments if met is not None and met.at <= asked.on), key=_in_order)
-        found += by_then[way.nth - 1 : way.nth]
-    return min(found, key=_in_order, default=None)
-
-
-def _in_order(met: _Met) -> tuple[datetime, int]:
-    return met.at, met.position
-
-
-def _moment(asked: _Asked, way: Answer, one: Happened, towards: Any) -> _Met | None:
-    if way.told is None:
-        return _Met(one.proven, one.position, None, _excuse(way, one))
-    told = None if towards is None else asked.told(one.position, towards)
-    return None if told is None else _Met(told.at, one.position, told, None)
-
-
-def _excuse(way: Answer, one: Happened) -> str | None:
-    """Return the reason codes that make a late answer lawfully late; `unknown` gives no reason."""
-    codes = () if way.excuse is None else getattr(one.fact, way.excuse) or ()
-    return ", ".join(code for code in codes if code != "unknown") or None
-
-
-def _ended(asked: _Asked, duty: Duty) -> Happened | None:
-    """Return what made the duty fall away first, by `on`."""
-    endings = asked.happenings.endings(duty.rule.falls_away_by, duty.opened)
-    by_then = (one for one in endings if one.proven <= asked.on)
-    return min(by_then, key=lambda one: (one.proven, one.position), default=None)
-
-
-def _waiver(asked: _Asked, duty: Duty) -> Waiver | None:
+def _waived_by(waivers: Sequence[Waiver], duty: Duty) -> Waiver | None:
     """Return the first waiver of this very duty; one that names no recipient waives it towards each."""
     its = duty.rule.id, duty.opened.position, duty.obliged
-    for waiver in asked.waivers:
+    for waiver in waivers:
         fact = waiver.fact
         if (fact.rule, fact.position, fact.obliged) == its and fact.towards in (None, duty.towards):
             return waiver

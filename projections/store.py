@@ -29,6 +29,7 @@ _DERIVED: Final = {
     **dict.fromkeys(INTERVALS, "person"),
     "receipts": "record",
     "reads": "record",
+    "waivers": "record",
     "parked": "child",
 }
 """Tables that are emptied to make a record anew, and the column that names it."""

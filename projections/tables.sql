@@ -117,6 +117,58 @@ create table {schema}.failures (
     recorded_until timestamptz
 );
 
+-- What became of each duty, as far as the entries say it (projections/owing.py); its state on a day follows from the
+-- moments here, from waivers, and for a duty to tell from when the recipient knew one of the entries in `to_know`.
+create table {schema}.duties (
+    person uuid not null,
+    rule text collate "C" not null,
+    version int not null,
+    kind text not null,                  -- law, regulation, policy or target
+    obliged text not null,
+    towards text,
+    opened_by bigint not null,           -- the entry that opened it
+    happened_at timestamptz,             -- the instant it stands for; null: unknown
+    started text,                        -- when the clock started, an instant or a day; null: unknown
+    undated boolean not null,            -- it has a limit, or no start, and nobody knows when it runs out
+    zone text not null,
+    due_at timestamptz,
+    measured boolean not null,           -- false: no fact of the catalogue says whether it was done
+    dropped_by bigint,                   -- the void or correction after which it was never owed
+    dropped_as text,                     -- void or corrected
+    met_at timestamptz,                  -- met first, by what entries say
+    met_by bigint,
+    excuse text,                         -- reason codes that make it lawfully late
+    ended_at timestamptz,                -- ended first
+    ended_by bigint,
+    ended_as text,
+    to_know text,                        -- positions; null: not met by anybody's coming to know
+    heard_at timestamptz not null,       -- when what opened it was recorded
+    live boolean not null,               -- the obliged agency is alerted: it is measured, and was not long past by then
+    position bigint not null,
+    number int not null,
+    recorded_from timestamptz not null,
+    recorded_until timestamptz
+);
+
+-- By which rules of obligation and zones of offices `duties` was worked out.
+create table {schema}.rulebook (
+    one boolean primary key default true check (one),
+    fingerprint text not null
+);
+
+-- Duties the steward excused an agency from: each counts from when it was recorded.
+create table {schema}.waivers (
+    record uuid not null,                -- the ledger's own
+    rule text collate "C" not null,
+    opened_by bigint not null,
+    obliged text not null,
+    towards text,                        -- null: towards every one
+    reason_code text not null,
+    reason text not null,
+    recorded_at timestamptz not null,
+    position bigint not null
+);
+
 -- Findings that are dealt with: by a resolution, or because their entry is voided.
 create table {schema}.closures (
     person uuid not null,

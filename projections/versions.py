@@ -8,8 +8,11 @@ from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier
 
+from ledger.obligations import shipped_rules
+from ledger.offices import shipped_offices
 from ledger.settings import Settings, SettingsError
 from projections.columns import COLUMNS, HELD_TABLES, TABLES
+from projections.rulebook import fingerprint
 
 _MAKE_LOCK: Final = 0x72656164
 
@@ -45,6 +48,7 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
             _make_reader(connection)
         _check_made(connection, settings, "read.ledger", "read model")
         _check_shape(connection)
+        _check_rulebook(connection)
         point_views_at(connection, live_schema(connection))  # another release may have views that were not there
 
 
@@ -120,6 +124,34 @@ def make_version(connection: Connection[TupleRow], schema: str) -> None:
     connection.execute(
         SQL("insert into {}.holding (batch, position, complete_to) values (0, 0, null)").format(Identifier(schema))
     )
+    keep_rulebook(connection, schema)
+
+
+def keep_rulebook(connection: Connection[TupleRow], schema: str) -> None:
+    """Keep by which rules a new version's duties are worked out."""
+    connection.execute(
+        SQL("insert into {}.rulebook (fingerprint) values (%s)").format(Identifier(schema)),
+        (fingerprint(shipped_rules(), shipped_offices()),),
+    )
+
+
+def rulebook_of(connection: Connection[TupleRow] | Cursor[TupleRow], schema: str) -> str | None:
+    """Return what tells the rules by which a version's duties were worked out; None where it has no duties."""
+    there = connection.execute("select to_regclass(%s) is not null", (f"{schema}.rulebook",)).fetchone()
+    if there != (True,):
+        return None
+    row = connection.execute(SQL("select fingerprint from {}.rulebook").format(Identifier(schema))).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _check_rulebook(connection: Connection[TupleRow]) -> None:
+    """Raise `SettingsError` where other rules of obligation worked out the live version's duties."""
+    live = live_schema(connection)
+    if rulebook_of(connection, live) != fingerprint(shipped_rules(), shipped_offices()):
+        raise SettingsError(
+            f"the duties in the read tables ({live}) were worked out by other rules of obligation than this release's; "
+            "`custody rebuild` works them out anew beside the old ones; then start this role again"
+        )
 
 
 def key_entries(connection: Connection[TupleRow], schema: str) -> None:

@@ -88,3 +88,9 @@ create or replace view read.receipts_v1 as
 create or replace view read.reads_v1 as
     select d.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.reads d, {schema}.progress p where p.one;
+create or replace view read.duties_v1 as
+    select d.*, p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.duties d, {schema}.progress p where p.one;
+create or replace view read.waivers_v1 as
+    select w.*, p.position as complete_to_position, p.recorded_at as complete_to
+    from {schema}.waivers w, {schema}.progress p where p.one;

@@ -8,7 +8,6 @@ from ledger.obligation_vocabulary import Rule
 from ledger.offices import OfficeTable
 from projections.duties import Child, Duty, duties
 from projections.effective import effective
-from projections.matching import Happenings
 
 _CURE = "nothing was recorded; `custody obligations CHILD` shows what is owed, by whom and since which position"
 
@@ -21,7 +20,7 @@ def why_not(
     if fact.rule not in names:
         return f"there is no rule {fact.rule!r}; nothing was recorded; the rules are {', '.join(names)}"
     standing = effective(entries)
-    every = duties(Child(standing, Happenings(standing, zone), zone, offices), rules)
+    every = duties(Child.of(standing, offices, zone), rules)
     here = [duty for duty in every if duty.opened.position == fact.position]
     by_rule = [duty for duty in here if duty.rule.id == fact.rule]
     if not by_rule:

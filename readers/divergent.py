@@ -134,7 +134,7 @@ def _apart(cursor: Cursor[Rows], version: str, moments: Moments, zone: str, aske
     given["folded"] = list(folded)
     value, population, by_rows = rows("apart")[0]
     page: dict[UUID, _Pair] = {UUID(child): (of_a, of_b) for child, of_a, of_b in by_rows}
-    persons = persons_by(cursor, version, moments)
+    persons = persons_by(cursor, version, moments.recorded_by)
     apart: dict[UUID, _Pair] = {}
     anywhere = set()
     for child in sorted(folded):

@@ -14,7 +14,7 @@ from ledger.entry import read_entry
 from ledger.merges import groups, person_of
 from ledger.times import write_clock
 from projections.changes import intervals
-from projections.columns import HELD, INTERVALS
+from projections.columns import FIGURED, HELD
 from projections.folding import Folding
 from readers.definitions import Asked
 from readers.held import Folded, folded, held_by
@@ -23,7 +23,6 @@ from readers.snapshot import Rows
 from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("figures.sql"))
-_FIGURED: Final = tuple(table for table in HELD if table in INTERVALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +39,17 @@ class Source:
 def as_recorded(cursor: Cursor[Rows], version: str, moments: Moments) -> Source:
     """Return what the ledger held at R."""
     return Source(
-        {table: _SQL["as_recorded"].replace("{table}", table) for table in _FIGURED},
+        {table: _SQL["as_recorded"].replace("{table}", table) for table in FIGURED},
         {},
-        persons_by(cursor, version, moments),
+        persons_by(cursor, version, moments.recorded_by),
         "m.position",
     )
 
 
-def persons_by(cursor: Cursor[Rows], version: str, moments: Moments) -> dict[UUID, UUID]:
+def persons_by(cursor: Cursor[Rows], version: str, recorded_by: datetime) -> dict[UUID, UUID]:
     """Return the records that were merged at R, and the person each of them belonged to then."""
     payloads = cursor.execute(
-        _SQL["merge_statements"].replace("{schema}", version).encode(), {"recorded_by": moments.recorded_by}
+        _SQL["merge_statements"].replace("{schema}", version).encode(), {"recorded_by": recorded_by}
     )
     merged = groups(read_entry(payload) for (payload,) in payloads)
     return {record: person_of(group) for record, group in merged.items()}
@@ -71,7 +70,7 @@ def as_known(cursor: Cursor[Rows], version: str, asked: Asked, moments: Moments,
     held = held_by(cursor, version, asked.viewpoint, moments)
     persons = folded(cursor, held)
     return Source(
-        {table: _as_known(table, held.condition) for table in _FIGURED},
+        {table: _as_known(table, held.condition) for table in FIGURED},
         {**held.given, "folded": list(held.folded), "of_folded": orjson.dumps(_rows(persons, zone)).decode()},
         {record: one.person for one in persons for record in one.records},
         "coalesce(m.position, (select e.position from {schema}.entries e"
@@ -96,7 +95,7 @@ def _as_known(table: str, condition: str) -> str:
 
 def _rows(persons: list[Folded], zone: str) -> dict[str, list[dict[str, Any]]]:
     """Return what those hold that were folded, table by table; the position is that of the last entry known."""
-    rows: dict[str, list[dict[str, Any]]] = {table: [] for table in _FIGURED}
+    rows: dict[str, list[dict[str, Any]]] = {table: [] for table in FIGURED}
     for one in persons:
         position = max((standing.entry.position for standing in one.moving), default=0)
         for table, content in intervals(Folding.of_standing(one.moving, zone)):

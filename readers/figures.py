@@ -12,7 +12,7 @@ from typing import Any, Final
 from psycopg import Connection, Cursor
 
 from ledger.times import civil_day, write_clock
-from projections.columns import INTERVALS
+from projections.columns import FIGURED
 from projections.knowledge import GRADES
 from readers.definitions import Asked, Figure, defined
 from readers.figure_rows import as_known, as_recorded, incomplete
@@ -76,7 +76,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         statement = _SQL[name]
         for part, text in {"members": _SQL["members"], "of_figure": _SQL[kind.statement], **parts}.items():
             statement = statement.replace(f"{{{part}}}", text)
-        for table in INTERVALS:
+        for table in FIGURED:
             statement = statement.replace(f"{{{table}}}", source.tables.get(table, ""))
         return cursor.execute(statement.replace("{schema}", version).encode(), given).fetchall()
 

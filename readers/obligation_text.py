@@ -9,7 +9,7 @@ from ledger.obligation_vocabulary import KINDS
 from readers.wording import as_given, civil, printable
 
 COLUMNS: Final = 100
-_HEADINGS: Final = {
+HEADINGS: Final = {
     "law": "By law",
     "regulation": "By regulation",
     "policy": "By policy or agreement",
@@ -34,7 +34,7 @@ def obligation_lines(answer: Mapping[str, Any]) -> Iterator[str]:
         of_kind = [one for one in owed if one["kind"] == kind]
         if of_kind:
             yield ""
-            yield _HEADINGS[kind]
+            yield HEADINGS[kind]
         for one in of_kind:
             yield from _duty(one, zone)
     yield ""

@@ -1,0 +1,251 @@
+"""The work of the role `alerts`: telling agencies of their own duties, exactly one message a duty and state.
+
+PostgreSQL decides, Kafka tells: an alert is first kept in `ledger.alerts`, under the next number of its agency and
+once for each duty and state; then it goes to Kafka in a transaction. Killed in between, the next start finds it kept
+and not told. What Kafka holds and PostgreSQL, restored from an older backup, does not, is taken back from Kafka. How
+duties stand is found by a function that is passed in: it is worked out in the read tables, which producers know
+nothing of.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+from uuid import UUID
+
+import psycopg
+import structlog
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from psycopg.rows import dict_row
+
+from ledger.agencies import RECEIVERS, Agency
+from ledger.alerts import ALERT, DutyKey, Kept, Look, Looked, Settled, due_alerts, read_alert, write_alert
+from ledger.cloudevents import binary_headers
+from ledger.feed_tail import last_value
+from ledger.settings import Settings
+from ledger.tail import KafkaAheadError, tail_consumer
+from ledger.times import write_clock
+from ledger.topics import alerts
+from producers.transactions import SOURCE, Message, tell, transactional_producer
+
+_ALERTS_LOCK: Final = 0x616C657274
+"""Advisory lock held for life: two of this role would give one number twice."""
+_AT_ONCE: Final = 2000
+Tail = Mapping[Agency, bytes]
+"""The last message on each agency's topic; empty: none."""
+
+
+def alerts_producer(bootstrap: str) -> KafkaProducer:
+    """Return the transactional producer; a second one with its id fences the first."""
+    return transactional_producer(bootstrap, "custody-alerts")
+
+
+def read_alerts_tail(bootstrap: str) -> Tail:
+    """Read the last message of every alerts topic."""
+    consumer = tail_consumer(bootstrap)
+    try:
+        return {agency: last_value(consumer, bootstrap, alerts(agency)) for agency in RECEIVERS}
+    finally:
+        consumer.close(autocommit=False)
+
+
+class Alerting:
+    """Looks at what has changed, keeps the alerts that are due, and tells them."""
+
+    def __init__(
+        self, settings: Settings, producer: KafkaProducer, look: Look, log: structlog.typing.FilteringBoundLogger
+    ) -> None:
+        self._settings = settings
+        self._producer = producer
+        self._look = look
+        self._log = log
+        self._connection = psycopg.connect(
+            settings.database_url, autocommit=True, row_factory=dict_row, application_name="custody-alerts"
+        )
+
+    def begin(self, read_tail: Callable[[], Tail], stopped: Callable[[], bool]) -> None:
+        """Wait to be the only one, and bring Kafka and PostgreSQL to the same alerts.
+
+        Raises `KafkaAheadError` where the two tell different stories under one number.
+        """
+        while not stopped() and not self._is_the_only_one():
+            self._log.warning("alerts.wait", reason="another process tells the alerts of this database")
+            self._connection.execute("select pg_sleep(2)")
+        if stopped():
+            return  # going on would fence the one that tells
+        self._producer.init_transactions()  # ends what a killed one had begun
+        again = back = 0
+        for agency, body in read_tail().items():
+            on_kafka = read_alert(body) if body else None
+            last = self._last(agency)
+            if on_kafka is not None and on_kafka.number > last:
+                back += self._take_back(agency, last)
+            elif on_kafka is not None and self._kept(agency, on_kafka.number - 1, 1)[0].body != body:
+                raise KafkaAheadError(
+                    f"alert {on_kafka.number} differs between ledger.alerts and {alerts(agency)}: PostgreSQL was "
+                    "written to after an older backup was restored; nothing was told. Restore PostgreSQL again to "
+                    "before that, run `custody recover`, then start again"
+                )
+            told = 0 if on_kafka is None else on_kafka.number
+            while kept := self._kept(agency, told, _AT_ONCE):
+                self._tell(kept)
+                told, again = kept[-1].number, again + len(kept)
+        self._log.info("alerts.begin", told_again=again, taken_back=back)
+
+    def close(self) -> None:
+        """Give up the lock; what is on its way to Kafka is the producer's to end."""
+        self._connection.close()
+
+    def step(self) -> bool:
+        """Look once, and keep and tell what is due; return whether there may be more to look at by now."""
+        row = self._connection.execute("select recorded_by from ledger.alerting").fetchone()
+        since = None if row is None else cast(datetime, row["recorded_by"])
+        looked = self._look(since, self._settled(), self._again)
+        if looked is None or (since is not None and looked.as_of <= since):
+            return False
+        with self._connection.transaction():
+            kept = self._keep(looked)
+        if kept:
+            self._tell(kept)
+        return True
+
+    def _keep(self, looked: Looked) -> list[Kept]:
+        """Keep what is due, whom to look at again, and how far this look reaches; in the caller's transaction."""
+        told = self._told(looked)
+        numbers = {agency: self._last(agency) for agency in RECEIVERS}
+        kept: list[Kept] = []
+        for due in due_alerts(looked.standing, told):
+            key = due.standing.key
+            numbers[key.obliged] += 1
+            number = numbers[key.obliged]
+            body = write_alert(number, due, looked.as_of)
+            kept.append(Kept(key, number, due.state, write_clock(looked.as_of), body))
+            self._insert(kept[-1], due.standing.person)
+        self._connection.execute("delete from ledger.alert_watch where person = any(%s)", (list(looked.persons),))
+        with self._connection.cursor() as cursor:
+            cursor.executemany(
+                "insert into ledger.alert_watch (person, look_at, awaits) values (%s, %s, %s)",
+                [(one.person, one.look_at, list(one.awaits)) for one in looked.again],
+            )
+        self._connection.execute(
+            "insert into ledger.alerting (recorded_by, position) values (%s, %s) on conflict (one) do update"
+            " set recorded_by = excluded.recorded_by, position = excluded.position",
+            (looked.as_of, looked.position),
+        )
+        return kept
+
+    def _told(self, looked: Looked) -> dict[DutyKey, set[str]]:
+        """Return in which states the duties looked at were told before."""
+        found: dict[DutyKey, set[str]] = {}
+        positions = list({one.key.opened_by for one in looked.standing})
+        for row in self._connection.execute(
+            "select agency, rule, opened_by, towards, state from ledger.alerts where opened_by = any(%s)", (positions,)
+        ):
+            key = DutyKey(row["agency"], row["rule"], row["opened_by"], row["towards"])
+            found.setdefault(key, set()).add(row["state"])
+        return found
+
+    def _insert(self, one: Kept, person: UUID | None) -> None:
+        self._connection.execute(
+            "insert into ledger.alerts (agency, number, rule, opened_by, towards, state, person, told_at, body)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                one.key.obliged,
+                one.number,
+                one.key.rule,
+                one.key.opened_by,
+                one.key.towards,
+                one.state,
+                person,
+                one.as_of,
+                one.body,
+            ),
+        )
+
+    def _again(self, as_of: datetime, agencies: Collection[str]) -> set[UUID]:
+        rows = self._connection.execute(
+            "select person from ledger.alert_watch where look_at <= %s or awaits && %s::text[]",
+            (as_of, list(agencies)),
+        )
+        return {row["person"] for row in rows}
+
+    def _settled(self) -> Settled | None:
+        """Return that nothing was recorded up to now beyond the last entry, where a duty falls due by now.
+
+        On the wall clock time passes without entries. Not while anyone is recording: entries will say how late it is.
+        """
+        if self._settings.clock != "wall":
+            return None
+        waits = self._connection.execute(
+            "select exists (select from ledger.alert_watch where look_at <= clock_timestamp()) as waits"
+        ).fetchone()
+        if waits is None or not waits["waits"]:
+            return None
+        with self._connection.transaction():
+            try:
+                with self._connection.transaction():
+                    self._connection.execute("lock table ledger.stored_events in exclusive mode nowait")
+            except psycopg.errors.LockNotAvailable:
+                return None
+            row = self._connection.execute(
+                "select clock_timestamp() as now, coalesce(max(notification_id), 0) as last from ledger.stored_events"
+            ).fetchone()
+        assert row is not None
+        return Settled(cast(datetime, row["now"]).astimezone(UTC), int(row["last"]))
+
+    def _last(self, agency: Agency) -> int:
+        row = self._connection.execute(
+            "select coalesce(max(number), 0) as last from ledger.alerts where agency = %s", (agency,)
+        ).fetchone()
+        assert row is not None
+        return int(row["last"])
+
+    def _kept(self, agency: Agency, after: int, most: int) -> list[Kept]:
+        rows = self._connection.execute(
+            "select body from ledger.alerts where agency = %s and number > %s order by number limit %s",
+            (agency, after, most),
+        )
+        return [read_alert(bytes(row["body"])) for row in rows]
+
+    def _take_back(self, agency: Agency, last: int) -> int:
+        """Keep again what Kafka holds of alerts that PostgreSQL has lost; return how many."""
+        taken = 0
+        for body in _on_kafka(self._settings.kafka_bootstrap, agency):
+            one = read_alert(body)
+            if one.number > last:
+                self._insert(one, UUID(int=0))
+                taken += 1
+        return taken
+
+    def _tell(self, kept: Iterable[Kept]) -> None:
+        tell(
+            self._producer,
+            [
+                Message(
+                    alerts(one.key.obliged),
+                    one.body,
+                    binary_headers(id=f"{one.key.obliged}-{one.number}", source=SOURCE, type=ALERT, time=one.as_of),
+                )
+                for one in kept
+            ],
+        )
+
+    def _is_the_only_one(self) -> bool:
+        row = self._connection.execute("select pg_try_advisory_lock(%s) as only", (_ALERTS_LOCK,)).fetchone()
+        return bool(row and row["only"])
+
+
+def _on_kafka(bootstrap: str, agency: Agency) -> list[bytes]:
+    """Return every message on an agency's alerts topic, those committed."""
+    consumer: KafkaConsumer = tail_consumer(bootstrap)
+    partition = TopicPartition(alerts(agency), 0)
+    try:
+        consumer.assign([partition])
+        end = consumer.end_offsets([partition])[partition]
+        consumer.seek_to_beginning(partition)
+        found: list[Any] = []
+        while consumer.position(partition) < end:
+            for records in consumer.poll(timeout_ms=500).values():
+                found += records
+        return [bytes(record.value) for record in found]
+    finally:
+        consumer.close(autocommit=False)

@@ -1,0 +1,156 @@
+-- name: judged
+-- The duties that the ledger held at R, each with its state as of `on`: the order of the conditions is that of
+-- `judge` in projections/obligations.py. A duty to tell is met by the recipient's first moment of knowledge: by what
+-- entries say (`met_at`), by a receipt (its numbers are parted into segments, each with the earliest moment that
+-- receipts of R give it), or by an answer read, which is found child by child and handed in.
+with held as not materialized (
+    select d.* from {schema}.duties d
+    where d.recorded_from <= %(recorded_by)s and (d.recorded_until is null or d.recorded_until > %(recorded_by)s)
+      and (d.happened_at is null or d.happened_at <= %(on)s) {filters}
+), told as not materialized (
+    select h.person, h.position, h.number, {known_at} as at
+    from held h
+    cross join lateral unnest(string_to_array(h.to_know, ' ')::bigint[]) as k(position)
+    join {schema}.publications p on p.position = k.position and p.published_at <= %(recorded_by)s
+    where h.dropped_by is null and h.to_know <> ''
+), read as materialized (
+    select r.person, r.position, r.number, r.known, r.at
+    from unnest(%(read_persons)s::uuid[], %(read_positions)s::bigint[], %(read_numbers)s::int[],
+                %(read_known)s::bigint[], %(read_at)s::timestamptz[]) as r(person, position, number, known, at)
+), signed as materialized (
+    select person, position, number, min(at) as at
+    from (select * from told union all select r.person, r.position, r.number, r.at from read r) as known
+    group by person, position, number
+), excused as materialized (
+    select w.rule, w.opened_by, w.obliged, array_agg(w.position) as waivers from {schema}.waivers w
+    where w.recorded_at <= %(on)s and w.recorded_at <= %(recorded_by)s
+    group by w.rule, w.opened_by, w.obliged
+), done as not materialized (
+    select h.*, e.waivers,
+           case when least(h.met_at, s.at) <= %(on)s then least(h.met_at, s.at) end as done_at,
+           h.excuse is not null and (s.at is null or h.met_at < s.at) as excused,
+           case when h.ended_at <= %(on)s then h.ended_at end as gone_at
+    from held h
+    left join signed s on s.person = h.person and s.position = h.position and s.number = h.number
+    left join excused e on e.rule = h.rule and e.opened_by = h.opened_by and e.obliged = h.obliged
+), judged as not materialized (
+    select d.*, w.waiver,
+           case when d.dropped_by is not null then 'withdrawn'
+                when not d.measured or (d.to_know is not null and not %(looked)s) then 'not-measurable'
+                when d.gone_at is not null and (d.due_at is null or d.gone_at <= d.due_at)
+                     and (d.done_at is null or d.gone_at < d.done_at) then 'withdrawn'
+                when d.done_at is not null and not d.undated and (d.due_at is null or d.done_at <= d.due_at) then 'met'
+                when d.done_at is not null and not d.undated and d.excused then 'waived'
+                when w.waiver is not null then 'waived'
+                when d.undated then 'undated'
+                when d.done_at is not null then 'late'
+                when d.due_at is null or %(on)s <= d.due_at then 'open'
+                else 'missed' end as state
+    from done d
+    left join lateral (select min(w.position) as waiver from {schema}.waivers w
+                       where d.waivers is not null and w.position = any(d.waivers)
+                         and (w.towards is null or w.towards = d.towards)) w on true
+)
+
+-- name: counts
+{judged}
+select rule, version, obliged, state, count(*) from judged
+where {state} group by rule, version, obliged, state
+
+-- name: page
+{judged}
+select j.person, j.rule, j.version, j.obliged, j.towards, j.opened_by, j.started, j.zone, j.due_at, j.dropped_by,
+       j.dropped_as, j.met_at, j.met_by, j.excuse, j.ended_at, j.ended_by, j.ended_as, j.to_know, w.recorded_at,
+       w.position, w.reason_code, w.reason, k.known, k.at, j.heard_at, j.state
+from (select * from judged where {state} and {after}
+      order by coalesce(due_at, 'infinity'), opened_by, rule, version, obliged collate "C", coalesce(towards, '') collate "C"
+      limit %(limit)s) j
+left join {schema}.waivers w on w.position = j.waiver
+left join lateral (
+    select t.known, t.at from (
+        select p.position as known, {known_at_of_page} as at
+        from unnest(string_to_array(j.to_know, ' ')::bigint[]) as n(position)
+        join {schema}.publications p on p.position = n.position and p.published_at <= %(recorded_by)s
+        where j.dropped_by is null
+        union all
+        select r.known, r.at from read r
+        where r.person = j.person and r.position = j.position and r.number = j.number) t
+    where t.at is not null order by t.at, t.known limit 1) k on true
+order by coalesce(j.due_at, 'infinity'), j.opened_by, j.rule, j.version, j.obliged collate "C",
+         coalesce(j.towards, '') collate "C"
+
+-- name: in_segment
+-- The earliest moment that receipts of R give the number of a feed; the sender's published_at comes before it.
+case when p.{feed} is null then null else (
+    select case when (%(moments_{feed})s::timestamptz[])[s.i] = %(never)s then null
+                when (%(proven_{feed})s::timestamptz[])[s.i] > p.published_at
+                then greatest((%(moments_{feed})s::timestamptz[])[s.i], p.published_at)
+                else (select min(greatest(least(r.at, r.recorded_at), p.published_at)) from {schema}.receipts r
+                      where int8range(r.lane + r.first, r.lane + r.last, '[]') @> %(lane_{feed})s::bigint + p.{feed}
+                        and r.recorded_at > p.published_at and r.recorded_at <= %(recorded_by)s) end
+    from (select width_bucket(p.{feed}::bigint, %(first_{feed})s::bigint[]) as i) s where s.i > 0) end
+
+-- name: receipts
+select r.first, r.last, least(r.at, r.recorded_at), r.recorded_at from {schema}.receipts r
+where r.record = %(record)s and r.level = 1 and r.recorded_at <= %(recorded_by)s
+
+-- name: reads
+select r.child, r.record, min(r.recorded_at) from {schema}.reads r where r.recorded_at <= %(recorded_by)s
+group by r.child, r.record
+
+-- name: links
+select k.child, k.other from {schema}.links k
+
+-- name: may_have_read
+-- Duties to tell somebody who was served an answer about the child, before it is known to have been told otherwise.
+{judged}
+select d.person, d.position, d.number, d.towards, d.to_know from done d
+join unnest(%(reader_children)s::uuid[], %(reader_agencies)s::text[], %(reader_since)s::timestamptz[])
+     as r(child, agency, since) on r.child = d.person and r.agency = d.towards
+where d.to_know <> '' and d.dropped_by is null and (d.done_at is null or r.since < d.done_at)
+
+-- name: names
+-- Identifiers of records, as far as they had been recorded by R.
+select i.child, i.scheme, i.value from {schema}.identifiers i
+join {schema}.entries e on e.child = i.child and e.position = i.position
+where i.child = any(%(records)s::uuid[]) and e.recorded_at <= %(recorded_by)s
+order by i.position, i.scheme, i.value
+
+-- name: changed
+-- Whose duties that an agency is alerted to became others between two moments; waivers and merges among the causes.
+select d.person from {schema}.duties d where d.live and d.recorded_from > %(since)s and d.recorded_from <= %(until)s
+union
+select d.person from {schema}.duties d where d.live and d.recorded_until > %(since)s and d.recorded_until <= %(until)s
+union
+select d.person from {schema}.waivers w join {schema}.duties d on d.opened_by = w.opened_by and d.live
+where w.recorded_at > %(since)s and w.recorded_at <= %(until)s
+
+-- name: window
+-- The moment and position up to which a look takes so many changes at most.
+select d.recorded_from, d.position from {schema}.duties d where d.live and d.recorded_from > %(since)s
+order by d.recorded_from offset %(most)s limit 1
+
+-- name: moments_to_come
+select d.person, min(m.at) from {schema}.duties d
+cross join lateral unnest(array[d.happened_at, d.due_at, d.met_at, d.ended_at]) as m(at)
+where d.live and d.person = any(%(persons)s::uuid[]) and d.recorded_from <= %(recorded_by)s
+  and (d.recorded_until is null or d.recorded_until > %(recorded_by)s) and m.at > %(on)s
+group by d.person
+
+-- name: signed_or_read
+-- Which agencies signed or read something between two moments.
+select a.record from unnest(%(records)s::uuid[]) as a(record)
+where exists (select from {schema}.receipts r where r.record = a.record and r.level = 1
+              and r.recorded_at > %(since)s and r.recorded_at <= %(until)s)
+   or exists (select from {schema}.reads r where r.record = a.record
+              and r.recorded_at > %(since)s and r.recorded_at <= %(until)s)
+
+-- name: openings
+-- The entries that opened duties, and on which feeds they stand.
+select e.position, e.child, e.payload,
+       array(select f.agency from {schema}.publications p
+             cross join lateral (values ('CBP', p.cbp), ('ICE-ERO', p.ice_ero), ('ICE-OPLA', p.ice_opla),
+                                        ('ORR', p.orr), ('EOIR', p.eoir), ('USCIS', p.uscis)) as f(agency, number)
+             where p.position = e.position and p.published_at <= %(recorded_by)s and f.number is not null)
+from {schema}.entries e
+where e.child = any(%(children)s::uuid[]) and e.position = any(%(positions)s::bigint[])

@@ -1,0 +1,144 @@
+"""How duties stand that have changed since a moment: what the role `alerts` asks, as of one moment after the other."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, cast
+from uuid import UUID
+
+from psycopg import Connection, Cursor
+
+from ledger.agencies import Agency
+from ledger.alerts import ALERT_STATES, Again, DutyKey, FindAgain, Looked, Settled, Standing
+from ledger.entry import Entry, read_entry
+from ledger.obligations import shipped_rules
+from ledger.streams import OF_AGENCY
+from readers.duties import SQL, Chosen, Owed, Population
+from readers.moments import Moments
+from readers.owed_by_all import records_of
+from readers.snapshot import Rows, in_snapshot
+
+MOST: Final = 1000
+"""Changed duties of one look, about: a ledger that was filled before is looked through in steps."""
+_ALL: Final = 1_000_000
+_SOON: Final = timedelta(seconds=1)
+_RARELY: Final = timedelta(hours=1)
+"""How long to wait at least and at most until it is seen again whether an agency was told of what obliges it."""
+_BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
+_AGENCY_OF: Final[dict[UUID, Agency]] = {record: agency for agency, record in OF_AGENCY.items()}
+
+
+def look(
+    connection: Connection[Rows], since: datetime | None, settled: Settled | None, find_again: FindAgain
+) -> Looked | None:
+    """Return how the duties stand that may have changed since a moment; None where nothing is published yet.
+
+    `settled` says that nothing more was recorded by now: then the answer is as of now, if the tables hold it all.
+    Raises `NotShownError` where the tables cannot be asked.
+    """
+    return in_snapshot(connection, lambda cursor: _look(cursor, since or _BEGINNING, settled, find_again))
+
+
+def _look(cursor: Cursor[Rows], since: datetime, settled: Settled | None, find_again: FindAgain) -> Looked | None:
+    heading = cursor.execute(
+        "select p.version, p.position, u.position, u.complete_to from read.progress_v1 p, read.publishing_v1 u"
+    ).fetchone()
+    if heading is None or heading[3] is None:
+        return None
+    version, applied, published, until = heading
+    position = min(applied, published)
+    if settled is not None and position >= settled.position:
+        until = max(until, settled.now)
+    until, position = _window(cursor, version, since, until, position)
+    if until <= since:
+        return None
+    window = {"since": since, "until": until}
+    changed = {row[0] for row in cursor.execute(_of(version, "changed"), window)}
+    agencies = cursor.execute(_of(version, "signed_or_read"), {**window, "records": list(_AGENCY_OF)}).fetchall()
+    persons = changed | find_again(until, [_AGENCY_OF[record] for (record,) in agencies])
+    moments = Moments(until, until, until, until)
+    population = Population(cursor, version, moments, published=True)
+    owed = population.page(Chosen(persons=list(persons), live=True), _ALL) if persons else []
+    standing, untold = _standing(cursor, version, until, owed)
+    given: dict[str, Any] = {"persons": list(persons), "recorded_by": until, "on": until}
+    to_come: dict[UUID, datetime] = dict(cursor.execute(_of(version, "moments_to_come"), given).fetchall())
+    return Looked(until, position, persons, standing, _again(to_come, owed, untold))
+
+
+def _window(
+    cursor: Cursor[Rows], version: str, since: datetime, until: datetime, position: int
+) -> tuple[datetime, int]:
+    """Return up to when and where this look reaches."""
+    row = cursor.execute(_of(version, "window"), {"since": since, "most": MOST}).fetchone()
+    return (row[0], row[1]) if row is not None and row[0] < until else (until, position)
+
+
+def _standing(
+    cursor: Cursor[Rows], version: str, until: datetime, owed: Sequence[Owed]
+) -> tuple[list[Standing], dict[UUID, datetime]]:
+    """Return how the duties stand of which the obliged agency was told what opened them, and when to see again whose.
+
+    What an agency was not told, it is not told by an alert either: not even that there is something.
+    """
+    if not owed:
+        return [], {}
+    records = records_of(cursor, version, until, {one.person for one in owed})
+    given = {
+        "children": [record for group in records.values() for record in group],
+        "positions": list({one.obligation.opened_by for one in owed}),
+        "recorded_by": until,
+    }
+    opened: dict[int, tuple[Entry, Collection[str]]] = {}
+    for position, _, payload, told in cursor.execute(_of(version, "openings"), given):
+        entry = read_entry(payload)
+        opened[position] = entry, {entry.producer.agency, *told}
+    titles = {(rule.id, rule.version): rule.title for rule in shipped_rules()}
+    standing: list[Standing] = []
+    untold: dict[UUID, datetime] = {}
+    for one in owed:
+        duty = one.obligation
+        if duty.state not in ALERT_STATES:
+            continue
+        entry, knowing = opened[duty.opened_by]
+        if duty.obliged not in knowing:
+            # an entry is published a moment after it is recorded; one that is not told then may be told much later
+            then = until + min(max(until - one.heard_at, _SOON), _RARELY)
+            untold[one.person] = min(then, untold.get(one.person, then))
+            continue
+        standing.append(
+            Standing(
+                DutyKey(cast(Agency, duty.obliged), duty.rule, duty.opened_by, duty.towards or ""),
+                one.person,
+                duty.version,
+                titles[duty.rule, duty.version],
+                duty.kind,
+                duty.state,
+                duty.due_at,
+                duty.due_at is None or duty.due_at >= one.heard_at,
+                duty.met_at,
+                duty.days_late,
+                entry.child,
+                entry.identifiers,
+            )
+        )
+    return standing, untold
+
+
+def _again(look_at: dict[UUID, datetime], owed: Iterable[Owed], untold: Mapping[UUID, datetime]) -> list[Again]:
+    """Return when to look at persons again, and whose signing or reading could change anything before.
+
+    `look_at` holds the next moment of their duties.
+    """
+    for person, then in untold.items():
+        look_at[person] = min(then, look_at.get(person, then))
+    awaits: dict[UUID, set[str]] = {}
+    for one in owed:
+        if one.tells and one.obligation.towards is not None and one.obligation.state in ("open", "missed"):
+            awaits.setdefault(one.person, set()).add(one.obligation.towards)
+    return [
+        Again(person, look_at.get(person), sorted(awaits.get(person, ())))
+        for person in sorted(look_at.keys() | awaits.keys())
+    ]
+
+
+def _of(version: str, name: str) -> bytes:
+    return SQL[name].replace("{schema}", version).encode()

@@ -1,0 +1,200 @@
+"""Agencies are alerted to their own duties, once for each state, whatever is killed, restarted or rebuilt."""
+
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+import psycopg
+import pytest
+
+from custody.roles import command, environment
+from ledger.logs import configure
+from ledger.times import write_clock
+from projections.rebuild import rebuild
+from tests.integration.alerting import alerted, all_alerted, brief, looked
+from tests.integration.commands import runner
+from tests.integration.flow import ALL_ROLES, Flow, claim, flow, until
+from tests.integration.receipting import sign
+
+ROLES = (*ALL_ROLES, "alerts")
+CHILD, OTHER = "A200000017", "A200000018"
+ELM = {"lines": ["1200 Elm St"], "city": "Houston", "state": "TX", "zip": "77002"}
+RELEASED = {"sponsor_category": "1", "address": ELM}
+CONCERN = {"concern_id": "k1", "kind": "safety", "urgency": "urgent", "routed_to": ["ICE-ERO", "USCIS"]}
+MISSED = {"hearing_id": "h1", "court_case": "c1", "judge_action": "adjourned"}
+
+
+def quiet(*_: object) -> None:
+    """Say nothing."""
+
+
+@pytest.fixture
+def ledger(database_url: str, fresh_kafka: str, tmp_path: Path) -> Iterator[Flow]:
+    """A ledger with all roles, whose clock is driven by what is sent."""
+    with flow(database_url, fresh_kafka, tmp_path, ROLES, clock="driven") as running:
+        yield running
+
+
+def tell(
+    ledger: Flow, agency: Any, name: str, when: str, fact: dict[str, Any], *, child: str = CHILD, at: str | None = None
+) -> int:
+    outcome = ledger.tell(agency, name, claim(child, when, fact), sent_at=at or when)
+    assert outcome["status"] == "accepted", outcome
+    return int(outcome["position"])
+
+
+def test_a_duty_is_told_to_its_agency_when_it_opens_falls_due_and_is_done_late(ledger: Flow) -> None:
+    """The worked example: opened on Thursday, missed when Friday is over by the ledger's clock, late on 2 July."""
+    opened = tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-06-09T14:00:00Z", MISSED)
+    looked(ledger)
+    (to_ero, to_orr) = alerted(ledger, "EOIR")
+    assert brief([to_ero, to_orr]) == [("T1", opened, "ICE-ERO", "open"), ("T1", opened, "ORR", "open")]
+    assert to_orr == {
+        "number": 2,
+        "rule": "T1",
+        "version": 1,
+        "title": "Tell of a failure to appear",
+        "kind": "target",
+        "state": "open",
+        "obliged": "EOIR",
+        "towards": "ORR",
+        "opened_by": opened,
+        "due_at": "2022-06-11T03:59:59.999999Z",
+        "met_at": None,
+        "days_late": None,
+        "as_of": to_orr["as_of"],
+        "child": to_orr["child"],
+        "identifiers": [{"scheme": "a-number", "value": "200000017"}],
+    }
+    tell(ledger, "ORR", "particulars-asserted", "2022-06-13T14:00:00Z", {"country": "HND"}, child=OTHER)
+    looked(ledger)
+    assert brief(alerted(ledger, "EOIR"))[2:] == [("T1", opened, "ICE-ERO", "missed"), ("T1", opened, "ORR", "missed")]
+    sign(ledger, "ORR", {"up_to": 1, "grade": "delivered"}, sent_at="2022-07-02T14:00:00Z")
+    looked(ledger)
+    late = alerted(ledger, "EOIR")[4:]
+    assert brief(late) == [("T1", opened, "ORR", "late")]
+    assert (late[0]["met_at"], late[0]["days_late"]) == ("2022-07-02T14:00:00.000000Z", 22)
+    tell(ledger, "EOIR", "entry-voided", "2022-07-03T14:00:00Z", {"voids": opened, "reason": "wrong child"})
+    looked(ledger)
+    assert sorted(brief(alerted(ledger, "EOIR"))[5:]) == [
+        ("T1", opened, "ICE-ERO", "withdrawn"),
+        ("T1", opened, "ORR", "withdrawn"),
+    ]
+    assert {agency for agency, found in all_alerted(ledger).items() if found} == {"EOIR"}
+
+
+def test_history_is_not_alerted_and_what_was_not_told_is_not_said(ledger: Flow, tmp_path: Path) -> None:
+    """A release of 2019 that comes in 2022 alerts nobody; nor is USCIS of a concern that the rules keep from it."""
+    tell(ledger, "ORR", "released-to-sponsor", "2019-03-04T18:00:00Z", RELEASED, at="2022-03-04T18:00:00Z")
+    looked(ledger)
+    assert not any(all_alerted(ledger).values())
+    opened = tell(ledger, "ORR", "released-to-sponsor", "2022-03-05T18:00:00Z", RELEASED, child=OTHER)
+    looked(ledger)
+    assert {one[0] for one in brief(alerted(ledger, "ORR"))} == {"D9", "D10", "D11"}
+    assert brief(alerted(ledger, "ICE-ERO")) == [("T2", opened, None, "open")]
+    raised = tell(ledger, "ORR", "concern-raised", "2022-03-05T19:00:00Z", CONCERN, child=OTHER)
+    looked(ledger)
+    assert brief(alerted(ledger, "ICE-ERO"))[1:] == [("T6", raised, None, "open")]
+    assert alerted(ledger, "USCIS") == []
+    answer = runner(ledger.settings.database_url, tmp_path)(
+        "obligations", "--rule", "T6", "--agency", "USCIS", "--json"
+    )
+    assert orjson.loads(answer.stdout)["duties"] == 1
+
+
+def test_each_alert_comes_once_whatever_is_killed_or_rebuilt(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """Killed again and again while duties open and fall due, read tables rebuilt, another one waiting: no repeat."""
+    with flow(database_url, fresh_kafka, tmp_path, ALL_ROLES, clock="driven") as ledger:
+        first = datetime(2022, 6, 9, 14, tzinfo=UTC)
+        for number in range(4):
+            (folder := tmp_path / f"run-{number}").mkdir()
+            with flow(database_url, fresh_kafka, folder, ("alerts",), clock="driven") as telling:
+                for step in range(6):
+                    at = first + timedelta(days=number * 6 + step)
+                    child = f"A2000001{number}{step}"
+                    tell(ledger, "EOIR", "failure-to-appear-recorded", write_clock(at), MISSED, child=child)
+                telling.processes["alerts"].send_signal(signal.SIGKILL)
+                until(lambda telling=telling: telling.processes["alerts"].poll() is not None)
+            if number == 2:
+                assert rebuild(ledger.settings, configure("test"), quiet).differences == ()
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("create table kept as select agency, number, body from ledger.alerts")
+        last = tmp_path / "last"
+        last.mkdir()
+        with flow(database_url, fresh_kafka, last, ("alerts",), clock="driven") as one:
+            told = environment(
+                database_url=database_url, bootstrap=fresh_kafka, zone="America/New_York", clock="driven"
+            )
+            waiting = subprocess.Popen(command("alerts"), env=told)
+            tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-07-20T14:00:00Z", MISSED, child="A200000200")
+            looked(ledger)
+            one.processes["alerts"].send_signal(signal.SIGKILL)
+            tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-07-21T14:00:00Z", MISSED, child="A200000201")
+            looked(ledger)
+            waiting.terminate()
+            assert waiting.wait(timeout=60) == 0
+            found = alerted(ledger, "EOIR")
+            repeated = [key for key, times in Counter(brief(found)).items() if times > 1]
+            assert repeated == []
+            assert {state for *_, state in brief(found)} == {"open", "missed"}
+            assert len([one for one in found if one["state"] == "open"]) == 52
+            kept = ledger.rows("select count(*) from kept k join ledger.alerts a using (agency, number, body)")
+            assert kept == ledger.rows("select count(*) from kept")
+
+
+def test_alerts_that_postgresql_lost_are_taken_back_and_those_that_kafka_lost_are_told_again(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """A restored backup repeats nothing; what was kept and not told is told at the next start, as it was."""
+    with flow(database_url, fresh_kafka, tmp_path, ROLES, clock="driven") as ledger:
+        tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-06-09T14:00:00Z", MISSED)
+        looked(ledger)
+        before = alerted(ledger, "EOIR")
+        assert len(before) == 2
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("delete from ledger.alerts where number = 2")
+        connection.execute("truncate ledger.alerting, ledger.alert_watch")
+    (again := tmp_path / "again").mkdir()
+    with flow(database_url, fresh_kafka, again, ("alerts",), clock="driven") as ledger:
+        looked(ledger)
+        assert alerted(ledger, "EOIR") == before
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "insert into ledger.alerts select agency, 3, rule, opened_by, towards, 'missed', person, told_at,"
+            " convert_to(replace(replace(convert_from(body, 'UTF8'), '\"number\":2', '\"number\":3'), '\"open\"',"
+            " '\"missed\"'), 'UTF8') from ledger.alerts where number = 2"
+        )
+    (third := tmp_path / "third").mkdir()
+    with flow(database_url, fresh_kafka, third, ("alerts",), clock="driven") as ledger:
+        until(lambda: len(alerted(ledger, "EOIR")) == 3)
+
+
+def test_on_the_wall_clock_a_duty_is_missed_when_its_time_passes_though_nothing_is_recorded(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """Nobody sends anything; the due time comes, and the agency hears of it."""
+    with flow(database_url, fresh_kafka, tmp_path, ROLES) as ledger:
+        raised = write_clock(datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=12))
+        concern = {"concern_id": "k1", "kind": "safety", "urgency": "urgent", "routed_to": ["ICE-ERO"]}
+        outcome = ledger.tell("ORR", "concern-raised", claim(CHILD, raised, concern))
+        opened = ("T6", outcome["position"], None, "open")
+        until(lambda: brief(alerted(ledger, "ICE-ERO"))[:1] == [opened])
+        until(lambda: [one[3] for one in brief(alerted(ledger, "ICE-ERO"))][-1:] == ["missed"], 60)
+
+
+def test_status_shows_the_role_and_how_far_it_is(ledger: Flow, tmp_path: Path) -> None:
+    """Its lag counts entries that it has not looked at."""
+    tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-06-09T14:00:00Z", MISSED)
+    looked(ledger)
+    run = runner(ledger.settings.database_url, tmp_path)(
+        "status", "--json", KAFKA_BOOTSTRAP_SERVERS=ledger.settings.kafka_bootstrap
+    )
+    assert '"role": "alerts"' in run.stdout
+    assert '"lag": 0' in run.stdout[run.stdout.index('"role": "alerts"') :]
