@@ -17,6 +17,7 @@ create index on {schema}.absences (absent_on, ended_on);
 create index on {schema}.releases (released_on);
 create index on {schema}.closures (finding_position, finding_number);
 alter table {schema}.publications add primary key (child, batch, item);
-create index on {schema}.receipts using gist (int8range(lane + first, lane + last, '[]'));
+create index on {schema}.receipts (lane, step, last);
+create index on {schema}.receipts using gist (int8range(lane + first, lane + last, '[]')) where not step;
 create index on {schema}.receipts (record, level, position);
 alter table {schema}.reads add primary key (child, position);
