@@ -83,6 +83,9 @@ class Seen(NamedTuple):
 
 Moments = Mapping[int, Sequence[Moment]]
 """By position of the entry known."""
+_Ranked = tuple[datetime, int, int, Moment]
+"""When it was known, and what goes before what at one time: the higher grade, then what was stated first."""
+_NO_MEMBERS: Final[frozenset[str]] = frozenset()
 
 
 def moments(
@@ -150,10 +153,11 @@ def members_told(entry: Entry, item: Item) -> Members:
 
 def names(entry: Entry) -> list[str]:
     """Return the names of the members given in an entry, a correction's new values each by its own."""
-    given = [member for member in entry.recorded_fact if member != "set" or type(entry.fact) is not CorrectionIssued]
-    if isinstance(entry.fact, CorrectionIssued):
-        given += [f"set.{member}" for member in entry.fact.set]
-    return given
+    fact = entry.fact
+    if type(fact) is not CorrectionIssued:
+        return list(entry.recorded_fact)
+    given = [member for member in entry.recorded_fact if member != "set"]
+    return [*given, *(f"set.{member}" for member in fact.set)]
 
 
 def notices(entries: Sequence[Entry], agencies: Collection[Agency], zone: str) -> Iterable[tuple[int, Moment]]:
@@ -190,28 +194,26 @@ def known_set(
     """
     seen = []
     for entry in entries:
-        eligible = []
-        for moment in known.get(entry.position, ()):
-            if moment.grade >= at_least:
-                time = moment.time(basis)
-                if time is not None and time <= known_at:
-                    eligible.append((time, -moment.grade, moment.position or 0, moment))
-        if not eligible:
+        of_entry = known.get(entry.position)
+        if of_entry is None:
             continue
-        time, _, _, first = min(eligible, key=lambda one: one[:3])
-        members: set[str] | None = set()
-        for *_, moment in eligible:
-            if moment.members is None:
-                members = None
-                break
-            assert members is not None
-            members |= _expanded(entry, moment.members)
-        seen.append(Seen(entry, None if members is None else frozenset(members), first, time, known[entry.position]))
+        first: _Ranked | None = None
+        members: Members = _NO_MEMBERS
+        for moment in of_entry:
+            time = moment.time(basis) if moment.grade >= at_least else None
+            if time is None or time > known_at:
+                continue
+            if first is None or (time, -moment.grade, moment.position or 0) < first[:3]:
+                first = time, -moment.grade, moment.position or 0, moment
+            if members is not None:
+                members = None if moment.members is None else members | _expanded(entry, moment.members)
+        if first is not None:
+            seen.append(Seen(entry, members, first[3], first[0], of_entry))
     return seen
 
 
 def _expanded(entry: Entry, members: frozenset[str]) -> frozenset[str]:
     """Return the names with `set` told apart: who was told of a correction's `set` was told of all of it."""
-    if "set" in members and isinstance(entry.fact, CorrectionIssued):
+    if "set" in members and type(entry.fact) is CorrectionIssued:
         return members | {f"set.{member}" for member in entry.fact.set}
     return members

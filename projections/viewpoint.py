@@ -29,8 +29,7 @@ _TARGETS: Final[dict[type[Any], str]] = {
     EntryDisputed: "position",
     FindingResolved: "position",
 }
-_OF_IDENTITY: Final = (IdentityMerged, IdentityUnmerged)
-_JOINING: Final = (IdentityMerged, IdentityUnmerged, EntryVoided)
+_JOINING: Final[frozenset[type[Any]]] = frozenset((IdentityMerged, IdentityUnmerged, EntryVoided))
 _NO_MEMBERS: Final[frozenset[str]] = frozenset()
 
 
@@ -56,16 +55,12 @@ def acting(seen: Iterable[Seen]) -> list[Entry]:
 
 def one_person(root: UUID, seen: Iterable[Seen]) -> frozenset[UUID]:
     """Return the records that are one person with `root` by the merges in the known set, as far as they are known."""
-    joining = [
-        entry
-        for entry in acting(seen_one for seen_one in seen if _may_join(seen_one))
-        if isinstance(entry.fact, _JOINING)
-    ]
-    return groups(joining).get(root, frozenset((root,)))
+    joining = [one for one in seen if type(one.entry.fact) in _JOINING and _may_join(one)]
+    return groups(acting(joining)).get(root, frozenset((root,))) if joining else frozenset((root,))
 
 
 def _may_join(one: Seen) -> bool:
-    return one.members is None or not isinstance(one.entry.fact, _OF_IDENTITY) or "other" in one.members
+    return one.members is None or type(one.entry.fact) is EntryVoided or "other" in one.members
 
 
 def _cut(entry: Entry, members: frozenset[str]) -> Entry:
@@ -74,7 +69,7 @@ def _cut(entry: Entry, members: frozenset[str]) -> Entry:
     if target is not None and target not in members:
         fact = fact.model_copy(update={target: 0})
         entry = entry._replace(fact=fact)
-    if isinstance(fact, CorrectionIssued):
+    if type(fact) is CorrectionIssued:
         known = {member: value for member, value in fact.set.items() if _known(member, members)}
         if len(known) < len(fact.set):
             cut = fact.model_copy(update={"set": known})
@@ -90,7 +85,7 @@ def standing(seen: Sequence[Seen]) -> list[Shown]:
     """Return the known set as its own statements leave it, in order of position, without what is not known."""
     by_position = {one.entry.position: one for one in seen}
     left = effective(acting(seen))
-    sets = {one.entry.position: one.shown_fact["set"] for one in left if isinstance(one.fact, CorrectionIssued)}
+    sets = {one.entry.position: one.shown_fact["set"] for one in left if type(one.fact) is CorrectionIssued}
     return [_shown(one, by_position[one.entry.position], sets) for one in left]
 
 
@@ -99,7 +94,7 @@ def _shown(one: Effective, seen: Seen, sets: Mapping[int, Mapping[str, Any]]) ->
     if members is None:
         return Shown(one, one.entry.recorded_fact, (), True)
     new = {member for position in one.corrected_by for member in sets[position]} if one.corrected_by else _NO_MEMBERS
-    if isinstance(entry.fact, CorrectionIssued):
+    if type(entry.fact) is CorrectionIssued:
         shown = {m: v for m, v in one.shown_fact.items() if m in members or m == "set"}
         original = {m: v for m, v in one.entry.recorded_fact.items() if m in members or m == "set"}
         known = members | {"set.occurred_at", *(f"set.{member}" for member in new)}
@@ -114,8 +109,10 @@ def _shown(one: Effective, seen: Seen, sets: Mapping[int, Mapping[str, Any]]) ->
         if member not in visible and not reveals_relief(entry.type, member, value)
     )
     fact = one.fact
-    hidden = {name for name in type(fact).model_fields if name not in visible}
+    hidden = [name for name, value in fact if name not in visible and value is not None]
     decides = DECIDING.get(type(fact), _NO_MEMBERS)
-    moves = not any(name in decides and getattr(fact, name) is not None for name in hidden)
-    masked = entry._replace(fact=fact.model_copy(update=dict.fromkeys(hidden)), recorded_fact=shown)
-    return Shown(one._replace(entry=masked, fact=masked.fact, shown_fact=shown), original, withheld, moves)
+    if hidden:
+        fact = fact.model_copy(update=dict.fromkeys(hidden))
+    masked = entry._replace(fact=fact, recorded_fact=shown)
+    moves = decides.isdisjoint(hidden)
+    return Shown(one._replace(entry=masked, fact=fact, shown_fact=shown), original, withheld, moves)

@@ -1,5 +1,6 @@
 -- What other services read: stable names over the live version, replaced in one transaction by a swap. `p.one` tells
--- the planner that progress has one row; taking it for many, it has joined whole tables to find one child.
+-- the planner that progress has one row; taking it for many, it has joined whole tables to find one child. Of what a
+-- look-up of one child reads, it is a subquery: where nobody asks how far the tables are, progress is not read at all.
 create or replace view read.current_location_v1 as
     select l.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.current_location l, {schema}.progress p where p.one;
@@ -17,11 +18,13 @@ create or replace view read.timeline_v1 as
            p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.entries e, {schema}.progress p where p.one;
 create or replace view read.entries_v1 as
-    select e.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.entries e, {schema}.progress p where p.one;
+    select e.*, (select position from {schema}.progress) as complete_to_position,
+           (select recorded_at from {schema}.progress) as complete_to
+    from {schema}.entries e;
 create or replace view read.identifiers_v1 as
-    select i.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.identifiers i, {schema}.progress p where p.one;
+    select i.*, (select position from {schema}.progress) as complete_to_position,
+           (select recorded_at from {schema}.progress) as complete_to
+    from {schema}.identifiers i;
 create or replace view read.findings_v1 as
     select f.*, c.resolved_position, c.resolved_at,
            p.position as complete_to_position, p.recorded_at as complete_to
@@ -46,11 +49,13 @@ create or replace view read.closures_v1 as
     from {schema}.closures c, {schema}.progress p where p.one;
 create or replace view read.parked_v1 as
     select k.child, k.position, k.recorded_at, k.reason,
-           p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.parked k, {schema}.progress p where p.one;
+           (select position from {schema}.progress) as complete_to_position,
+           (select recorded_at from {schema}.progress) as complete_to
+    from {schema}.parked k;
 create or replace view read.links_v1 as
-    select k.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.links k, {schema}.progress p where p.one;
+    select k.*, (select position from {schema}.progress) as complete_to_position,
+           (select recorded_at from {schema}.progress) as complete_to
+    from {schema}.links k;
 create or replace view read.progress_v1 as
     select p.position, p.recorded_at as complete_to, l.zone, l.clock, l.schema_name as version
     from {schema}.progress p, read.ledger l where p.one and l.one;
@@ -80,11 +85,13 @@ create or replace view read.disclosures_v1 as
                                ('EOIR', d.eoir), ('USCIS', d.uscis)) as f(agency, number)
     where p.one and f.number is not null;
 create or replace view read.publications_v1 as
-    select d.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.publications d, {schema}.progress p where p.one;
+    select d.*, (select position from {schema}.progress) as complete_to_position,
+           (select recorded_at from {schema}.progress) as complete_to
+    from {schema}.publications d;
 create or replace view read.receipts_v1 as
-    select r.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.receipts r, {schema}.progress p where p.one;
+    select r.*, (select position from {schema}.progress) as complete_to_position,
+           (select recorded_at from {schema}.progress) as complete_to
+    from {schema}.receipts r;
 create or replace view read.reads_v1 as
     select d.*, p.position as complete_to_position, p.recorded_at as complete_to
     from {schema}.reads d, {schema}.progress p where p.one;

@@ -91,10 +91,13 @@ def compared(
     kept = [one for one in found if one.ended is None or one.ended > since]
     of_person_now = of_person(stated)
     group = frozenset(entry.child for entry in of_person_now) | {stated.child}
-    parked = first_parked(stated.row[7], group, stated.moments)
+    parked = first_parked(stated.found, group, stated.moments)
     return {
         "child": str(stated.child),
-        "identifiers": _identifiers(stated.row, {entry.position for entry in of_person_now}),
+        "identifiers": [
+            {"scheme": scheme, "value": value}
+            for scheme, value in stated.found.names({entry.position for entry in of_person_now})
+        ],
         "a": between.a.name,
         "b": between.b.name,
         "from": write_clock(since),
@@ -102,7 +105,7 @@ def compared(
         "recorded_by": write_clock(stated.moments.recorded_by),
         "complete_to": write_clock(stated.moments.complete_to),
         "zone": stated.zone,
-        "clock": stated.row[8],
+        "clock": stated.found.clock,
         "basis": between.a.basis,
         "at_least": GRADES[between.a.at_least],
         "incomplete": None if parked is None else {"since": write_clock(parked.recorded_at), "reason": parked.reason},
@@ -111,10 +114,6 @@ def compared(
             for member in sorted({one.member for one in kept}, key=_place)
         ],
     }
-
-
-def _identifiers(row: Rows, positions: set[int]) -> list[dict[str, str]]:
-    return [{"scheme": scheme, "value": value} for scheme, value, at in row[6] if at in positions]
 
 
 def _place(member: Member) -> tuple[str, str, int]:

@@ -1,37 +1,29 @@
 """What one agency, or a group, knew of a child: its known set at K by what was stated by R (knowledge: view)."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple
 from uuid import UUID
 
-import orjson
 from psycopg import Connection, Cursor
 
-from ledger.agencies import AGENCIES, GROUPS, RECEIVERS, Agency
+from ledger.agencies import AGENCIES, GROUPS, Agency
 from ledger.entry import Entry
 from ledger.facts import IdentifierAsserted
 from ledger.identifiers import shown
-from ledger.streams import OF_AGENCY
-from ledger.times import When, write_clock
-from projections.columns import FEEDS
-from projections.knowledge import DELIVERED, GRADES, Basis, Item, Moment, Receipt, Seen, known_set
-from projections.reads import Read, all_moments
+from ledger.times import write_clock
+from projections.knowledge import DELIVERED, GRADES, Basis, Moment, Seen, known_set
 from projections.reads import Stated as Said
-from projections.receipts import LEVELS, lane_of
+from projections.reads import all_moments
 from projections.viewpoint import one_person
 from readers.moments import Asked, Moments, Name, settle
 from readers.questions import NothingKnownError, WrongQuestionError
-from readers.records import SQL, Parked, check_is_a_child, entries_by, first_parked, known, named_by
+from readers.records import Found, Parked, check_is_a_child, first_parked, known
 from readers.snapshot import Rows, at_once, in_snapshot
+from readers.stating import agencies_of, stated_row
 
 LEDGER: Final = "ledger"
-_LANES: Final = {lane_of(agency, level): (agency, level) for agency in RECEIVERS for level in LEVELS.values()}
-_WIDTH: Final = 2**40
-_COMPLETE_TO, _PUBLISHED, _RECEIPTED, _READS = range(10, 14)
-"""Columns of the statement `stated`."""
-_AGENCY_OF: Final = {record: agency for agency, record in OF_AGENCY.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +37,7 @@ class Viewpoint:
     @property
     def agencies(self) -> tuple[Agency, ...]:
         """The agency, or those of the group; none for the ledger itself."""
-        if self.name == LEDGER:
-            return ()
-        return GROUPS[self.name] if self.name in GROUPS else tuple(one for one in AGENCIES if one == self.name)
+        return agencies_of(self.name)
 
 
 def parse_viewpoint(name: str | None, basis: str | None, at_least: str | None, *, option: str = "--as") -> Viewpoint:
@@ -77,8 +67,7 @@ def parse_viewpoint(name: str | None, basis: str | None, at_least: str | None, *
     )
 
 
-@dataclass(frozen=True, slots=True)
-class KnownTo:
+class KnownTo(NamedTuple):
     """What somebody knew of one person: the known set, in order of position, never empty."""
 
     child: UUID
@@ -92,11 +81,10 @@ class KnownTo:
     viewpoint: Viewpoint
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """What was stated by R of a child and of all records ever joined to hers: entries, publications, receipts."""
 
-    row: Rows
+    found: Found
     moments: Moments
     said: Said
 
@@ -112,13 +100,13 @@ class Stated:
     @property
     def child(self) -> UUID:
         """The record asked for."""
-        child: UUID = self.row[3]
-        return child
+        assert self.found.root is not None
+        return self.found.root
 
     @property
     def zone(self) -> str:
         """The ledger's civil time zone."""
-        return str(self.row[1])
+        return self.found.zone
 
 
 def known_to(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Viewpoint) -> KnownTo:
@@ -136,8 +124,9 @@ def known_to(connection: Connection[Rows], child: Name, asked: Asked, viewpoint:
         )
     found = of_stated(stated, viewpoint)
     if found is None:
-        _say_nothing_known(connection, child, asked, viewpoint, stated.moments)
-    assert found is not None
+        if all(entry.child != stated.child for entry in stated.entries):
+            known(connection, child, replace(asked, known_at=None))  # says why there is nothing, as above
+        raise _nothing_known(child, viewpoint, stated.moments)
     return found
 
 
@@ -150,12 +139,9 @@ def all_stated(connection: Connection[Rows], child: Name, asked: Asked, agencies
     return at_once(connection, ask) or in_snapshot(connection, ask)
 
 
-def _say_nothing_known(
-    connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Viewpoint, moments: Moments
-) -> None:
-    known(connection, child, replace(asked, known_at=None))
+def _nothing_known(child: Name, viewpoint: Viewpoint, moments: Moments) -> NothingKnownError:
     least = GRADES[viewpoint.at_least]
-    raise NothingKnownError(
+    return NothingKnownError(
         f"{viewpoint.name} knew nothing of {shown(*child)} at {write_clock(moments.known_at)} "
         f"(at least {least}, basis {viewpoint.basis}, as recorded by {write_clock(moments.recorded_by)}); "
         f"`custody knows {child[0]}:{child[1]}` shows who was told what, and when"
@@ -164,36 +150,16 @@ def _say_nothing_known(
 
 def stated_by(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Collection[Agency]) -> Stated | None:
     """Return what was stated by R, of which these agencies may know; None where nothing is."""
-    row = _stated_row(cursor, child, asked, agencies)
-    if row is None or row[3] is None or row[_COMPLETE_TO] is None:
+    row = stated_row(cursor, child, asked, agencies)
+    if row is None or row.found.root is None or row.complete_to is None:
         return None
-    reads = [_read(read) for read in row[_READS]]
-    concerned = {*agencies, *(agency for read in reads for agency in read.viewpoint)}
-    if not concerned <= set(agencies):  # an answer served to one agency may have been asked for as another
-        row = _stated_row(cursor, child, asked, concerned)
-        assert row is not None
-        reads = [_read(read) for read in row[_READS]]
-    moments = settle(asked, complete_to=row[_COMPLETE_TO], zone=row[1])
-    entries = sorted(entries_by(row, moments), key=lambda entry: entry.position)
-    if row[4] is not None and all(entry.position != row[4] for entry in entries):
+    found = row.found
+    moments = settle(asked, complete_to=row.complete_to, zone=found.zone)
+    entries = sorted(found.entries(moments), key=attrgetter("position"))
+    if found.root_position is not None and all(entry.position != found.root_position for entry in entries):
         return None
-    said = Said(entries, _items(row[_PUBLISHED], concerned), _receipts(row[_RECEIPTED]), reads)
-    return Stated(row, moments, said.by(moments.recorded_by))
-
-
-def _stated_row(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Collection[Agency]) -> Rows | None:
-    feeds = [number for number, agency in enumerate(RECEIVERS) if agency in agencies]
-    given = {**named_by(child), "bound": _bound(asked.recorded_by), "feeds": feeds}
-    return cursor.execute(SQL["stated"].encode(), given).fetchone()
-
-
-def _bound(recorded_by: When | None) -> str:
-    """Return a moment that is R or later: where a day ends is for the ledger's zone to say, known when it answers."""
-    if recorded_by is None:
-        return "infinity"
-    if isinstance(recorded_by, datetime):
-        return recorded_by.isoformat()
-    return f"{recorded_by.isoformat()}T23:59:59-14:00"
+    said = Said(entries, row.items, row.receipts, row.reads)
+    return Stated(found, moments, said.by(moments.recorded_by))
 
 
 def of_stated(stated: Stated, viewpoint: Viewpoint, at: Moments | None = None) -> KnownTo | None:
@@ -212,10 +178,10 @@ def of_stated(stated: Stated, viewpoint: Viewpoint, at: Moments | None = None) -
         group=frozenset(one.entry.child for one in seen) | {stated.child},
         identifiers=_identifiers(seen),
         seen=seen,
-        parked=first_parked(stated.row[7], group, moments_asked),
+        parked=first_parked(stated.found, group, moments_asked),
         moments=moments_asked,
         zone=stated.zone,
-        clock=stated.row[8],
+        clock=stated.found.clock,
         viewpoint=viewpoint,
     )
 
@@ -224,53 +190,10 @@ def _identifiers(seen: Sequence[Seen]) -> tuple[Name, ...]:
     """Return the identifiers that stand in what is known, each once, in order."""
     names: dict[Name, None] = {}
     for one in seen:
-        names |= dict.fromkeys(name for name in one.entry.identifiers if name[0] != LEDGER)
+        for name in one.entry.identifiers:
+            if name[0] != LEDGER:
+                names[name] = None
         fact = one.entry.fact
-        if isinstance(fact, IdentifierAsserted) and (one.members is None or "identifier" in one.members):
+        if type(fact) is IdentifierAsserted and (one.members is None or "identifier" in one.members):
             names[fact.identifier.scheme, fact.identifier.value] = None
     return tuple(names)
-
-
-def _items(rows: Iterable[Rows], agencies: Collection[Agency]) -> list[Item]:
-    columns = [(number, agency) for number, agency in enumerate(FEEDS, start=2) if agency in agencies]
-    items = []
-    for row in rows:
-        published_at = datetime.fromisoformat(row[1])
-        withheld, unsaid = (orjson.loads(hidden) if hidden else {} for hidden in row[-2:])
-        items += [
-            Item(agency, row[0], row[column], published_at, withheld.get(agency, ()), unsaid.get(agency, ()))
-            for column, agency in columns
-            if row[column] is not None
-        ]
-    return items
-
-
-def _receipts(rows: Iterable[Rows]) -> list[Receipt]:
-    """Return receipts of single numbers, each at the highest level it says something new at."""
-    found: dict[tuple[Agency, int, int], Receipt] = {}
-    for key, level, at, recorded_at, position in rows:
-        agency, _ = _LANES[key - key % _WIDTH]
-        number = key % _WIDTH
-        before = found.get((agency, number, position))
-        if before is None or before.grade < level:
-            claimed = None if at is None else datetime.fromisoformat(at)
-            found[agency, number, position] = Receipt(
-                agency, number, level, claimed, datetime.fromisoformat(recorded_at), position
-            )
-    return list(found.values())
-
-
-def _read(row: Rows) -> Read:
-    child, record, position, recorded_at, viewpoint, known_at, happened_by, recorded_by, basis, at_least = row
-    return Read(
-        UUID(child),
-        _AGENCY_OF[UUID(record)],
-        position,
-        datetime.fromisoformat(recorded_at),
-        Viewpoint(viewpoint).agencies,
-        datetime.fromisoformat(known_at),
-        datetime.fromisoformat(happened_by),
-        datetime.fromisoformat(recorded_by),
-        basis,
-        GRADES.index(at_least),
-    )

@@ -44,7 +44,7 @@ def knows(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Vi
         "recorded_by": write_clock(stated.moments.recorded_by),
         "complete_to": write_clock(stated.moments.complete_to),
         "zone": stated.zone,
-        "clock": stated.row[8],
+        "clock": stated.found.clock,
         "entries": [
             {
                 "position": entry.position,

@@ -6,7 +6,7 @@ tables are complete to, because only up to there can no answer change any more (
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from ledger.identifiers import SCHEMES, a_number
@@ -34,8 +34,7 @@ class Asked:
     recorded_by: When | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Moments:
+class Moments(NamedTuple):
     """H, K, R and the moment the read tables are complete to, all instants."""
 
     happened_by: datetime

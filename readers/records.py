@@ -1,10 +1,9 @@
 """The entries of one person as recorded by R, with what the read tables say about them, in one snapshot."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
 import orjson
@@ -22,11 +21,11 @@ from readers.snapshot import Rows, at_once, in_snapshot
 from readers.statements import named
 
 SQL: Final = named(Path(__file__).with_name("records.sql"))
+FOUND: Final = (SQL["of_child"] + SQL["found"]).encode()
 _OF_IDENTITY: Final = (IdentityMerged, IdentityUnmerged, EntryVoided)
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(NamedTuple):
     """The first entry of a record that could not be applied: it and all later ones are missing."""
 
     position: int
@@ -34,8 +33,37 @@ class Parked:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Found(NamedTuple):
+    """What one statement finds of a child: the columns of `found`, and the first of those of `stated`.
+
+    `root` is the record that carries the name asked for, first carried by the entry at `root_position` (None: asked
+    for by the record itself); `records` says how many were ever joined, it included. `identifiers` are those of all
+    of them: scheme, value, and the position of the entry that first carried it.
+    """
+
+    version: str
+    zone: str
+    clock: str
+    complete_to: datetime | None
+    root: UUID | None
+    root_position: int | None
+    records: int
+    identifiers: Sequence[tuple[str, str, str]]
+    parked: Sequence[str]
+    payloads: Sequence[bytes]
+
+    def entries(self, moments: Moments) -> list[Entry]:
+        """Read the entries that were recorded by R; in no order."""
+        by, entries = moments.recorded_by, map(read_entry, self.payloads)
+        return [entry for entry in entries if entry.recorded_at <= by]
+
+    def names(self, positions: Collection[int]) -> tuple[Name, ...]:
+        """Return the identifiers that entries at these positions carried first, in their order."""
+        every = sorted((int(at), scheme, value) for scheme, value, at in self.identifiers)
+        return tuple((scheme, value) for at, scheme, value in every if at in positions)
+
+
+class Known(NamedTuple):
     """What the ledger had recorded of one person by R; `entries` in no order, never empty."""
 
     child: UUID
@@ -73,27 +101,28 @@ def _known_or_why(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known:
     if found is not None:
         return found
     row = found_row(cursor, child)
-    if row is None or row[2] is None:
+    if row is None or row.complete_to is None:
         raise NothingKnownError(
             f"nothing is known of {shown(*child)}: the read tables hold no entry yet; "
             "`custody wait` returns when they have caught up"
         )
-    version, zone, complete_to, root, _, _, _, parked, *_ = row
-    moments = settle(asked, complete_to=complete_to, zone=zone)
+    moments = settle(asked, complete_to=row.complete_to, zone=row.zone)
+    root = row.root
     if root is None:
-        carrier = _parked_carrier(cursor, version, child, moments)
+        carrier = _parked_carrier(cursor, row.version, child, moments)
         return _known_or_why(cursor, ("ledger", str(carrier)), asked)
-    missing = first_parked(parked, frozenset((root,)), moments)
-    if missing is not None and not entries_by(row, moments):
+    missing = first_parked(row, frozenset((root,)), moments)
+    if missing is not None and not row.entries(moments):
         raise NotShownError(
             f"nothing can be shown of record {root}: its entry {missing.position} could not be applied "
             f"({missing.reason}) and is set aside with all later ones; see `custody set-aside show {root}`"
         )
-    raise _nothing_by(cursor, version, child, root, moments)
+    raise _nothing_by(cursor, row.version, child, root, moments)
 
 
-def found_row(cursor: Cursor[Rows], child: Name) -> Rows | None:
-    return cursor.execute(SQL["found"].encode(), named_by(child)).fetchone()
+def found_row(cursor: Cursor[Rows], child: Name) -> Found | None:
+    row = cursor.execute(FOUND, named_by(child)).fetchone()
+    return None if row is None else Found(*row)
 
 
 def named_by(child: Name) -> dict[str, Any]:
@@ -105,33 +134,26 @@ def named_by(child: Name) -> dict[str, Any]:
 def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
     """Return what one statement finds; None where it takes more to say what is known."""
     row = found_row(cursor, child)
-    if row is None or row[2] is None or row[3] is None:
+    if row is None or row.complete_to is None or row.root is None:
         return None
-    _, zone, complete_to, root, root_position, component, names, parked, clock, _ = row
-    moments = settle(asked, complete_to=complete_to, zone=zone)
-    entries = entries_by(row, moments)
-    group = _one_person(root, entries) if len(component) > 1 else frozenset((root,))
-    if len(group) < len(component):
+    moments = settle(asked, complete_to=row.complete_to, zone=row.zone)
+    entries = row.entries(moments)
+    group = _one_person(row.root, entries) if row.records > 1 else frozenset((row.root,))
+    if len(group) < row.records:
         entries = [entry for entry in entries if entry.child in group]
     positions = {entry.position for entry in entries}
-    if not entries or (root_position is not None and root_position not in positions):
+    if not entries or (row.root_position is not None and row.root_position not in positions):
         return None
     return Known(
-        child=root,
+        child=row.root,
         group=group,
-        identifiers=tuple((scheme, value) for scheme, value, at in names if at in positions),
+        identifiers=row.names(positions),
         entries=entries,
-        parked=first_parked(parked, group, moments),
+        parked=first_parked(row, group, moments),
         moments=moments,
-        zone=zone,
-        clock=clock,
+        zone=row.zone,
+        clock=row.clock,
     )
-
-
-def entries_by(row: Rows, moments: Moments) -> list[Entry]:
-    """Read the entries of a row of `found` or `stated` that were recorded by R."""
-    entries = [read_entry(payload) for payload in row[9] or ()]
-    return [entry for entry in entries if entry.recorded_at <= moments.recorded_by]
 
 
 def _one_person(root: UUID, entries: Sequence[Entry]) -> frozenset[UUID]:
@@ -140,10 +162,11 @@ def _one_person(root: UUID, entries: Sequence[Entry]) -> frozenset[UUID]:
     return groups(entry for entry in entries if isinstance(entry.fact, _OF_IDENTITY)).get(root, alone)
 
 
-def first_parked(rows: Sequence[Any], group: frozenset[UUID], moments: Moments) -> Parked | None:
+def first_parked(row: Found, group: Collection[UUID], moments: Moments) -> Parked | None:
+    """Return the first entry of these records that could not be applied, of those recorded by R."""
     parked = [
         Parked(position, parse_instant(recorded_at), reason)
-        for child, position, recorded_at, reason in rows
+        for child, position, recorded_at, reason in map(orjson.loads, row.parked)
         if UUID(child) in group
     ]
     by_then = [p for p in parked if p.recorded_at <= moments.recorded_by]

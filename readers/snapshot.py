@@ -21,9 +21,13 @@ _NEVER_FILLED: Final = (
 
 
 def connect(database_url: str) -> Connection[Rows]:
-    """Open a connection for readers; raises `psycopg.OperationalError` when the server cannot be reached."""
+    """Open a connection for readers; raises `psycopg.OperationalError` when the server cannot be reached.
+
+    A statement is a transaction by itself, which `at_once` wants; `in_snapshot` puts one around several.
+    """
     return psycopg.connect(
         database_url,
+        autocommit=True,
         prepare_threshold=0,
         connect_timeout=CONNECT_SECONDS,
         application_name="custody readers",
@@ -36,14 +40,13 @@ def at_once(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer |
 
     None where `ask` says so, and where the tables are not there, or not any more: ask again in a snapshot then.
     """
-    connection.autocommit = True
+    if not connection.autocommit:
+        connection.autocommit = True
     try:
         with connection.cursor(binary=True) as cursor:
             return ask(cursor)
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.DeadlockDetected):
         return None
-    finally:
-        connection.autocommit = False
 
 
 def in_snapshot(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:

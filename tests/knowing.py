@@ -17,7 +17,7 @@ from projections.knowledge import GRADES, Item, Receipt, known_set, moments
 from projections.reads import Stated as Said
 from readers.knowing import Stated, of_stated, parse_viewpoint
 from readers.moments import Moments
-from readers.records import Known
+from readers.records import Found, Known
 from readers.view import seen, seen_by
 from tests.histories import ZONE, Json
 from tests.knowledge_histories import Drawn, at
@@ -165,7 +165,7 @@ def ask(ledger: Ledger, question: Question) -> Json | None:
             return None
         group = frozenset(entry.child for entry in entries) | {question.child}
         return comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
-    row: Any = (None, ZONE, None, question.child, None, [], [], [], "wall", None)
+    row = Found("", ZONE, "wall", None, question.child, None, 1, (), (), ())
     found = of_stated(Stated(row, times, Said(stated.entries, stated.items, stated.receipts, ())), viewpoint)
     return None if found is None else comparable(seen_by(found))
 

@@ -259,11 +259,10 @@ def test_findings_are_listed_by_agency_office_code_and_openness(database_url: st
 def test_a_child_is_found_without_reading_whole_tables(database_url: str) -> None:
     """Whatever the planner knows of the tables: nothing, here. It once took 60 ms to make room for what never came."""
     fill(database_url, made_up(seed=1, children=3).payloads)
-    asked = records.SQL["found"].replace("%(scheme)s", "$1::text").replace("%(value)s", "$2::text")
-    with connect(database_url) as connection:
+    asked = records.FOUND.decode().replace("%(scheme)s", "$1::text").replace("%(value)s", "$2::text")
+    with connect(database_url) as connection, connection.transaction(force_rollback=True):
         connection.execute("update pg_class set reltuples = -1, relpages = 0 where relname = 'progress'")
         connection.execute(("prepare asked as " + asked.replace("%(child)s", "$3")).encode())
         plan = connection.execute("explain (format json) execute asked('orr-id', 'C1', null)").fetchone()
-        connection.rollback()
     assert plan is not None
     assert plan[0][0]["Plan"]["Total Cost"] < 10_000

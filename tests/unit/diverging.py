@@ -11,6 +11,7 @@ from projections.reads import Stated as Said
 from readers.diverging import Between, compared, holding
 from readers.knowing import Stated, Viewpoint
 from readers.moments import Moments
+from readers.records import Found
 from tests.histories import CHILD, ZONE, entry
 
 LAST = datetime.fromisoformat("2030-01-01T00:00:00Z")
@@ -20,7 +21,7 @@ def stated(
     entries: Sequence[Entry], items: Sequence[Item] = (), receipts: Sequence[Receipt] = (), by: datetime = LAST
 ) -> Stated:
     """Return what was stated by R, with nothing set aside."""
-    row: tuple[Any, ...] = (None, ZONE, by, CHILD, None, (), [("orr-id", "1", 1)], [], "driven")
+    row = Found("", ZONE, "driven", by, CHILD, None, 1, (("orr-id", "1", "1"),), (), ())
     said = Said(sorted(entries, key=lambda one: one.position), items, receipts, ())
     return Stated(row, Moments(by, by, by, by), said)
 
