@@ -8,15 +8,15 @@ kept are also the bound beyond which no agency can sign. What Kafka lost of its 
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import orjson
 import psycopg
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from ledger.cloudevents import binary_headers
+from ledger.agencies import RECEIVERS
 from ledger.entry import Entry, read_entry
 from ledger.feed_tail import NOTHING_ON_KAFKA, FeedTail, check_feeds_not_ahead
 from ledger.looking_back import payload_of, rows_at
@@ -36,11 +36,14 @@ from ledger.settings import Clock
 from ledger.telling import Told
 from ledger.times import MICROSECOND, parse_instant, write_clock
 from ledger.topics import PUBLICATIONS, feed
+from producers.appending import Envelope, Outgoing, append
 
 SEND_SECONDS: Final = 60.0
 TRANSACTION_MS = 60_000
 """A process that stands still for longer finds its transaction broken off by Kafka."""
 SOURCE: Final = "/custody-ledger"
+_ITEM: Final = Envelope(source=SOURCE, type=FEED_ITEM)
+_PUBLICATION: Final = Envelope(source=SOURCE, type=PUBLICATION)
 
 Stamped = Sequence[tuple[Told, datetime]]
 """Items, each with the ledger time of the entry it is told for."""
@@ -59,7 +62,7 @@ def feeds_producer(bootstrap: str) -> KafkaProducer:
         request_timeout_ms=20_000,
         transaction_timeout_ms=TRANSACTION_MS,
         max_in_flight_requests_per_connection=5,
-        linger_ms=5,
+        linger_ms=0,  # what is appended goes out at once: it is all there is
         batch_size=262_144,
         compression_type="lz4",
         retry_backoff_ms=10,
@@ -200,24 +203,17 @@ class Publishing:
         self, batch: Batch, body: bytes, entries: Mapping[int, Entry], on_kafka: FeedTail = NOTHING_ON_KAFKA
     ) -> None:
         """Put a batch that is kept on Kafka, all of it or nothing; but for what is there already."""
-        send = self._producer.send
-        self._producer.begin_transaction()
-        sent: list[Any] = [
-            send(
-                feed(agency),
-                value=value,
-                headers=binary_headers(id=f"{agency}-{number}", source=SOURCE, type=FEED_ITEM, time=publication.at),
-                partition=0,
-            )
-            for publication in batch.items
-            for agency, number, value in item_values(entries[publication.position], publication)
-            if number > on_kafka.numbers[agency]
-        ]
+        outgoing: dict[TopicPartition, list[Outgoing]] = {}
+        feeds = {agency: outgoing.setdefault(TopicPartition(feed(agency), 0), []) for agency in RECEIVERS}
+        for publication in batch.items:
+            for agency, number, value in item_values(entries[publication.position], publication):
+                if number > on_kafka.numbers[agency]:
+                    feeds[agency].append(Outgoing(value, _ITEM.of(f"{agency}-{number}", publication.at)))
         if batch.number > on_kafka.batch:
-            headers = binary_headers(
-                id=f"publication-{batch.number}", source=SOURCE, type=PUBLICATION, time=batch.published_at
-            )
-            sent.append(send(PUBLICATIONS, value=body, headers=headers, partition=0))
+            headers = _PUBLICATION.of(f"publication-{batch.number}", batch.published_at)
+            outgoing[TopicPartition(PUBLICATIONS, 0)] = [Outgoing(body, headers)]
+        self._producer.begin_transaction()
+        sent = append(self._producer, outgoing)
         self._producer.commit_transaction()
         for future in sent:
             future.get(timeout=SEND_SECONDS)
