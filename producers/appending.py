@@ -38,6 +38,18 @@ class Outgoing(NamedTuple):
     key: bytes | None = None
 
 
+class Stamped(NamedTuple):
+    """The headers of CloudEvents that differ in nothing but their id."""
+
+    before: bytes
+    behind: bytes
+
+    def of(self, id: str) -> bytes:
+        """Return the headers of one event."""
+        given = id.encode()
+        return b"".join((self.before, _varint(len(given)), given, self.behind))
+
+
 class Envelope:
     """The headers of CloudEvents of one source and type, as a record holds them; what differs is put in between."""
 
@@ -52,15 +64,15 @@ class Envelope:
                 constant.append(bytearray())
             else:
                 constant[-1] += _with_length(text)
-        self._before, *self._behind = map(bytes, constant)
+        self._before, self._behind_id, *self._behind = map(bytes, constant)
 
-    def of(self, id: str, time: str, *extra: str) -> bytes:
-        """Return the headers of one event."""
-        written = [self._before]
-        for text, behind in zip((id, time, *extra), self._behind, strict=True):
+    def stamped(self, time: str, *extra: str) -> Stamped:
+        """Return the headers of events of one time."""
+        parts = [self._behind_id]
+        for text, behind in zip((time, *extra), self._behind, strict=True):
             given = text.encode()
-            written += (_varint(len(given)), given, behind)
-        return b"".join(written)
+            parts += (_varint(len(given)), given, behind)
+        return Stamped(self._before, b"".join(parts))
 
 
 def append(producer: KafkaProducer, outgoing: Mapping[TopicPartition, Iterable[Outgoing]]) -> list[Any]:

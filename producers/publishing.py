@@ -205,13 +205,16 @@ class Publishing:
         """Put a batch that is kept on Kafka, all of it or nothing; but for what is there already."""
         outgoing: dict[TopicPartition, list[Outgoing]] = {}
         feeds = {agency: outgoing.setdefault(TopicPartition(feed(agency), 0), []) for agency in RECEIVERS}
+        at, headers = "", _ITEM.stamped("")
         for publication in batch.items:
+            if publication.at != at:
+                at, headers = publication.at, _ITEM.stamped(publication.at)
             for agency, number, value in item_values(entries[publication.position], publication):
                 if number > on_kafka.numbers[agency]:
-                    feeds[agency].append(Outgoing(value, _ITEM.of(f"{agency}-{number}", publication.at)))
+                    feeds[agency].append(Outgoing(value, headers.of(f"{agency}-{number}")))
         if batch.number > on_kafka.batch:
-            headers = _PUBLICATION.of(f"publication-{batch.number}", batch.published_at)
-            outgoing[TopicPartition(PUBLICATIONS, 0)] = [Outgoing(body, headers)]
+            headers = _PUBLICATION.stamped(batch.published_at)
+            outgoing[TopicPartition(PUBLICATIONS, 0)] = [Outgoing(body, headers.of(f"publication-{batch.number}"))]
         self._producer.begin_transaction()
         sent = append(self._producer, outgoing)
         self._producer.commit_transaction()

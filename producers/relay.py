@@ -147,14 +147,14 @@ class Relay:
                 outgoing[TopicPartition(ENTRIES, partition)].append(
                     Outgoing(
                         value(position=position, child=child, version=version, wire=event.topic, state=state),
-                        _entry(event.topic).of(str(position), time, str(self._position)),
+                        _entry(event.topic).stamped(time, str(self._position)).of(str(position)),
                         str(child).encode(),
                     )
                 )
             # an outcome may come twice: a crash between the two sends must not leave a submission unanswered
             agency, submission_id, body = accepted(position=position, child=child, version=version, state=state)
             outgoing[TopicPartition(outcomes(agency), 0)].append(
-                Outgoing(body, _OUTCOME.of(f"entry-{position}", time), submission_id.encode())
+                Outgoing(body, _OUTCOME.stamped(time).of(f"entry-{position}"), submission_id.encode())
             )
             self._position = position
         return append(self._producer, outgoing)
@@ -173,7 +173,7 @@ class Relay:
             outgoing[TopicPartition(outcomes(row["agency"]), 0)].append(
                 Outgoing(
                     bytes(row["body"]),
-                    _OUTCOME.of(f"outcome-{row['number']}", write_clock(row["now"])),
+                    _OUTCOME.stamped(write_clock(row["now"])).of(f"outcome-{row['number']}"),
                     row["submission_id"].encode(),
                 )
             )

@@ -15,6 +15,7 @@ from custody.servers import embedded
 from custody.servers.topics import create_topics
 from ledger.cloudevents import binary_headers
 from ledger.topics import LARGEST_MESSAGE_BYTES, Topic
+from ledger.unpacking import unpack_quickly
 from producers.appending import Envelope, Outgoing, append
 from producers.publishing import feeds_producer
 from producers.relay import relay_producer
@@ -41,7 +42,21 @@ def producer(kafka_bootstrap: str) -> Iterator[KafkaProducer]:
 
 
 def on_topic(bootstrap: str, topic: str, partition: int) -> list[Any]:
-    """Return what a reader of committed messages finds."""
+    """Return what a reader of committed messages finds, the same as what the ledger's own readers find."""
+    found = read(bootstrap, TopicPartition(topic, partition))
+    quickly = read(bootstrap, TopicPartition(topic, partition), quickly=True)
+    assert shown(quickly) == shown(found)
+    if found:  # and from the middle of a batch
+        behind = read(bootstrap, TopicPartition(topic, partition), quickly=True, after=found[len(found) // 2].offset)
+        assert shown(behind) == shown(found[len(found) // 2 + 1 :])
+    return found
+
+
+def shown(records: Sequence[Any]) -> list[tuple[Any, ...]]:
+    return [(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in records]
+
+
+def read(bootstrap: str, place: TopicPartition, *, quickly: bool = False, after: int = -1) -> list[Any]:
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         group_id=None,
@@ -51,10 +66,11 @@ def on_topic(bootstrap: str, topic: str, partition: int) -> list[Any]:
         check_crcs=True,
     )
     try:
-        place = TopicPartition(topic, partition)
         consumer.assign([place])
         end = consumer.end_offsets([place])[place]
-        consumer.seek_to_beginning(place)
+        consumer.seek(place, after + 1)
+        if quickly:
+            unpack_quickly(consumer)
         found: list[Any] = []
         while consumer.position(place) < end:
             found += consumer.poll(timeout_ms=1000).get(place, ())
@@ -69,7 +85,7 @@ def settle(sent: Sequence[Any]) -> list[Any]:
 
 def numbered(first: int, last: int) -> list[Outgoing]:
     envelope = Envelope(source="/test", type="custody.test.v1")
-    return [Outgoing(b"%d" % n, envelope.of(str(n), AT)) for n in range(first, last + 1)]
+    return [Outgoing(b"%d" % n, envelope.stamped(AT).of(str(n))) for n in range(first, last + 1)]
 
 
 def test_messages_appended_read_as_messages_sent(kafka_bootstrap: str, topic: str, producer: KafkaProducer) -> None:
@@ -79,7 +95,7 @@ def test_messages_appended_read_as_messages_sent(kafka_bootstrap: str, topic: st
     for number, size in enumerate(SIZES * 3):
         value, key = os.urandom(size), (None, b"", b"A" * (number * 100))[number % 3]
         id, previous = f"entry-é-{number}-{'x' * (number * 40)}", str(number - 1)
-        appended.append(Outgoing(value, envelope.of(id, AT, previous), key))
+        appended.append(Outgoing(value, envelope.stamped(AT, previous).of(id), key))
         headers = binary_headers(
             id=id, source="/custody-ledger", type="custody.test.v1", time=AT, extra=[("previous", previous)]
         )
@@ -206,7 +222,7 @@ def test_what_cannot_be_sent_is_refused_and_what_the_broker_refuses_is_told(
     kafka_bootstrap: str, topic: str, producer: KafkaProducer
 ) -> None:
     """A partition that is not there, a message beyond the client's limit, and one beyond the topic's."""
-    envelope = Envelope(source="/test", type="custody.test.v1").of("1", AT)
+    envelope = Envelope(source="/test", type="custody.test.v1").stamped(AT).of("1")
     with pytest.raises(ValueError, match="no partition 3"):
         append(producer, {TopicPartition(topic, 3): numbered(1, 1)})
     with pytest.raises(MessageSizeTooLargeError):
