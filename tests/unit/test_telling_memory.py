@@ -125,7 +125,9 @@ def test_what_is_told_does_not_depend_on_which_folds_are_in_memory(history: list
 
 @settings(max_examples=300, deadline=None)
 @given(histories(), st.sets(st.integers(1, 12), max_size=2))
-def test_what_statements_do_not_speak_of_has_no_say_in_what_is_told(history: list[Entry], adopt_after: set[int]) -> None:
+def test_what_statements_do_not_speak_of_has_no_say_in_what_is_told(
+    history: list[Entry], adopt_after: set[int]
+) -> None:
     """Of a record that was never merged it is enough to read its statements back, and the entries that they name."""
     adoptions = [
         Adopted(position * 2, wider().model_copy(update={"version": number}), True)
