@@ -5,7 +5,6 @@ import sys
 import structlog
 from kafka.errors import OffsetOutOfRangeError
 
-from consumers.header_names import accept_any_header_name
 from consumers.intake import intake_consumer, run
 from ledger.eventstore import open_ledger
 from ledger.feed_tail import check_feeds_not_ahead, read_feed_tail
@@ -24,7 +23,6 @@ def intake(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop:
         check_not_ahead(tail, cursor)
         # and would refuse receipts for what only Kafka still knows was published
         check_feeds_not_ahead(published, cursor)
-    accept_any_header_name()
     consumer = intake_consumer(settings.kafka_bootstrap)
     settle_memory()
     try:

@@ -15,6 +15,7 @@ from ledger.arrivals import Arrival, Place
 from ledger.eventstore import Ledger
 from ledger.recording import LostPartitionsError, OffsetMove, Recording
 from ledger.topics import READ_BY_INTAKE, agency_of
+from ledger.unpacking import unpack_quickly
 
 BATCH: Final = 1000
 """Messages a transaction: larger ones gain nothing (measured), smaller ones cost a commit each."""
@@ -24,7 +25,7 @@ GROUP: Final = "custody-intake"
 
 def intake_consumer(bootstrap: str) -> KafkaConsumer:
     """Return the group member; no offset is ever reset or committed behind our back."""
-    return KafkaConsumer(
+    consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id="custody-intake",
         group_id=GROUP,
@@ -43,6 +44,7 @@ def intake_consumer(bootstrap: str) -> KafkaConsumer:
         check_crcs=True,
         metrics_enabled=False,
     )
+    return unpack_quickly(consumer)
 
 
 class Partitions(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped

@@ -5,10 +5,10 @@ is kept from agencies to whom the existence of relief is protected (8 USC 1367):
 without a word, for a word would say it; where a required member says it, the entry is not told at all.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger.agencies import Agency
+from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry
 from ledger.facts import (
     BY_WIRE,
@@ -42,7 +42,13 @@ _MAY_REVEAL: Final = frozenset(("adjournment_code", "decision", "reason"))
 """Members of which some value may say that relief was sought or granted; see `reveals_relief`."""
 _Plan = tuple[tuple[str, ...], tuple[str, ...]]
 """The members withheld whatever they say, and those that may not be told for what they say."""
-_UNPLANNED: Final[Any] = object()
+
+
+class _Plans(NamedTuple):
+    """How entries of one producer, fact and members are told: the plans there are, and who is told by which."""
+
+    distinct: tuple[_Plan, ...]
+    by_agency: tuple[tuple[Agency, int], ...]
 
 
 class Disclosure(NamedTuple):
@@ -61,29 +67,22 @@ class Sharing:
 
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
-        self._plans: dict[tuple[Agency, str, tuple[str, ...]], _Plan | None] = {}
-        """By agency, wire name and the members given."""
+        self._plans: dict[tuple[Agency, str, tuple[str, ...]], _Plans] = {}
+        """By producer, wire name and the members given."""
         self._hidden_from = frozenset(agency for agency, its in rules.agencies.items() if _RELIEF not in its.told)
 
-    def disclose(self, entry: Entry, agency: Agency) -> Disclosure | None:
-        """Return what `agency` is told of an entry the set rules on; None: nothing, nor that it exists."""
-        given = entry.recorded_fact
-        key = (agency, entry.type, tuple(given))
-        plan = self._plans.get(key, _UNPLANNED)
-        if plan is _UNPLANNED:
-            plan = self._plans[key] = self._plan(agency, entry.type, given)
-        if plan is None:
-            return None
-        withheld, may_reveal = plan
-        unsaid: tuple[str, ...] = ()
-        if may_reveal:
-            unsaid = tuple(member for member in may_reveal if reveals_relief(entry.type, member, given[member]))
-            fields = BY_WIRE[entry.type].model_fields
-            if any(fields[member].is_required() for member in unsaid):
-                return None
-        if not withheld and not unsaid:
-            return Disclosure(given, (), ())
-        return Disclosure({m: v for m, v in given.items() if m not in withheld and m not in unsaid}, withheld, unsaid)
+    def disclosures(self, entry: Entry) -> list[tuple[Agency, Disclosure]]:
+        """Return who is told an entry the set rules on, and what of it; others are not told that it exists.
+
+        Nobody is told their own.
+        """
+        wire, given = entry.type, entry.recorded_fact
+        key = (entry.producer.agency, wire, tuple(given))
+        plans = self._plans.get(key)
+        if plans is None:
+            plans = self._plans[key] = self._plans_of(*key)
+        made = [_disclosure(wire, given, plan) for plan in plans.distinct]
+        return [(agency, told) for agency, number in plans.by_agency if (told := made[number]) is not None]
 
     def follow(self, statement: Entry, about: Entry | None, corrected: Entry | None, agency: Agency) -> Disclosure:
         """Return what `agency` is told of a statement that goes wherever what it touches has gone.
@@ -126,15 +125,34 @@ class Sharing:
             )
         }
 
-    def _plan(self, agency: Agency, wire: str, given: Iterable[str]) -> _Plan | None:
-        its, name, fact = self.rules.agencies[agency], short_name(wire), BY_WIRE[wire]
-        if name not in its.told:
+    def _plans_of(self, producer: Agency, wire: str, given: Sequence[str]) -> _Plans:
+        name, fact = short_name(wire), BY_WIRE[wire]
+        numbers: dict[_Plan, int] = {}
+        by_agency = []
+        for agency in RECEIVERS:
+            its = self.rules.agencies[agency]
+            if agency == producer or name not in its.told:
+                continue
+            categories = _categories(its, name)
+            withheld = tuple(member for member in given if category_of(fact, member) not in categories)
+            hidden = agency in self._hidden_from
+            revealing = [member for member in given if hidden and member in _MAY_REVEAL and member not in withheld]
+            by_agency.append((agency, numbers.setdefault((withheld, tuple(revealing)), len(numbers))))
+        return _Plans(tuple(numbers), tuple(by_agency))
+
+
+def _disclosure(wire: str, given: Mapping[str, Any], plan: _Plan) -> Disclosure | None:
+    """Return what is told of a fact by its plan; None where a member that must be given may not be told."""
+    withheld, may_reveal = plan
+    unsaid: tuple[str, ...] = ()
+    if may_reveal:
+        unsaid = tuple(member for member in may_reveal if reveals_relief(wire, member, given[member]))
+        fields = BY_WIRE[wire].model_fields
+        if any(fields[member].is_required() for member in unsaid):
             return None
-        categories = _categories(its, name)
-        withheld = tuple(member for member in given if category_of(fact, member) not in categories)
-        hidden = agency in self._hidden_from
-        revealing = [member for member in given if hidden and member in _MAY_REVEAL and member not in withheld]
-        return withheld, tuple(revealing)
+    if not withheld and not unsaid:
+        return Disclosure(given, (), ())
+    return Disclosure({m: v for m, v in given.items() if m not in withheld and m not in unsaid}, withheld, unsaid)
 
 
 def _categories(its: AgencyRules, name: str) -> frozenset[CategoryName]:

@@ -4,6 +4,7 @@ Each message names the position before it (`ce_previous`), so the next entry is 
 nothing is skipped, and what is missing shows as a wait with a name.
 """
 
+import re
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,12 +15,21 @@ from kafka import KafkaConsumer, TopicPartition
 
 from ledger.entry import is_first, record_id
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
+from ledger.unpacking import unpack_quickly
 
 BATCH: Final = 2000
 MOST_AHEAD: Final = 60_000
 """Messages held until their turn comes; beyond it they are let go and read again: memory stays bounded."""
 BEGIN_ANEW_SECONDS: Final = 3.0
 ALL_PARTITIONS: Final = tuple(range(ENTRIES_PARTITIONS))
+
+
+_AS_RELAYED: Final = re.compile(
+    rb"\x0e\x1cce_specversion\x061\.0\x0ace_id.(\d+)\x12ce_source.[^\0-\x1f]+\x0ece_type.[^\0-\x1f]+"
+    rb"\x0ece_time\x36([^\0-\x1f]{27})\x18content-type\x20application/json\x16ce_previous.(\d+)",
+    re.DOTALL,
+)
+"""The headers of an entry, with their lengths, in the order in which the relay writes them (`binary_headers`)."""
 
 
 class EntryMessage(NamedTuple):
@@ -41,7 +51,7 @@ class EntryMessage(NamedTuple):
 
 def entries_consumer(bootstrap: str, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 250) -> KafkaConsumer:
     """Return a consumer of `custody.entries`; its offsets are kept with the rows, never in Kafka."""
-    return KafkaConsumer(
+    consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id="custody-entries",
         group_id=None,
@@ -58,6 +68,7 @@ def entries_consumer(bootstrap: str, *, fetch_min_bytes: int = 1, fetch_max_wait
         check_crcs=True,
         metrics_enabled=False,
     )
+    return unpack_quickly(consumer)
 
 
 def start_at(consumer: KafkaConsumer, offsets: dict[int, int], partitions: Sequence[int]) -> None:
@@ -74,13 +85,18 @@ def read_messages(records: Iterable[Any]) -> list[EntryMessage]:
     """Read key and headers of Kafka records; their values are left as they are."""
     messages = []
     for record in records:
-        headers = dict(record.headers)
+        as_relayed = _AS_RELAYED.fullmatch(record.packed)
+        if as_relayed is None:
+            headers = dict(record.headers)
+            position, at, previous = headers["ce_id"], headers["ce_time"], headers["ce_previous"]
+        else:
+            position, at, previous = as_relayed.groups()
         messages.append(
             EntryMessage(
-                int(headers["ce_id"]),
-                int(headers["ce_previous"]),
+                int(position),
+                int(previous),
                 record_id(record.key.decode()),
-                headers["ce_time"].decode(),
+                at.decode(),
                 record.partition,
                 record.offset,
                 record.value,

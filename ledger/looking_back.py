@@ -48,6 +48,25 @@ def entries_of(cursor: Cursor[DictRow], children: Collection[UUID], up_to: int) 
         yield read_entry(payload_of(row))
 
 
+def entries_at(cursor: Cursor[DictRow], positions: Collection[int]) -> Iterator[Entry]:
+    """Yield the entries at these positions, in any order."""
+    for row in rows_at(cursor, positions):
+        yield read_entry(payload_of(row))
+
+
+def statements_of(
+    cursor: Cursor[DictRow], children: Collection[UUID], up_to: int, wires: Collection[str]
+) -> Iterator[Entry]:
+    """Yield the entries with these wire names of these records up to a position, record by record in order."""
+    cursor.execute(
+        _COLUMNS + " where originator_id = any(%b) and notification_id <= %b and topic = any(%b)"
+        " order by originator_id, originator_version",
+        (list(children), up_to, list(wires)),
+    )
+    for row in cursor.fetchall():
+        yield read_entry(payload_of(row))
+
+
 def rows_of(cursor: Cursor[DictRow], children: Collection[UUID], up_to: int) -> list[DictRow]:
     """Return the rows of the event store of these records up to a position, record by record in order."""
     return cursor.execute(

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import orjson
 
+from ledger.agencies import Agency
 from ledger.submission import Refusal
 
 WIRE: Final = "custody.outcome.v1"
@@ -43,7 +44,7 @@ def refusal_members(refusal: Refusal) -> dict[str, Any]:
     return {"code": refusal.code, "message": refusal.message, "member": refusal.member}
 
 
-def accepted(*, position: int, child: UUID, version: int, state: bytes) -> tuple[str, str, bytes]:
+def accepted(*, position: int, child: UUID, version: int, state: bytes) -> tuple[Agency, str, bytes]:
     """Return (agency, submission id, outcome) of an entry: its acceptance is told by the entry itself."""
     entry = orjson.loads(state)
     producer = entry["producer"]

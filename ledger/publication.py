@@ -6,12 +6,13 @@ fact: an item is made of the entry and of what its batch says, so a feed can be 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, NamedTuple
 
 import orjson
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry
+from ledger.facts.ledger_wide import RuleSet
 from ledger.telling import Kind, Told
 from ledger.times import write_clock, write_when
 
@@ -60,25 +61,24 @@ class Batch(NamedTuple):
 
 def number_items(told: Iterable[tuple[Told, str]], last: Numbers) -> tuple[list[Publication], Numbers]:
     """Give items, each with its stamp, the next numbers of their feeds; return them by entry, and the last numbers."""
-    numbers = dict(last)
+    last_of = dict(last)
     items: list[Publication] = []
-    for item, at in told:
-        number = numbers[item.agency] = numbers[item.agency] + 1
-        rules = (item.rules.id, item.rules.version)
-        same = items[-1] if items else None
-        if (
-            same is None
-            or (same.position, same.kind, same.rules, same.at) != (item.entry.position, item.kind, rules, at)
-            or item.agency in same.numbers
-        ):
-            same = Publication(item.entry.position, str(item.entry.child), item.kind, rules, at, {}, {}, {})
-            items.append(same)
-        cast(dict[Agency, int], same.numbers)[item.agency] = number
-        if item.disclosure.withheld:
-            cast(dict[Agency, Sequence[str]], same.withheld)[item.agency] = item.disclosure.withheld
-        if item.disclosure.unsaid:
-            cast(dict[Agency, Sequence[str]], same.unsaid)[item.agency] = item.disclosure.unsaid
-    return items, numbers
+    numbers: dict[Agency, int] = {}
+    withheld: dict[Agency, Sequence[str]] = {}
+    unsaid: dict[Agency, Sequence[str]] = {}
+    same: tuple[int, Kind, RuleSet, str] | None = None
+    for (agency, kind, entry, disclosure, rules), at in told:
+        if same != (entry.position, kind, rules, at) or agency in numbers:
+            same = (entry.position, kind, rules, at)
+            numbers, withheld, unsaid = {}, {}, {}
+            rule = (rules.id, rules.version)
+            items.append(Publication(entry.position, str(entry.child), kind, rule, at, numbers, withheld, unsaid))
+        numbers[agency] = last_of[agency] = last_of[agency] + 1
+        if disclosure.withheld:
+            withheld[agency] = disclosure.withheld
+        if disclosure.unsaid:
+            unsaid[agency] = disclosure.unsaid
+    return items, last_of
 
 
 def write_batch(batch: Batch) -> bytes:
@@ -159,14 +159,18 @@ NOTHING_PUBLISHED: Final = Batch(
 
 def item_values(entry: Entry, publication: Publication) -> list[tuple[Agency, int, bytes]]:
     """Return the feed items of one publication: agency, number, and the message's value."""
+    _, _, _, _, _, numbers, withheld, unsaid = publication
+    if not withheld and not unsaid:
+        whole = _value(entry, publication, (), ())
+        return [(agency, number, b'{"number":%d,%b' % (number, whole)) for agency, number in numbers.items()]
     made: dict[tuple[tuple[str, ...], tuple[str, ...]], bytes] = {}
     values = []
-    for agency, number in publication.numbers.items():
-        hidden = (tuple(publication.withheld.get(agency, ())), tuple(publication.unsaid.get(agency, ())))
+    for agency, number in numbers.items():
+        hidden = (tuple(withheld.get(agency, ())), tuple(unsaid.get(agency, ())))
         rest = made.get(hidden)
         if rest is None:
             rest = made[hidden] = _value(entry, publication, *hidden)
-        values.append((agency, number, b'{"number":%d,%s' % (number, rest)))
+        values.append((agency, number, b'{"number":%d,%b' % (number, rest)))
     return values
 
 

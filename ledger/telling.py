@@ -6,7 +6,7 @@ a moment later, as a supplement right behind it. So nobody is left holding a kno
 entries alone: the same entries give the same items under the same numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
@@ -91,13 +91,24 @@ class Rulebook:
 
 def tell_alone(entry: Entry, sharing: Sharing) -> list[Told]:
     """Return whom an entry is told to that concerns no other entry, in a record that was never merged."""
-    items = []
-    for agency in RECEIVERS:
-        if agency != entry.producer.agency:
-            disclosure = sharing.disclose(entry, agency)
-            if disclosure is not None:
-                items.append(Told(agency, "entry", entry, disclosure, sharing.rules))
-    return items
+    rules = sharing.rules
+    return [Told(agency, "entry", entry, disclosure, rules) for agency, disclosure in sharing.disclosures(entry)]
+
+
+def spoken_of(statements: Iterable[Entry]) -> set[int]:
+    """Return the positions of the entries that statements correct, void or dispute.
+
+    In a record that was never merged, whom a statement is told to follows from these entries and from those of
+    `NEEDS_RECORD`: the fold of them is as good as the fold of all.
+    """
+    positions: set[int] = set()
+    for statement in statements:
+        match statement.fact:
+            case CorrectionIssued(corrects=position) | EntryVoided(voids=position) | EntryDisputed(position=position):
+                positions.add(position)
+            case _:
+                pass
+    return positions
 
 
 class Telling:
@@ -126,6 +137,10 @@ class Telling:
         while adoptions:
             telling.backfill(adoptions.pop(), rulebook)
         return telling
+
+    def holds(self, positions: Set[int]) -> bool:
+        """Return whether all these entries were taken."""
+        return self._entries.keys() >= positions
 
     def take(self, entry: Entry, sharing: Sharing) -> list[Told]:
         """Return whom the next entry is told to, and what else those agencies are told behind it."""
@@ -168,17 +183,16 @@ class Telling:
             return []
         items: list[Told] = []
         sharing = rulebook.of(adopted.rules)
+        follows = type(entry.fact) in _FOLLOWING
+        disclosures = {} if follows else dict(sharing.disclosures(entry))
         for agency in RECEIVERS:
             if agency == entry.producer.agency:
                 continue
             before = len(items)
-            if type(entry.fact) in _FOLLOWING:
-                if self._knows_any(agency, self._touched(entry)):
-                    self._follow(items, agency, "supplement", entry, sharing)
-            else:
-                disclosure = sharing.disclose(entry, agency)
-                if disclosure is not None:
-                    self._give(items, Told(agency, "supplement", entry, disclosure, sharing.rules))
+            if follows and self._knows_any(agency, self._touched(entry)):
+                self._follow(items, agency, "supplement", entry, sharing)
+            elif agency in disclosures:
+                self._give(items, Told(agency, "supplement", entry, disclosures[agency], sharing.rules))
             if len(items) > before:
                 self._catch_up(items, agency, sharing)
         return items

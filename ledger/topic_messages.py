@@ -8,6 +8,8 @@ from typing import Any, Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import CorruptRecordError
 
+from ledger.unpacking import unpack_quickly
+
 AT_ONCE: Final = 2000
 GLANCE_MS: Final = 200
 PATIENCE_SECONDS: Final = 30.0
@@ -22,7 +24,7 @@ class TopicMessages:
         self._topic = topic
         self._partition = TopicPartition(topic, 0)
         self._records: deque[Any] = deque()
-        self._consumer = KafkaConsumer(
+        consumer = KafkaConsumer(
             bootstrap_servers=bootstrap.split(","),
             client_id="custody-whole-topic",
             group_id=None,
@@ -37,6 +39,7 @@ class TopicMessages:
             check_crcs=True,
             metrics_enabled=False,
         )
+        self._consumer = unpack_quickly(consumer)
         self._consumer.assign([self._partition])
         self._end = self._consumer.end_offsets([self._partition])[self._partition]
         self._consumer.seek(self._partition, self._consumer.beginning_offsets([self._partition])[self._partition])

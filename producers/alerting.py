@@ -19,14 +19,15 @@ from psycopg.rows import dict_row
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.alerts import ALERT, DutyKey, Kept, Look, Looked, Settled, due_alerts, read_alert, write_alert
-from ledger.cloudevents import binary_headers
 from ledger.feed_tail import last_value
 from ledger.settings import Settings
 from ledger.tail import KafkaAheadError, tail_consumer
 from ledger.times import write_clock
 from ledger.topics import alerts
-from producers.transactions import SOURCE, Message, tell, transactional_producer
+from producers.appending import Envelope, Outgoing
+from producers.transactions import SOURCE, tell, transactional_producer
 
+_ALERT: Final = Envelope(source=SOURCE, type=ALERT)
 _ALERTS_LOCK: Final = 0x616C657274
 """Advisory lock held for life: two of this role would give one number twice."""
 _AT_ONCE: Final = 2000
@@ -217,17 +218,12 @@ class Alerting:
         return taken
 
     def _tell(self, kept: Iterable[Kept]) -> None:
-        tell(
-            self._producer,
-            [
-                Message(
-                    alerts(one.key.obliged),
-                    one.body,
-                    binary_headers(id=f"{one.key.obliged}-{one.number}", source=SOURCE, type=ALERT, time=one.as_of),
-                )
-                for one in kept
-            ],
-        )
+        outgoing: dict[TopicPartition, list[Outgoing]] = {}
+        for one in kept:
+            obliged = one.key.obliged
+            headers = _ALERT.stamped(one.as_of).of(f"{obliged}-{one.number}")
+            outgoing.setdefault(TopicPartition(alerts(obliged), 0), []).append(Outgoing(one.body, headers))
+        tell(self._producer, outgoing)
 
     def _is_the_only_one(self) -> bool:
         row = self._connection.execute("select pg_try_advisory_lock(%s) as only", (_ALERTS_LOCK,)).fetchone()

@@ -1,10 +1,12 @@
 """Deciding who is told the next entries: by themselves, or with the whole record where that has a say in it.
 
-Most entries go by the set in force alone. Statements about other entries, and everything about a child whose record
-was ever merged, go by the fold of the record, which is read from the event store when it is first needed.
+Most entries go by the set in force alone. Statements about other entries go by the fold of what the statements in
+their record speak of, and everything about a child whose record was ever merged by the fold of all entries. Either is
+read from the event store when it is first needed, and takes what comes later.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence, Set
 from typing import Final
 from uuid import UUID
 
@@ -13,12 +15,13 @@ from psycopg.rows import DictRow
 
 from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.looking_back import entries_of, linked
+from ledger.looking_back import entries_at, entries_of, linked, statements_of
 from ledger.sharing import Adopted, default_rules
-from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told, tell_alone
+from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
 
 CACHED_ENTRIES: Final = 40_000
 """How many entries the folds kept in memory may hold together."""
+_STATEMENTS: Final = [fact.wire for fact in NEEDS_RECORD]
 
 
 class Folds:
@@ -28,6 +31,8 @@ class Folds:
         self._zone = zone
         self.rulebook = Rulebook(adoptions, default_rules(), zone)
         self._of: dict[UUID, Telling] = {}
+        self._partial: set[UUID] = set()
+        """Records of whose entries only those are folded that statements speak of."""
         self._size = 0
 
     def adopt(self, one: Adopted) -> None:
@@ -37,28 +42,57 @@ class Folds:
     def forget(self) -> None:
         """Drop every fold: after a backfill each has been told more than it knows."""
         self._of.clear()
+        self._partial.clear()
         self._size = 0
 
     def prepare(self, cursor: Cursor[DictRow], entries: Sequence[Entry], up_to: int) -> None:
-        """Have at hand the folds that these next entries need, with all there is up to the position before them."""
-        needed = {entry.child for entry in entries if type(entry.fact) in NEEDS_RECORD}
+        """Have at hand the folds that these next entries need, as they are after the position before them."""
         joined = linked(cursor, {entry.child for entry in entries})
+        self._drop(joined.keys() & self._partial)
         for entry in entries:
             if isinstance(entry.fact, IdentityMerged | IdentityUnmerged):
                 self._drop_joined(joined.get(entry.child, frozenset()))
-        needed = {child for child in needed | joined.keys() if child not in self._of}
-        if not needed:
+        self._load_whole(cursor, {records for child, records in joined.items() if child not in self._of}, up_to)
+        named: dict[UUID, set[int]] = defaultdict(set)
+        for entry in entries:
+            if type(entry.fact) in NEEDS_RECORD and entry.child not in joined:
+                named[entry.child] |= {position for position in spoken_of((entry,)) if position <= up_to}
+        self._load_partly(cursor, named, up_to)
+
+    def _load_whole(self, cursor: Cursor[DictRow], groups: Collection[frozenset[UUID]], up_to: int) -> None:
+        """Fold the records that merge statements touched, each group as one."""
+        if not groups:
             return
-        whole = {record for child in needed for record in joined.get(child, (child,))}
-        by_record: dict[UUID, list[Entry]] = {record: [] for record in whole}
-        for entry in entries_of(cursor, whole, up_to):
+        by_record: dict[UUID, list[Entry]] = {record: [] for records in groups for record in records}
+        for entry in entries_of(cursor, by_record, up_to):
             by_record[entry.child].append(entry)
-        for child in needed:
-            if child not in self._of:
-                records = joined.get(child, frozenset((child,)))
-                fold = Telling.of((entry for record in records for entry in by_record[record]), self.rulebook)
-                self._of |= dict.fromkeys(records, fold)
-                self._size += fold.size
+        for records in groups:
+            self._keep(records, [entry for record in records for entry in by_record[record]])
+
+    def _load_partly(self, cursor: Cursor[DictRow], named: Mapping[UUID, set[int]], up_to: int) -> None:
+        """Fold what the statements of records speak of, and the entries `named`, where a fold has not all of it."""
+        lacking = {
+            child: positions
+            for child, positions in named.items()
+            if (fold := self._of.get(child)) is None or not fold.holds(positions)
+        }
+        if not lacking:
+            return
+        self._drop(lacking.keys())
+        by_record: dict[UUID, list[Entry]] = {child: [] for child in lacking}
+        statements = list(statements_of(cursor, lacking, up_to, _STATEMENTS))
+        spoken = spoken_of(statements).union(*lacking.values()) - {entry.position for entry in statements}
+        for entry in (*statements, *entries_at(cursor, spoken)):
+            if entry.child in by_record:
+                by_record[entry.child].append(entry)
+        for child, entries in by_record.items():
+            self._keep(frozenset((child,)), entries)
+        self._partial |= lacking.keys()
+
+    def _keep(self, records: frozenset[UUID], entries: Sequence[Entry]) -> None:
+        fold = Telling.of(entries, self.rulebook)
+        self._of |= dict.fromkeys(records, fold)
+        self._size += fold.size
 
     def tell(self, entry: Entry) -> list[Told]:
         """Return whom the next entry is told to, and what they are told right behind it."""
@@ -78,5 +112,9 @@ class Folds:
         """Forget folds that a merge makes one, unless they are one already."""
         folds = {id(self._of[record]) for record in records if record in self._of}
         if len(folds) > 1 or any(record not in self._of for record in records):
-            dropped = {id(fold): fold for record in records if (fold := self._of.pop(record, None)) is not None}
-            self._size -= sum(fold.size for fold in dropped.values())
+            self._drop(records)
+
+    def _drop(self, records: Set[UUID]) -> None:
+        dropped = {id(fold): fold for record in records if (fold := self._of.pop(record, None)) is not None}
+        self._size -= sum(fold.size for fold in dropped.values())
+        self._partial -= records

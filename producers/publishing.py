@@ -8,15 +8,15 @@ kept are also the bound beyond which no agency can sign. What Kafka lost of its 
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import cast
+from typing import Final, cast
 
 import orjson
 import psycopg
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from ledger.cloudevents import binary_headers
+from ledger.agencies import RECEIVERS
 from ledger.entry import Entry, read_entry
 from ledger.feed_tail import NOTHING_ON_KAFKA, FeedTail, check_feeds_not_ahead
 from ledger.looking_back import payload_of, rows_at
@@ -36,7 +36,11 @@ from ledger.settings import Clock
 from ledger.telling import Told
 from ledger.times import MICROSECOND, parse_instant, write_clock
 from ledger.topics import PUBLICATIONS, feed
-from producers.transactions import SOURCE, Message, tell, transactional_producer
+from producers.appending import Envelope, Outgoing
+from producers.transactions import SOURCE, tell, transactional_producer
+
+_ITEM: Final = Envelope(source=SOURCE, type=FEED_ITEM)
+_PUBLICATION: Final = Envelope(source=SOURCE, type=PUBLICATION)
 
 Stamped = Sequence[tuple[Told, datetime]]
 """Items, each with the ledger time of the entry it is told for."""
@@ -177,22 +181,19 @@ class Publishing:
         self, batch: Batch, body: bytes, entries: Mapping[int, Entry], on_kafka: FeedTail = NOTHING_ON_KAFKA
     ) -> None:
         """Put a batch that is kept on Kafka, all of it or nothing; but for what is there already."""
-        messages = [
-            Message(
-                feed(agency),
-                value,
-                binary_headers(id=f"{agency}-{number}", source=SOURCE, type=FEED_ITEM, time=publication.at),
-            )
-            for publication in batch.items
-            for agency, number, value in item_values(entries[publication.position], publication)
-            if number > on_kafka.numbers[agency]
-        ]
+        outgoing: dict[TopicPartition, list[Outgoing]] = {}
+        feeds = {agency: outgoing.setdefault(TopicPartition(feed(agency), 0), []) for agency in RECEIVERS}
+        at, headers = "", _ITEM.stamped("")
+        for publication in batch.items:
+            if publication.at != at:
+                at, headers = publication.at, _ITEM.stamped(publication.at)
+            for agency, number, value in item_values(entries[publication.position], publication):
+                if number > on_kafka.numbers[agency]:
+                    feeds[agency].append(Outgoing(value, headers.of(f"{agency}-{number}")))
         if batch.number > on_kafka.batch:
-            headers = binary_headers(
-                id=f"publication-{batch.number}", source=SOURCE, type=PUBLICATION, time=batch.published_at
-            )
-            messages.append(Message(PUBLICATIONS, body, headers))
-        tell(self._producer, messages)
+            headers = _PUBLICATION.stamped(batch.published_at)
+            outgoing[TopicPartition(PUBLICATIONS, 0)] = [Outgoing(body, headers.of(f"publication-{batch.number}"))]
+        tell(self._producer, outgoing)
         self.last = batch
 
 

@@ -6,7 +6,9 @@ entry of each partition on Kafka says what was sent already, so no position is s
 (same `ce_id`). Where Kafka lost what it had, the relay starts over and sends what is missing.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,16 +16,16 @@ import orjson
 import psycopg
 import structlog
 from eventsourcing.persistence import Notification
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from psycopg.rows import DictRow, dict_row
 
-from ledger.cloudevents import binary_headers
 from ledger.entry import recorded_at_of, value
 from ledger.eventstore import Ledger
 from ledger.outcomes import WIRE, accepted
 from ledger.tail import Tail, check_not_ahead
 from ledger.times import write_clock
 from ledger.topics import ENTRIES, LARGEST_MESSAGE_BYTES, outcomes, partition_of
+from producers.appending import Envelope, Outgoing, append
 
 BATCH: Final = 2000
 IDLE_SECONDS: Final = 0.5
@@ -32,8 +34,15 @@ SOURCE: Final = "/custody-ledger"
 _RELAY_LOCK: Final = 0x72656C6179
 """Advisory lock held for life: two relays would break the order within a partition."""
 
+_OUTCOME: Final = Envelope(source=SOURCE, type=WIRE)
+
 Sent = list[Any]
 """Futures of one batch."""
+
+
+@cache
+def _entry(wire: str) -> Envelope:
+    return Envelope(source=SOURCE, type=wire, extra=("previous",))
 
 
 def relay_producer(bootstrap: str) -> KafkaProducer:
@@ -47,7 +56,7 @@ def relay_producer(bootstrap: str) -> KafkaProducer:
         delivery_timeout_ms=int(SEND_SECONDS * 1000),
         request_timeout_ms=20_000,
         max_in_flight_requests_per_connection=5,
-        linger_ms=5,
+        linger_ms=0,  # what is appended goes out at once: it is all there is
         batch_size=262_144,
         compression_type="lz4",
         max_request_size=2 * LARGEST_MESSAGE_BYTES,
@@ -128,53 +137,27 @@ class Relay:
         return bool(row and row["only"])
 
     def _send_entries(self, batch: Sequence[Notification]) -> Sent:
-        sent: Sent = []
-        send = self._producer.send
+        outgoing: dict[TopicPartition, list[Outgoing]] = defaultdict(list)
         for event in batch:
-            position = event.id
-            child = event.originator_id
+            position, child, version, state = event.id, event.originator_id, event.originator_version, event.state
             assert isinstance(child, UUID)
             partition = partition_of(child)
+            time = recorded_at_of(state)
             if position > self._on_kafka.get(partition, 0):
-                sent.append(
-                    send(
-                        ENTRIES,
-                        value=value(
-                            position=position,
-                            child=child,
-                            version=event.originator_version,
-                            wire=event.topic,
-                            state=event.state,
-                        ),
-                        key=str(child).encode(),
-                        headers=binary_headers(
-                            id=str(position),
-                            source=SOURCE,
-                            type=event.topic,
-                            time=recorded_at_of(event.state),
-                            extra=(("previous", str(self._position)),),
-                        ),
-                        partition=partition,
+                outgoing[TopicPartition(ENTRIES, partition)].append(
+                    Outgoing(
+                        value(position=position, child=child, version=version, wire=event.topic, state=state),
+                        _entry(event.topic).stamped(time, str(self._position)).of(str(position)),
+                        str(child).encode(),
                     )
                 )
             # an outcome may come twice: a crash between the two sends must not leave a submission unanswered
-            agency, submission_id, body = accepted(
-                position=position, child=child, version=event.originator_version, state=event.state
-            )
-            sent.append(
-                self._send_outcome(agency, submission_id, f"entry-{position}", recorded_at_of(event.state), body)
+            agency, submission_id, body = accepted(position=position, child=child, version=version, state=state)
+            outgoing[TopicPartition(outcomes(agency), 0)].append(
+                Outgoing(body, _OUTCOME.stamped(time).of(f"entry-{position}"), submission_id.encode())
             )
             self._position = position
-        return sent
-
-    def _send_outcome(self, agency: Any, submission_id: str, id: str, time: str, body: bytes) -> Any:
-        return self._producer.send(
-            outcomes(agency),
-            value=body,
-            key=submission_id.encode(),
-            headers=binary_headers(id=id, source=SOURCE, type=WIRE, time=time),
-            partition=0,
-        )
+        return append(self._producer, outgoing)
 
     def _send_outcomes(self) -> int:
         """Send refusals and duplicates; they are told by no entry."""
@@ -185,12 +168,16 @@ class Relay:
         ).fetchall()
         if not rows:
             return 0
-        sent = [
-            self._send_outcome(
-                row["agency"], row["submission_id"], f"outcome-{row['number']}", write_clock(row["now"]), row["body"]
+        outgoing: dict[TopicPartition, list[Outgoing]] = defaultdict(list)
+        for row in rows:
+            outgoing[TopicPartition(outcomes(row["agency"]), 0)].append(
+                Outgoing(
+                    bytes(row["body"]),
+                    _OUTCOME.stamped(write_clock(row["now"])).of(f"outcome-{row['number']}"),
+                    row["submission_id"].encode(),
+                )
             )
-            for row in rows
-        ]
+        sent = append(self._producer, outgoing)
         for future in sent:
             future.get(timeout=SEND_SECONDS)
         self._outcome = rows[-1]["number"]

@@ -1,22 +1,16 @@
 """Telling on Kafka in one transaction: all of it or nothing, and a second process with the same id fences the first."""
 
-from collections.abc import Iterable
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
+
+from producers.appending import Outgoing, append
 
 SEND_SECONDS: Final = 60.0
-TRANSACTION_MS: Final = 60_000
+TRANSACTION_MS = 60_000
 """A process that stands still for longer finds its transaction broken off by Kafka."""
 SOURCE: Final = "/custody-ledger"
-
-
-class Message(NamedTuple):
-    """One message on the one partition of a topic."""
-
-    topic: str
-    value: bytes
-    headers: list[tuple[str, bytes]]
 
 
 def transactional_producer(bootstrap: str, name: str) -> KafkaProducer:
@@ -32,7 +26,7 @@ def transactional_producer(bootstrap: str, name: str) -> KafkaProducer:
         request_timeout_ms=20_000,
         transaction_timeout_ms=TRANSACTION_MS,
         max_in_flight_requests_per_connection=5,
-        linger_ms=5,
+        linger_ms=0,  # what is appended goes out at once: it is all there is
         batch_size=262_144,
         compression_type="lz4",
         retry_backoff_ms=10,
@@ -43,13 +37,10 @@ def transactional_producer(bootstrap: str, name: str) -> KafkaProducer:
     )
 
 
-def tell(producer: KafkaProducer, messages: Iterable[Message]) -> None:
+def tell(producer: KafkaProducer, outgoing: Mapping[TopicPartition, Iterable[Outgoing]]) -> None:
     """Put messages on Kafka, all of them or none; returns when every one is confirmed."""
-    send = producer.send
     producer.begin_transaction()
-    sent: list[Any] = [
-        send(message.topic, value=message.value, headers=message.headers, partition=0) for message in messages
-    ]
+    sent = append(producer, outgoing)
     producer.commit_transaction()
     for future in sent:
         future.get(timeout=SEND_SECONDS)

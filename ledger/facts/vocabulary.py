@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import (
@@ -148,6 +149,7 @@ class Fact(BaseModel):
     """Who may produce it (rule H2)."""
 
 
+@cache
 def category_of(fact: type[Fact], member: str) -> CategoryName:
     """Return the sharing category of a fact's member."""
     return next(mark.name for mark in fact.model_fields[member].metadata if isinstance(mark, Category))

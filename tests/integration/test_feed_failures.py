@@ -104,7 +104,7 @@ def test_a_process_that_stood_still_past_its_transaction_is_refused_the_commit(
     ledger: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broker broke the transaction off meanwhile; what was kept is told in the next life."""
-    monkeypatch.setattr("producers.publishing.TRANSACTION_MS", 1000)
+    monkeypatch.setattr("producers.transactions.TRANSACTION_MS", 1000)
     with a_life(ledger) as (feeds, producer):
         commit: Callable[[], None] = producer.commit_transaction
 

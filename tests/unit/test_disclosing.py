@@ -21,7 +21,7 @@ ORDER: dict[str, Any] = {"court_case": "C1", "in_absentia": False}
 
 
 def told(name: str, fact: dict[str, Any], agency: Agency, producer: Agency | None = None) -> Disclosure | None:
-    return SHARING.disclose(entry(7, name, "2022-03-04", fact, agency=producer), agency)
+    return dict(SHARING.disclosures(entry(7, name, "2022-03-04", fact, agency=producer))).get(agency)
 
 
 def test_members_are_told_by_their_category_and_the_others_named() -> None:

@@ -1,7 +1,7 @@
 """Reading several partitions in the one order of the positions, from a consumer that is told what to bring."""
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,16 +10,10 @@ from kafka import TopicPartition
 from ledger import following
 from ledger.following import InOrder
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
+from ledger.unpacking import Record
+from producers.appending import Envelope
 
-
-class Record(NamedTuple):
-    """A record as the client gives it."""
-
-    partition: int
-    offset: int
-    key: bytes
-    value: bytes
-    headers: list[tuple[str, bytes]]
+RELAYED = Envelope(source="/custody-ledger", type="custody.child-encountered.v1", extra=("previous",))
 
 
 def child(number: int) -> UUID:
@@ -33,12 +27,8 @@ def topic(*positions: int) -> dict[int, list[Record]]:
     for position in positions:
         whose = child(position)
         records = partitions[partition_of(whose)]
-        headers = [
-            ("ce_id", str(position).encode()),
-            ("ce_previous", str(before).encode()),
-            ("ce_time", b"2022-01-01T00:00:00.000000Z"),
-        ]
-        records.append(Record(partition_of(whose), len(records), str(whose).encode(), b"{}", headers))
+        packed = RELAYED.stamped("2022-01-01T00:00:00.000000Z", str(before)).of(str(position))
+        records.append(Record(ENTRIES, partition_of(whose), len(records), 0, str(whose).encode(), b"{}", packed))
         before = position
     return partitions
 

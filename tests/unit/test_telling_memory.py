@@ -11,7 +11,7 @@ from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from ledger.sharing import Adopted, default_rules
-from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told, tell_alone
+from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
 from tests.histories import CHILD, ZONE, entry
 from tests.unit.test_disclosing import RELEASE
 from tests.unit.test_telling import OTHER, SCREENING, correction, hearing, items, merge, notice, of, void, wider
@@ -34,7 +34,15 @@ def kept_in_memory(entries: Sequence[Entry], adoptions: Sequence[Adopted]) -> li
     return told
 
 
-def never_in_memory(entries: Sequence[Entry], adoptions: Sequence[Adopted]) -> list[Shown]:
+def spoken_of_in(before: Sequence[Entry], one: Entry) -> list[Entry]:
+    """Return what is read back of a record that was never merged: its statements, and what they and `one` speak of."""
+    its = [other for other in before if other.child == one.child]
+    statements = [other for other in its if type(other.fact) in NEEDS_RECORD]
+    positions = spoken_of([*statements, one])
+    return [other for other in its if type(other.fact) in NEEDS_RECORD or other.position in positions]
+
+
+def never_in_memory(entries: Sequence[Entry], adoptions: Sequence[Adopted], *, whole: bool) -> list[Shown]:
     """A fold is made anew for each entry that needs one, and for each backfill, as after a restart every time."""
     told: list[Shown] = []
     joined = {
@@ -51,7 +59,8 @@ def never_in_memory(entries: Sequence[Entry], adoptions: Sequence[Adopted]) -> l
             told += shown(fold.backfill(adopted[-1], Rulebook(adopted, default_rules(), ZONE)))
         rulebook = Rulebook(adopted, default_rules(), ZONE)
         if type(one.fact) in NEEDS_RECORD or one.child in joined:
-            told += shown(Telling.of(entries[:number], rulebook).take(one, rulebook.at(one)))
+            before = entries[:number] if whole or one.child in joined else spoken_of_in(entries[:number], one)
+            told += shown(Telling.of(before, rulebook).take(one, rulebook.at(one)))
         else:
             told += shown(tell_alone(one, rulebook.at(one)))
     return told
@@ -110,8 +119,22 @@ def test_what_is_told_does_not_depend_on_which_folds_are_in_memory(history: list
         for number, position in enumerate(sorted(adopt_after), start=1)
     ]
     spread = [_moved(one) for one in history]
-    assert never_in_memory(spread, []) == kept_in_memory(spread, [])
-    assert never_in_memory(spread, adoptions) == kept_in_memory(spread, adoptions)
+    assert never_in_memory(spread, [], whole=True) == kept_in_memory(spread, [])
+    assert never_in_memory(spread, adoptions, whole=True) == kept_in_memory(spread, adoptions)
+
+
+@settings(max_examples=300, deadline=None)
+@given(histories(), st.sets(st.integers(1, 12), max_size=2))
+def test_what_statements_do_not_speak_of_has_no_say_in_what_is_told(
+    history: list[Entry], adopt_after: set[int]
+) -> None:
+    """Of a record that was never merged it is enough to read its statements back, and the entries that they name."""
+    adoptions = [
+        Adopted(position * 2, wider().model_copy(update={"version": number}), True)
+        for number, position in enumerate(sorted(adopt_after), start=1)
+    ]
+    spread = [_moved(one) for one in history]
+    assert never_in_memory(spread, adoptions, whole=False) == kept_in_memory(spread, adoptions)
 
 
 def _moved(one: Entry) -> Entry:
