@@ -16,6 +16,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from ledger.agencies import Agency
+from ledger.sharing import Adopted
 from ledger.times import parse_instant
 from projections.versions import connect as connect_writing
 from readers.definitions import Asked as FigureAsked
@@ -25,10 +27,19 @@ from readers.figures import figure
 from readers.held import told_apart
 from readers.knowing import parse_viewpoint
 from readers.snapshot import connect
-from tests.histories import ZONE, Json
+from tests.histories import ELM, ZONE, Json, entry
 from tests.integration.holding import fill_drawn, valid_receipts
 from tests.knowing import history_of
-from tests.knowledge_histories import ALL_FOUR, CHILDREN, MOMENTS_OF_LEDGER, VIEWERS, Drawn, drawn_histories
+from tests.knowledge_histories import (
+    ALL_FOUR,
+    CHILDREN,
+    MOMENTS_OF_LEDGER,
+    VIEWERS,
+    WIDER,
+    Drawn,
+    at,
+    drawn_histories,
+)
 from tests.oracle.care import care
 from tests.oracle.knowledge import History, Question, folded
 from tests.oracle.whereabouts import whereabouts
@@ -82,6 +93,13 @@ def in_care(people: dict[str, Json], day: date) -> set[tuple[str, str | None, st
         if (stay["admitted_on"] is None or stay["admitted_on"] <= day)
         and (stay["left_by"] is None or (stay["left_on"] is not None and stay["left_on"] > day))
     }
+
+
+FAILED = {"hearing_id": "h1", "court_case": "c1", "judge_action": "adjourned"}
+
+
+def notice(to: str, positions: list[int]) -> Json:
+    return {"to": to, "positions": positions, "channel": "email", "given_at": "2023-01-02", "members": "all"}
 
 
 def check_figures(connection: psycopg.Connection[Any], history: History, asked: Any) -> int:
@@ -156,6 +174,87 @@ def test_figures_as_known_are_those_the_oracle_counts(
     with connect(database_url) as connection:
         for one in asked:
             check_figures(connection, history, one)
+
+
+def by_hand() -> Drawn:
+    """A history in which everything comes otherwise than in order: what random histories seldom hold together."""
+    one, two, three = CHILDREN
+    told: tuple[tuple[int, str, str | None, Json, Agency, UUID, float], ...] = (
+        (1, "particulars-asserted", "2022-03-01", {"country": "GTM"}, "ORR", one, 0.0),
+        (2, "admitted-to-program", "2022-03-05", {"program": "A"}, "ORR", one, -1.5),
+        (3, "released-to-sponsor", "2022-03-12", {"sponsor_category": "1", "address": ELM}, "ORR", one, -2.5),
+        (4, "admitted-to-program", "2022-03-04", {"program": "B"}, "ORR", two, 0.0),
+        (5, "failure-to-appear-recorded", "2022-06-09", FAILED, "EOIR", two, 0.0),
+        (6, "failure-to-appear-recorded", "2022-06-10", FAILED, "ICE-OPLA", two, 0.0),
+        (
+            7,
+            "correction-issued",
+            None,
+            {"corrects": 3, "set": {"sponsor_category": "2A"}, "reason": "X"},
+            "ORR",
+            one,
+            0.0,
+        ),
+        (8, "notice-given", None, notice("USCIS", [5]), "ICE-OPLA", two, 0.0),
+        (
+            9,
+            "identity-merged",
+            None,
+            {"other": {"scheme": "ledger", "value": str(two)}, "reason": "X"},
+            "STEWARD",
+            one,
+            0.0,
+        ),
+        (11, "released-to-sponsor", "2022-03-20", {"sponsor_category": "3", "address": ELM}, "ORR", three, 0.0),
+        (12, "entry-voided", None, {"voids": 11, "reason": "X"}, "ORR", three, 0.0),
+        (13, "entry-voided", None, {"voids": 12, "reason": "X"}, "ORR", three, 0.0),
+        (14, "admitted-to-program", "2022-03-02", {"program": "C"}, "ORR", three, -13.0),
+        (15, "notice-given", None, notice("CBP", [14]), "CBP", three, 0.0),
+    )
+    entries = [
+        entry(
+            position,
+            name,
+            occurred_at,
+            fact,
+            agency=agency,
+            child=child,
+            other=two if name == "identity-merged" else None,
+        )._replace(recorded_at=at(position), known_since=at(position + claim))
+        for position, name, occurred_at, fact, agency, child, claim in told
+    ]
+    receipts: list[tuple[int, Agency, str, float | None, Any]] = [
+        (4, "ICE-ERO", "delivered", 1.0, 2),
+        (8, "ICE-ERO", "delivered", 2.5, 5),
+        (8, "ORR", "opened", None, (2,)),
+        (10, "ICE-OPLA", "acknowledged", 9.0, 3),
+        (13, "ORR", "delivered", 5.5, 2),
+        (15, "USCIS", "delivered", None, 4),
+        (16, "EOIR", "delivered", 3.0, (1, 3)),
+    ]
+    stamps = {position: at(position) for position in (*(each[0] for each in told), 10)}
+    return Drawn(entries, [Adopted(10, WIDER, backfill=True)], receipts, stamps)
+
+
+@pytest.mark.parametrize("per_batch", [1, 4])
+def test_figures_as_known_of_a_history_in_which_nothing_comes_in_order(database_url: str, per_batch: int) -> None:
+    """Merged children, one failure recorded twice, notices, claims in another order, receipts for single numbers, late
+    claims, a void of a void, a set adopted with backfill, groups of which not those who lead know most."""
+    drawn = valid_receipts(by_hand())
+    assert len(drawn.receipts) >= 6
+    with connect_writing(database_url) as writing:
+        assert fill_drawn(writing, database_url, drawn, per_batch, 2)
+    history = history_of(drawn)
+    counted = 0
+    with connect(database_url) as connection:
+        for viewer in ("ICE-ERO", "ICE-OPLA", "ORR", "EOIR", "USCIS", "CBP", "ICE", "DHS"):
+            for quarter in range(8, 72, 9):
+                for recorded_by in (at(quarter / 4), at(quarter / 4 + 4), at(60)):
+                    for basis, at_least in (("any", "told"), ("any", "delivered"), ("proven", "delivered")):
+                        counted += check_figures(
+                            connection, history, (viewer, at(quarter / 4), recorded_by, basis, at_least)
+                        )
+    assert counted > 1000
 
 
 def residence(history: History, question: Question, child: UUID) -> Json | None:

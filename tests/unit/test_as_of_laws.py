@@ -51,7 +51,8 @@ def told(value: Any) -> Any:
 
 
 def answer(folding: Folding) -> Any:
-    return told({**asdict(folding.regions()), **asdict(folding.care())})
+    failures = [one._asdict() for one in folding.failures()]
+    return told({**asdict(folding.regions()), **asdict(folding.care()), "failures": failures})
 
 
 @settings(max_examples=300, deadline=None)

@@ -86,6 +86,9 @@ def test_a_figure_reads_like_this() -> None:
         "without_open_findings": False,
         "incomplete": None,
         "absent": 3,
+        "basis": "any",
+        "at_least": "delivered",
+        "note": None,
     }
     assert figure_text(answer) == (
         """\
