@@ -197,7 +197,7 @@ class Population:
             "and d.live": chosen.live or None,
         }
         known_at = " ".join(
-            f"when '{agency}' then {SQL['in_segment'].strip().removeprefix(_COMMENT).replace('{feed}', feed)}"
+            f"when '{agency}' then {SQL['in_segment'].strip().replace('{feed}', feed)}"
             for agency, feed in FEEDS.items()
         )
         statement = SQL[name]
@@ -219,9 +219,6 @@ class Population:
     def _rows(self, name: str, **given: Any) -> list[Rows]:
         statement = SQL[name].replace("{schema}", self._version)
         return self._cursor.execute(statement.encode(), {"recorded_by": self._recorded_by, **given}).fetchall()
-
-
-_COMMENT: Final = SQL["in_segment"].splitlines(keepends=True)[0]
 _BEHIND: Final = (
     "(coalesce(due_at, 'infinity'), opened_by, rule, version, obliged collate \"C\","
     " coalesce(towards, '') collate \"C\") > (coalesce(%(after_due)s::timestamptz, 'infinity'),"
