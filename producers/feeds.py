@@ -10,6 +10,7 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from psycopg.rows import dict_row
 
 from ledger.adopting import adopted, adoptions
+from ledger.agencies import RECEIVERS
 from ledger.entry import read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
 from ledger.feed_tail import FeedTail
@@ -21,7 +22,8 @@ from ledger.sharing import Adopted
 from ledger.streams import LEDGER, STREAMS
 from ledger.telling import Told
 from ledger.times import parse_instant
-from ledger.topics import ENTRIES
+from ledger.topics import ENTRIES, PUBLICATIONS, feed
+from producers.appending import look_up
 from producers.backfilling import Backfilling
 from producers.feed_folds import Folds
 from producers.publishing import Publishing
@@ -65,6 +67,7 @@ class Feeds:
         if stopped():
             return  # going on would fence the one that publishes
         self._producer.init_transactions()  # ends what a killed one had begun
+        look_up(self._producer, (PUBLICATIONS, *map(feed, RECEIVERS)))
         again = self._publishing.begin(read_tail())
         position = self._publishing.last.to_position
         with self._connection.cursor() as cursor:

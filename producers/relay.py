@@ -19,13 +19,14 @@ from eventsourcing.persistence import Notification
 from kafka import KafkaProducer, TopicPartition
 from psycopg.rows import DictRow, dict_row
 
+from ledger.agencies import PRODUCERS
 from ledger.entry import recorded_at_of, value
 from ledger.eventstore import Ledger
 from ledger.outcomes import WIRE, accepted
 from ledger.tail import Tail, check_not_ahead
 from ledger.times import write_clock
 from ledger.topics import ENTRIES, LARGEST_MESSAGE_BYTES, outcomes, partition_of
-from producers.appending import Envelope, Outgoing, append
+from producers.appending import Envelope, Outgoing, append, look_up
 
 BATCH: Final = 2000
 IDLE_SECONDS: Final = 0.5
@@ -90,6 +91,7 @@ class Relay:
         while not stopped() and not self._is_the_only_one():
             self._log.warning("relay.waits", reason="another relay runs on this database")
             self._connection.execute("select pg_sleep(2)")
+        look_up(self._producer, (ENTRIES, *map(outcomes, PRODUCERS)))
         tail = read_tail()  # only now: another relay may have been sending until a moment ago
         self._connection.execute("listen stored_events")
         with self._connection.cursor(row_factory=dict_row) as cursor:
