@@ -2,19 +2,24 @@
 #   make demo KEEP=1                  leave the demo's servers running
 #   make demo RELEASES=file.csv.xz    import that HHS release file, too
 #   make test PYTHON=python3.12       choose the Python .venv is made with
+#   make test WORKERS=1               run one file of tests after the other (default: 3 side by side)
 #   make soak SECONDS=600 SEED=17     kill processes under load for so long (default: 1800 seconds, a new seed)
 
 SHELL = /bin/sh
 PYTHON =
+WORKERS = 3
 BIN = .venv/bin
 
-.PHONY: demo test check bench soak requirements clean
+.PHONY: demo test tests check bench soak requirements clean
 
 demo: .venv/made
 	$(BIN)/custody demo $(if $(KEEP),--keep) $(if $(RELEASES),--releases '$(RELEASES)')
 
-test: check
-	$(BIN)/python -m pytest
+test: check tests
+
+# The tests wait for servers and processes most of the time. The files that take longest come first.
+tests: .venv/made
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: .venv/made
 	$(BIN)/ruff format --check .

@@ -219,6 +219,8 @@ class Population:
     def _rows(self, name: str, **given: Any) -> list[Rows]:
         statement = SQL[name].replace("{schema}", self._version)
         return self._cursor.execute(statement.encode(), {"recorded_by": self._recorded_by, **given}).fetchall()
+
+
 _BEHIND: Final = (
     "(coalesce(due_at, 'infinity'), opened_by, rule, version, obliged collate \"C\","
     " coalesce(towards, '') collate \"C\") > (coalesce(%(after_due)s::timestamptz, 'infinity'),"

@@ -1,6 +1,8 @@
 """Real servers for the tests: one private PostgreSQL and one private Kafka, started when a test first asks.
 
-They are started by the product's own modules, with the product's own settings.
+They are started by the product's own modules, with the product's own settings, Java's second compiler apart.
+`make test` runs files of tests side by side in several worker processes (pytest-xdist), each with its own two servers:
+workers share nothing.
 """
 
 import os
@@ -19,7 +21,7 @@ import pytest
 from kafka import KafkaAdminClient
 from psycopg import sql
 
-from custody.servers import embedded
+from custody.servers import embedded, kafka, ports
 from custody.servers.choices import remembered
 from custody.servers.topics import create_topics
 from ledger.topics import TOPICS
@@ -29,6 +31,16 @@ TEST_DATA = "CUSTODY_TEST_DATA"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a run in the background of a script hands an ignored SIGINT on to every process: no test could press Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# no broker of a test lives long enough to gain from the second compiler: it would take a third of all our time
+os.environ.setdefault(kafka.OPTIONS, "-XX:TieredStopAtLevel=1")
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # ports of its own for each worker: ledgers started in the same moment must not choose the same one
+    worker, workers = int(os.environ["PYTEST_XDIST_WORKER"][2:]), int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    share = len(ports.RANGE) // workers
+    own = ports.RANGE[worker % workers * share :][:share]
+    os.environ.setdefault(ports.SETTING, f"{own[0]}-{own[-1]}")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

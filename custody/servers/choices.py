@@ -14,7 +14,7 @@ from typing import Final
 from custody.errors import Problem
 from custody.files import write_whole
 from custody.servers.account import Account, can_enter
-from custody.servers.ports import choose
+from custody.servers.ports import choose, to_choose_from
 
 _FILE: Final = "servers.json"
 _FOR_ROOT: Final = Path("/var/lib/custody-ledger")
@@ -33,7 +33,7 @@ class Choices:
 
 def choices_of(data: Path, account: Account | None, environment: Mapping[str, str] = os.environ) -> Choices:
     """Return what was chosen for `data`, choosing now what never was; ports set in the environment win."""
-    chosen = remembered(data) or _choose(data, account)
+    chosen = remembered(data) or _choose(data, account, environment)
     fixed = {
         name: _port(setting, environment[setting])
         for name, setting in (
@@ -56,10 +56,11 @@ def remembered(data: Path) -> Choices | None:
         return None
 
 
-def _choose(data: Path, account: Account | None) -> Choices:
+def _choose(data: Path, account: Account | None, environment: Mapping[str, str]) -> Choices:
+    within = to_choose_from(environment)
     ports: list[int] = []
     for _ in range(3):
-        ports.append(choose(taken=frozenset(ports)))
+        ports.append(choose(within, taken=frozenset(ports)))
     # The form Kafka gives its own cluster ids: 16 bytes, URL-safe base64. A leading `-` would read as an option.
     cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode("ascii").rstrip("=")
     return Choices(

@@ -64,8 +64,8 @@ def prepare(data: Path, *, say: Callable[[str], None]) -> Embedded:
         return server
 
     def of_kafka() -> kafka.Kafka:
-        ports = (chosen.kafka_port, chosen.kafka_controller_port)
-        server = kafka.Kafka(find_java(), classpath(say=say), data / "kafka", *ports, chosen.kafka_cluster_id)
+        ports, id = (chosen.kafka_port, chosen.kafka_controller_port), chosen.kafka_cluster_id
+        server = kafka.Kafka(find_java(), classpath(say=say), data / "kafka", *ports, id, options=kafka.options_given())
         kafka.prepare(server, logs / "kafka.log")
         return server
 

@@ -1,7 +1,10 @@
 """A private Apache Kafka: one node that is broker and controller, 127.0.0.1 only."""
 
+import os
+import shlex
 import signal
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,6 +16,7 @@ from ledger.topics import LARGEST_MESSAGE_BYTES
 
 STOP: Final = signal.SIGTERM
 STOP_SECONDS: Final = 60.0
+OPTIONS: Final = "CUSTODY_KAFKA_JAVA_OPTIONS"
 
 _ENVELOPE_BYTES: Final = 65_536
 """What headers, key and the batch's frame may add to the largest message."""
@@ -30,11 +34,13 @@ _FLAGS: Final = (
     "-Dorg.slf4j.simpleLogger.showThreadName=false",
     "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",
 )
+_FLAGS_OF_A_MOMENT: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+"""For a program of a second: better code takes longer to make than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
-    """One private broker: the Java and the jars that run it, its folder, ports and cluster id."""
+    """One private broker: the Java and the jars that run it, its folder, its ports and id, and options for its Java."""
 
     java: Path
     classpath: str
@@ -42,6 +48,7 @@ class Kafka:
     port: int
     controller_port: int
     cluster_id: str
+    options: tuple[str, ...] = ()
 
     @property
     def bootstrap(self) -> str:
@@ -52,6 +59,14 @@ class Kafka:
     def properties(self) -> Path:
         """Return the file with the broker's settings."""
         return self.folder / "server.properties"
+
+
+def options_given(environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Return the options for the broker's Java that are set; raises `Problem` where a quotation has no end."""
+    try:
+        return tuple(shlex.split(environment.get(OPTIONS, "")))
+    except ValueError as flaw:
+        raise Problem(f"{OPTIONS} cannot be read ({flaw}); write it as for a shell, or unset it", exit_code=2) from flaw
 
 
 def prepare(server: Kafka, log: Path) -> None:
@@ -65,14 +80,14 @@ def prepare(server: Kafka, log: Path) -> None:
     require_free(server.controller_port, server="Kafka's controller", setting="CUSTODY_KAFKA_CONTROLLER_PORT")
     if not (server.folder / "data" / "meta.properties").exists():
         format_ = ("kafka.tools.StorageTool", "format", "--cluster-id", server.cluster_id)
-        formatting = _java(server, *format_, "--config", str(server.properties), log=log, flags=("-XX:+UseSerialGC",))
+        formatting = _java(server, *format_, "--config", str(server.properties), log=log, flags=_FLAGS_OF_A_MOMENT)
         if formatting.wait(timeout=120) != 0:
             raise Problem(f"Kafka was not started: its data folder could not be formatted; {log} ends:\n{tail(log)}")
 
 
 def start(server: Kafka, log: Path) -> subprocess.Popen[bytes]:
     """Start the broker; it serves clients once `is_ready` says so."""
-    return _java(server, "kafka.Kafka", str(server.properties), log=log, flags=_FLAGS)
+    return _java(server, "kafka.Kafka", str(server.properties), log=log, flags=(*_FLAGS, *server.options))
 
 
 def is_ready(server: Kafka) -> bool:

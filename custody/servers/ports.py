@@ -1,7 +1,9 @@
 """Ports on 127.0.0.1 for the private servers: chosen once, then the same at every start."""
 
 import random
+import re
 import socket
+from collections.abc import Mapping
 from typing import Final
 
 from custody.errors import Problem
@@ -9,6 +11,18 @@ from custody.errors import Problem
 HOST: Final = "127.0.0.1"
 RANGE: Final = range(20_000, 32_000)
 """Below the ports that Linux (32768 up) and macOS (49152 up) give to outgoing connections, which would take ours."""
+SETTING: Final = "CUSTODY_PORTS"
+
+
+def to_choose_from(environment: Mapping[str, str]) -> range:
+    """Return the ports that may be chosen: RANGE, or those the setting names, as in `24000-24999`."""
+    given = environment.get(SETTING)
+    if not given:
+        return RANGE
+    ends = re.fullmatch(r"(\d{1,5})-(\d{1,5})", given, re.ASCII)
+    if ends is None or not 0 < int(ends[1]) <= int(ends[2]) < 65_536:
+        raise Problem(f"{SETTING} is {given!r}; set it to the first and the last port, like 24000-24999", exit_code=2)
+    return range(int(ends[1]), int(ends[2]) + 1)
 
 
 def is_free(port: int) -> bool:
@@ -22,12 +36,15 @@ def is_free(port: int) -> bool:
     return True
 
 
-def choose(*, taken: frozenset[int] = frozenset()) -> int:
-    """Return a free port outside `taken`; at random, so that two ledgers made at once seldom pick the same."""
-    for port in random.SystemRandom().sample(RANGE, k=len(RANGE)):
+def choose(within: range = RANGE, *, taken: frozenset[int] = frozenset()) -> int:
+    """Return a free port of `within` but none of `taken`; at random: two ledgers made at once seldom pick the same."""
+    for port in random.SystemRandom().sample(within, k=len(within)):
         if port not in taken and is_free(port):
             return port
-    raise Problem(f"no port from {RANGE.start} to {RANGE.stop - 1} is free on {HOST}; stop some servers and try again")
+    raise Problem(
+        f"no further port from {within.start} to {within.stop - 1} is free on {HOST}; stop some servers, or set "
+        f"{SETTING} to other ports, and try again"
+    )
 
 
 def require_free(port: int, *, server: str, setting: str) -> None:

@@ -24,7 +24,7 @@ def temporary(tmp_path: Path) -> Iterator[dict[str, str]]:
     """Give an environment whose temporary folder is known, so that everything a demo leaves in it is seen."""
     tmp_path.chmod(0o711)
     for folder in tmp_path.parents:
-        if folder.stat().st_uid == os.geteuid() and "pytest" in folder.name:
+        if folder.stat().st_uid == os.geteuid() and ("pytest" in folder.name or folder.name.startswith("popen-")):
             folder.chmod(0o711)  # PostgreSQL runs as somebody else when root runs the tests
     yield {**os.environ, "TMPDIR": str(tmp_path), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     assert _processes_on(tmp_path) == []

@@ -12,6 +12,7 @@ from ledger.entry import Finding
 from ledger.eventstore import open_ledger
 from ledger.settings import Settings
 from tests.integration.filling import ZONE, Ledger, child_number
+from tests.integration.running import PATIENCE_SECONDS
 
 CHILD = child_number(17)
 NOBODY = "127.0.0.1:9"
@@ -28,7 +29,7 @@ def runner(database_url: str, data: Path) -> Run:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
         )
 
     return run

@@ -15,7 +15,7 @@ from ledger.agencies import Agency
 from ledger.settings import Settings
 from ledger.topics import intake
 from producers.client import AgencyClient
-from tests.integration.running import running
+from tests.integration.running import PATIENCE_SECONDS, running
 
 SOURCE = {"document": "form", "reference": "ref-1", "grade": "document"}
 ALL_ROLES = ("intake", "relay", "feeds", "projections")
@@ -54,7 +54,7 @@ class Flow:
         client = self.client(agency)
         key = client.send(f"custody.{wire}.v1", data, **more)
         client.settle()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             client.collect(200)
             outcome = client.take(key)
@@ -67,7 +67,7 @@ class Flow:
         producer = KafkaProducer(
             bootstrap_servers=self.settings.kafka_bootstrap, max_request_size=16 * 1_048_576, acks="all"
         )
-        producer.send(intake(agency), value=value, key=b"k", headers=headers).get(timeout=30)
+        producer.send(intake(agency), value=value, key=b"k", headers=headers).get(timeout=PATIENCE_SECONDS)
         producer.close()
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
@@ -82,12 +82,13 @@ class Flow:
         return last
 
 
-def until(true: Any, seconds: float = 60.0) -> None:
-    """Wait until `true()` holds."""
-    deadline = time.monotonic() + seconds
+def until(true: Any, seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until `true()` holds; look less often the longer it takes, for looking costs what is waited for."""
+    began = time.monotonic()
     while not true():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.05)
+        passed = time.monotonic() - began
+        assert passed < seconds, "waited too long"
+        time.sleep(min(0.02 + passed / 10, 0.25))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from ledger.publication import FEED_ITEM
 from ledger.receipt import WIRE
 from ledger.topics import feed, receipts
 from tests.integration.flow import Flow
+from tests.integration.running import PATIENCE_SECONDS
 
 SENT_AT = "2022-03-04T12:00:00Z"
 
@@ -61,7 +62,7 @@ def send(
             )
         else:
             value, headers = body, binary_headers(id=id, source=source, type=wire, time=sent_at)
-        producer.send(topic or receipts(agency), value=value, headers=headers).get(timeout=30)
+        producer.send(topic or receipts(agency), value=value, headers=headers).get(timeout=PATIENCE_SECONDS)
     finally:
         producer.close()
     return source, id
@@ -74,7 +75,7 @@ def sign(ledger: Flow, agency: Agency, data: Mapping[str, Any] | bytes, **more: 
     key = (f"/{agency.lower()}/feed", id)
     client._await(key)
     send(ledger.settings.kafka_bootstrap, agency, data, id=id, **more)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         client.collect(200)
         outcome = client.take(key)

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from custody.roles import command, environment
 
+PATIENCE_SECONDS = 180
+"""How long a test waits for what is sure to come: other tests may keep the machine busy."""
+
 
 @contextmanager
 def running(
@@ -29,7 +32,7 @@ def running(
                     stdout=log,
                     stderr=subprocess.STDOUT,
                 )
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         for role in roles:  # side by side, as `custody up` starts them
             while not (folder / f"{role}.ready").exists():
                 assert processes[role].poll() is None, (folder / f"{role}.log").read_text()
@@ -40,7 +43,7 @@ def running(
         for process in processes.values():
             process.send_signal(signal.SIGTERM)
         for process in processes.values():
-            process.wait(timeout=60)
+            process.wait(timeout=PATIENCE_SECONDS)
 
 
 def told_where(*, database_url: str, bootstrap: str, data: Path) -> dict[str, str]:
@@ -59,6 +62,6 @@ def custody(
         cwd=Path(__file__).parents[2],
         input=stdin,
         capture_output=True,
-        timeout=120,
+        timeout=2 * PATIENCE_SECONDS,
         check=False,
     )

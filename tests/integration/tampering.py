@@ -6,6 +6,7 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from tests.conftest import empty_topics
+from tests.integration.running import PATIENCE_SECONDS
 
 Message = tuple[bytes, list[tuple[str, bytes]]]
 """Value and headers."""
@@ -39,5 +40,5 @@ def put(bootstrap: str, topic: str, messages: Sequence[Message]) -> None:
     producer = KafkaProducer(bootstrap_servers=bootstrap, acks="all", linger_ms=5)
     sent = [producer.send(topic, value=value, headers=headers, partition=0) for value, headers in messages]
     for future in sent:
-        future.get(timeout=30)
+        future.get(timeout=PATIENCE_SECONDS)
     producer.close()

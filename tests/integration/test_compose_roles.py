@@ -10,6 +10,7 @@ from typing import Any
 
 from custody.roles import ROLES
 from tests.compose import services
+from tests.integration.running import PATIENCE_SECONDS
 
 
 def test_every_role_starts_with_what_compose_gives_it_and_stops_when_told(
@@ -20,11 +21,11 @@ def test_every_role_starts_with_what_compose_gives_it_and_stops_when_told(
     Only the host names differ: those of the compose network become the addresses of the test servers.
     """
     topics = _start("topics", database_url, fresh_kafka, tmp_path)
-    assert topics.wait(timeout=60) == 0, _log(tmp_path, "topics")
+    assert topics.wait(timeout=PATIENCE_SECONDS) == 0, _log(tmp_path, "topics")
     running = {role: _start(role, database_url, fresh_kafka, tmp_path) for role in ROLES}
     try:
         for role, process in running.items():
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while not (tmp_path / f"{role}.ready").exists():
                 assert process.poll() is None, _log(tmp_path, role)
                 assert time.monotonic() < deadline, f"{role} was not ready in time: {_log(tmp_path, role)}"
@@ -32,7 +33,7 @@ def test_every_role_starts_with_what_compose_gives_it_and_stops_when_told(
     finally:
         for process in running.values():
             process.send_signal(signal.SIGTERM)
-        ended = {role: process.wait(timeout=60) for role, process in running.items()}
+        ended = {role: process.wait(timeout=PATIENCE_SECONDS) for role, process in running.items()}
     assert ended == dict.fromkeys(ROLES, 0)
 
 

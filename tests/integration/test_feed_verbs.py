@@ -13,7 +13,7 @@ import pytest
 
 from tests.integration.flow import Flow, flow, until
 from tests.integration.receipting import item, publish, put_on_feed
-from tests.integration.running import custody, told_where
+from tests.integration.running import PATIENCE_SECONDS, custody, told_where
 
 Run = Callable[..., CompletedProcess[bytes]]
 
@@ -115,7 +115,11 @@ def test_on_a_driven_clock_a_receipt_says_when(database_url: str, fresh_kafka: s
     def run(*more: str) -> CompletedProcess[bytes]:
         where = told_where(database_url=database_url, bootstrap=fresh_kafka, data=tmp_path)
         return subprocess.run(
-            [*words, *more], env={**where, "CUSTODY_CLOCK": "driven"}, capture_output=True, timeout=60, check=False
+            [*words, *more],
+            env={**where, "CUSTODY_CLOCK": "driven"},
+            capture_output=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
         )
 
     with flow(database_url, fresh_kafka, tmp_path, ("intake", "relay"), clock="driven"):
@@ -170,5 +174,5 @@ def test_a_feed_is_followed_until_ctrl_c(database_url: str, fresh_kafka: str, tm
         put_on_feed(fresh_kafka, "ORR", [item(2)])
         assert json.loads(following.stdout.readline())["number"] == 2
         following.send_signal(signal.SIGINT)
-        _, said = following.communicate(timeout=30)
+        _, said = following.communicate(timeout=PATIENCE_SECONDS)
     assert (following.returncode, said) == (0, b"")

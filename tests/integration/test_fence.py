@@ -112,7 +112,7 @@ def test_a_member_that_was_stopped_and_goes_on_doubles_nothing(
         stopped.send_signal(signal.SIGSTOP)
         send(range(200, 400))
         time.sleep(14)  # the group waits ten seconds for a member before it shares out what was his
-        until(lambda: ledger.rows("select count(*) from ledger.stored_events") == [(400,)], 180)
+        until(lambda: ledger.rows("select count(*) from ledger.stored_events") == [(400,)])
         stopped.send_signal(signal.SIGCONT)
         send(range(400, 600))
         until(lambda: ledger.rows("select count(*) from ledger.stored_events") == [(600,)])

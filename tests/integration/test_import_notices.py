@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from producers.client import AgencyClient
-from tests.integration.running import custody, running, told_where
+from tests.integration.running import PATIENCE_SECONDS, custody, running, told_where
 from tests.unit.notice_files import csv_of, xlsx_of
 
 ROOT = Path(__file__).parents[2]
@@ -173,13 +173,13 @@ def test_an_import_that_was_cut_off_goes_on_and_records_every_notice_once(
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
     ) as importing:
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while notices(ledger) < 500:
             assert time.monotonic() < deadline
             assert importing.poll() is None, "the import was over before it could be killed"
             time.sleep(0.01)
         importing.send_signal(end)
-        assert importing.wait(timeout=60) == (1 if end == signal.SIGINT else -signal.SIGKILL)
+        assert importing.wait(timeout=PATIENCE_SECONDS) == (1 if end == signal.SIGINT else -signal.SIGKILL)
     answer = imported(file, ledger, code=1)
     assert (answer["rows_read"], answer["submitted"], answer["refused"], answer["ended"]) == (6_000, 5_999, 0, "whole")
     assert answer["accepted"] + answer["duplicate"] == 5_999

@@ -12,6 +12,7 @@ import pytest
 
 from ledger.cloudevents import binary_headers
 from tests.integration.flow import ENCOUNTER, SOURCE, Flow, claim, flow, structured, until
+from tests.integration.running import PATIENCE_SECONDS
 
 CALM = "2022-03-04T13:20:00-06:00"
 
@@ -189,7 +190,7 @@ def test_a_full_disk_ends_intake_with_its_reason_and_loses_nothing(
                 for number in range(50)
             ]
             client.settle()
-            assert stopped.processes["intake"].wait(timeout=60) == 1
+            assert stopped.processes["intake"].wait(timeout=PATIENCE_SECONDS) == 1
         assert "No space left on device" in (full / "intake.log").read_text()
         assert ledger.rows("select max(notification_id) from ledger.stored_events") == [(told["position"],)]
         with psycopg.connect(database_url, autocommit=True) as connection:

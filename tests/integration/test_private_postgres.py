@@ -19,6 +19,7 @@ from custody.servers.choices import choices_of
 from custody.servers.ports import choose
 from custody.servers.postgres_binaries import find_binaries
 from custody.servers.process import stop, tail
+from tests.integration.running import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ def test_a_server_that_was_left_running_is_stopped_before_the_next_start(server:
     left = postgres.start(server, server.home.parent / "log")
     _until_ready(server, left)
     with _started(server) as connection:
-        assert left.wait(timeout=10) == 0
+        assert left.wait(timeout=PATIENCE_SECONDS) == 0
         assert connection.execute("select 1").fetchone() == (1,)
 
 
@@ -116,6 +117,22 @@ def test_ports_once_chosen_stay_and_those_set_win(data_folder: Path) -> None:
         choices_of(data_folder, account, {"CUSTODY_KAFKA_PORT": "nine"})
 
 
+def test_ports_are_chosen_from_those_that_are_set(data_folder: Path) -> None:
+    """Where others on the machine need a part of ours; none is taken from beyond, and wrong words are named."""
+    account = unprivileged()
+    for wrong in ("nine", "24000", "24010-24000", "0-10", "24000-70000", "24000-24001-24002"):
+        with pytest.raises(Problem, match=f"CUSTODY_PORTS is '{wrong}'; set it to the first and the last port"):
+            choices_of(data_folder, account, {"CUSTODY_PORTS": wrong})
+    with pytest.raises(Problem, match="no further port from 1 to 1 is free"):
+        choices_of(data_folder, account, {"CUSTODY_PORTS": "1-1"})
+    first = choose()
+    within = range(first, first + 30)
+    chosen = choices_of(data_folder, account, {"CUSTODY_PORTS": f"{within[0]}-{within[-1]}"})
+    ports = {chosen.postgres_port, chosen.kafka_port, chosen.kafka_controller_port}
+    assert len(ports) == 3
+    assert ports <= set(within)
+
+
 @contextmanager
 def _started(server: postgres.Postgres) -> "Iterator[psycopg.Connection]":
     postgres.prepare(server)
@@ -129,7 +146,7 @@ def _started(server: postgres.Postgres) -> "Iterator[psycopg.Connection]":
 
 
 def _until_ready(server: postgres.Postgres, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not postgres.is_ready(server):
         assert process.poll() is None, tail(server.home.parent / "log")
         assert time.monotonic() < deadline

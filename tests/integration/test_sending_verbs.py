@@ -25,7 +25,7 @@ from producers.outcomes import OutcomeReader
 from producers.sending import Sender
 from producers.simulation.playing import play
 from producers.simulator import STORY, day
-from tests.integration.running import custody, running, told_where
+from tests.integration.running import PATIENCE_SECONDS, custody, running, told_where
 
 ROOT = Path(__file__).parents[2]
 TRAPS = ROOT / "tests" / "data" / "releases_traps.csv"
@@ -110,7 +110,7 @@ def test_whoever_writes_one_event_and_waits_gets_its_outcome(ledger: dict[str, A
             talking.stdin.flush()
             assert json.loads(talking.stdout.readline())["submission"]["id"] == id
         talking.stdin.close()
-        assert talking.wait(timeout=30) == 0
+        assert talking.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 def test_submit_stops_on_ctrl_c_while_it_waits_for_lines(ledger: dict[str, Any]) -> None:
@@ -130,7 +130,7 @@ def test_submit_stops_on_ctrl_c_while_it_waits_for_lines(ledger: dict[str, Any])
         waiting.stdin.flush()
         assert json.loads(waiting.stdout.readline())["status"] == "accepted"
         waiting.send_signal(signal.SIGINT)
-        assert waiting.wait(timeout=20) == 1
+        assert waiting.wait(timeout=PATIENCE_SECONDS) == 1
         assert waiting.stderr.read().startswith(b"custody: stopped; lines that were read may or may not have been sent")
 
 
@@ -221,12 +221,12 @@ def test_an_import_stopped_in_the_middle_goes_on_where_it_was(ledger: dict[str, 
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as importing:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while entries(ledger) < 3_000:
             assert time.monotonic() < deadline
             time.sleep(0.05)
         importing.send_signal(signal.SIGINT)
-        output, said = importing.communicate(timeout=60)
+        output, said = importing.communicate(timeout=PATIENCE_SECONDS)
     stopped = json.loads(output)
     assert importing.returncode == 1
     assert stopped["ended"] == "stopped"

@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from custody.errors import Problem
 from custody.servers.topics import create_topics
 from ledger.topics import ENTRIES, LARGEST_MESSAGE_BYTES, TOPICS, Topic, intake
+from tests.integration.running import PATIENCE_SECONDS
 
 
 def test_postgres_has_on_disk_what_it_confirmed(database_url: str) -> None:
@@ -35,7 +36,7 @@ def test_the_broker_carries_the_largest_message_there_and_back(fresh_kafka: str)
         bootstrap_servers=fresh_kafka, acks="all", max_request_size=2 * LARGEST_MESSAGE_BYTES, compression_type=None
     )
     try:
-        producer.send(intake("ORR"), key=b"a-number:200000017", value=value, partition=2).get(timeout=30)
+        producer.send(intake("ORR"), key=b"a-number:200000017", value=value, partition=2).get(timeout=PATIENCE_SECONDS)
     finally:
         producer.close()
     partition = TopicPartition(intake("ORR"), 2)
@@ -43,7 +44,7 @@ def test_the_broker_carries_the_largest_message_there_and_back(fresh_kafka: str)
     try:
         consumer.assign([partition])
         consumer.seek(partition, 0)
-        (record,) = consumer.poll(timeout_ms=20_000)[partition]
+        (record,) = consumer.poll(timeout_ms=1000 * PATIENCE_SECONDS)[partition]
     finally:
         consumer.close()
     assert record.value == value

@@ -17,6 +17,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from tests.integration.commands import CHILD, Run, made_up, recorded, runner
 from tests.integration.filling import fill
+from tests.integration.running import PATIENCE_SECONDS
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_message_tried_again_is_sent_as_it_was_to_where_it_was(
         done = custody("set-aside", "retry", "1", "--json", KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap)
         assert json.loads(done.stdout) == {"kind": "message", "number": 1, "sent_to": "custody.intake.orr"}
         consumer.seek(place, end)
-        [records] = consumer.poll(timeout_ms=20_000).values()
+        [records] = consumer.poll(timeout_ms=1000 * PATIENCE_SECONDS).values()
     finally:
         consumer.close()
     assert [(record.value, record.headers) for record in records] == [
@@ -103,4 +104,6 @@ def test_a_child_tried_again_is_asked_for_by_name(custody: Run, database_url: st
         connection.execute("listen custody_retry")
         done = custody("set-aside", "retry", str(CHILD))
         assert done.returncode == 0, done.stderr
-        assert [notice.payload for notice in connection.notifies(timeout=10, stop_after=1)] == [str(CHILD)]
+        assert [notice.payload for notice in connection.notifies(timeout=PATIENCE_SECONDS, stop_after=1)] == [
+            str(CHILD)
+        ]
