@@ -5,14 +5,14 @@ known set at K by what had been stated by R, earlier reads included, without wha
 in the order in which they were served.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from ledger.agencies import Agency
 from ledger.entry import Entry
-from ledger.facts import STATEMENTS
+from ledger.facts import STATEMENTS, CorrectionIssued
 from ledger.merges import groups
 from ledger.times import order_key
 from projections.effective import Effective, effective
@@ -65,12 +65,23 @@ def all_moments(stated: Stated, agencies: Collection[Agency], zone: str) -> dict
         zone,
     )
     served: list[tuple[Read, list[tuple[int, Moment]]]] = []
-    for read in sorted(stated.reads, key=lambda read: read.position):
+    for read in _concerning(stated.reads, agencies):
         served.append((read, _served(read, stated, served, zone)))
         if read.agency in agencies:
             for position, moment in served[-1][1]:
                 found.setdefault(position, []).append(moment)
     return found
+
+
+def _concerning(reads: Sequence[Read], agencies: Collection[Agency]) -> list[Read]:
+    """Return, in order, the reads that give these agencies a moment, and those that such an answer may have gone by."""
+    wanted = set(agencies)
+    concerning = []
+    for read in sorted(reads, key=lambda read: read.position, reverse=True):
+        if read.agency in wanted:
+            concerning.append(read)
+            wanted.update(read.viewpoint)
+    return concerning[::-1]
 
 
 def _served(
@@ -80,7 +91,7 @@ def _served(
     then = stated.by(read.recorded_by)
     if not read.viewpoint:
         entries = _of_person(read, then.entries)
-        return _shown(read, [(entry, None) for entry in entries], effective(entries), zone)
+        return _shown(read, [(entry, None) for entry in entries], lambda: effective(entries), zone)
     held = moments(
         then.entries,
         read.viewpoint,
@@ -95,7 +106,7 @@ def _served(
     seen = known_set(then.entries, held, known_at=read.known_at, basis=read.basis, at_least=read.at_least)
     group = one_person(read.child, seen)
     seen = [one for one in seen if one.entry.child in group]
-    return _shown(read, [(one.entry, one.members) for one in seen], [one.one for one in standing(seen)], zone)
+    return _shown(read, [(one.entry, one.members) for one in seen], lambda: [one.one for one in standing(seen)], zone)
 
 
 def _of_person(read: Read, entries: Sequence[Entry]) -> list[Entry]:
@@ -105,16 +116,28 @@ def _of_person(read: Read, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _shown(
-    read: Read, held: Sequence[tuple[Entry, Members]], left: Sequence[Effective], zone: str
+    read: Read, held: Sequence[tuple[Entry, Members]], left: Callable[[], Sequence[Effective]], zone: str
 ) -> list[tuple[int, Moment]]:
-    """Return what the answer showed: statements, and what had happened by its H, at the times as corrected."""
+    """Return what the answer showed: statements, and what had happened by its H, at the times as corrected.
+
+    H is nearly always later than everything, so that nothing need be corrected to see it.
+    """
     last = order_key(read.happened_by, zone)
-    later = {
-        one.entry.position
-        for one in left
-        if type(one.fact) not in _STATEMENTS and order_key(one.occurred_at, zone) > last
-    }
+    later: set[int] = set()
+    if any(_may_be_later(entry, last, zone) for entry, _ in held):
+        later = {
+            one.entry.position
+            for one in left()
+            if type(one.fact) not in _STATEMENTS and order_key(one.occurred_at, zone) > last
+        }
     return [(entry.position, _opened(read, members)) for entry, members in held if entry.position not in later]
+
+
+def _may_be_later(entry: Entry, last: int, zone: str) -> bool:
+    """Return whether what it says happened after H, or whether it says so of another entry."""
+    if type(entry.fact) is CorrectionIssued:
+        return "occurred_at" in entry.fact.set
+    return type(entry.fact) not in _STATEMENTS and order_key(entry.occurred_at, zone) > last
 
 
 def _opened(read: Read, members: frozenset[str] | None) -> Moment:

@@ -133,10 +133,11 @@ def known_to(connection: Connection[Rows], child: Name, asked: Asked, viewpoint:
 def all_stated(connection: Connection[Rows], child: Name, asked: Asked, agencies: Collection[Agency]) -> Stated | None:
     """Return the same as `stated_by`, which is one statement nearly always; in a snapshot where it takes more."""
 
-    def ask(cursor: Cursor[Rows]) -> Stated | None:
-        return stated_by(cursor, child, asked, agencies)
+    def ask(cursor: Cursor[Rows]) -> tuple[Stated | None]:
+        return (stated_by(cursor, child, asked, agencies),)
 
-    return at_once(connection, ask) or in_snapshot(connection, ask)
+    (stated,) = at_once(connection, ask) or in_snapshot(connection, ask)
+    return stated
 
 
 def _nothing_known(child: Name, viewpoint: Viewpoint, moments: Moments) -> NothingKnownError:

@@ -14,7 +14,7 @@ from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import shown
 from ledger.merges import groups
 from ledger.streams import STREAMS
-from ledger.times import parse_instant, write_clock
+from ledger.times import When, parse_instant, write_clock
 from readers.moments import Asked, Moments, Name, settle
 from readers.questions import NothingKnownError, NotShownError
 from readers.snapshot import Rows, at_once, in_snapshot
@@ -34,7 +34,7 @@ class Parked(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What one statement finds of a child: the columns of `found`, and the first of those of `stated`.
+    """What one statement finds of a child: the columns of `found`, which are the first of `stated`, too.
 
     `root` is the record that carries the name asked for, first carried by the entry at `root_position` (None: asked
     for by the record itself); `records` says how many were ever joined, it included. `identifiers` are those of all
@@ -100,7 +100,7 @@ def _known_or_why(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known:
     found = _known(cursor, child, asked)
     if found is not None:
         return found
-    row = found_row(cursor, child)
+    row = found_row(cursor, child, asked)
     if row is None or row.complete_to is None:
         raise NothingKnownError(
             f"nothing is known of {shown(*child)}: the read tables hold no entry yet; "
@@ -120,20 +120,30 @@ def _known_or_why(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known:
     raise _nothing_by(cursor, row.version, child, root, moments)
 
 
-def found_row(cursor: Cursor[Rows], child: Name) -> Found | None:
-    row = cursor.execute(FOUND, named_by(child)).fetchone()
+def found_row(cursor: Cursor[Rows], child: Name, asked: Asked) -> Found | None:
+    row = cursor.execute(FOUND, given(child, asked)).fetchone()
     return None if row is None else Found(*row)
 
 
-def named_by(child: Name) -> dict[str, Any]:
-    """Return the parameters by which a statement finds a child."""
+def given(child: Name, asked: Asked) -> dict[str, Any]:
+    """Return the parameters by which both statements find a child and what was stated by R, or a little later."""
     scheme, value = child
-    return {"scheme": scheme, "value": value, "child": UUID(value) if scheme == "ledger" else None}
+    record = UUID(value) if scheme == "ledger" else None
+    return {"scheme": scheme, "value": value, "child": record, "bound": _bound(asked.recorded_by)}
+
+
+def _bound(recorded_by: When | None) -> str:
+    """Return a moment that is R or later: where a day ends is for the ledger's zone to say, known when it answers."""
+    if recorded_by is None:
+        return "infinity"
+    if isinstance(recorded_by, datetime):
+        return recorded_by.isoformat()
+    return f"{recorded_by.isoformat()}T23:59:59-14:00"
 
 
 def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
-    """Return what one statement finds; None where it takes more to say what is known."""
-    row = found_row(cursor, child)
+    """Return what one statement finds; None where more is to be read, to say what is known or why nothing is."""
+    row = found_row(cursor, child, asked)
     if row is None or row.complete_to is None or row.root is None:
         return None
     moments = settle(asked, complete_to=row.complete_to, zone=row.zone)
@@ -143,7 +153,9 @@ def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
         entries = [entry for entry in entries if entry.child in group]
     positions = {entry.position for entry in entries}
     if not entries or (row.root_position is not None and row.root_position not in positions):
-        return None
+        if row.parked:
+            return None
+        raise _nothing_by(cursor, row.version, child, row.root, moments)
     return Known(
         child=row.root,
         group=group,

@@ -2,8 +2,9 @@
 -- How `found` and `stated` begin. Nearly every question about a child is one statement, which is a snapshot by itself:
 -- how far the tables are, who carries the identifier, how many records a merge statement ever joined to that one (which
 -- of them are one person by R is for the fold to say), the identifiers of these records, the first entry of each that
--- could not be applied, and the entries. `offset 0` keeps the planner, which cannot know how few records those are, from
--- joining whole tables. Many rows come as arrays, in binary; as JSON only what is rare.
+-- could not be applied, and the entries up to a bound that is R or a little later. `offset 0` keeps the planner, which
+-- cannot know how few those records are, from joining whole tables. Many rows come as arrays, in binary; as JSON only
+-- what is rare.
 with recursive root(child, position) as (
     select i.child, i.position from read.identifiers_v1 i where i.scheme = %(scheme)s and i.value = %(value)s
     union all
@@ -21,7 +22,8 @@ with recursive root(child, position) as (
                  where i.child = any(o.records)),
            array(select distinct on (k.child) json_build_array(k.child, k.position, k.recorded_at, k.reason)::text
                  from read.parked_v1 k where k.child = any(o.records) order by k.child, k.position),
-           array(select e.payload from read.entries_v1 e where e.child = any(o.records))
+           array(select e.payload from read.entries_v1 e
+                 where e.child = any(o.records) and e.recorded_at <= %(bound)s::timestamptz)
     from read.progress_v1 p
     cross join person o
     left join root r on true
@@ -43,11 +45,10 @@ where e.child = %(child)s
                               where i.scheme = %(scheme)s and i.value = %(value)s), 0)
 
 -- name: stated
--- The same, and all that was stated of which some agencies may know, up to a bound that is R or a little more: how far
--- publications are, the answers served, what was put on feeds, and the receipts that say something new of that. They
--- are found by lane, an agency at a level (projections/receipts.py: lane_of); most lanes are empty. In a lane, steps
--- follow each other without a gap, so the first that ends at a number or behind it is the one; the few other receipts
--- are found by their range.
+-- The same, and all that was stated up to the bound of which some agencies may know: how far publications are, the
+-- answers served, what was put on feeds, and the receipts that say something new of that. They are found by lane, an
+-- agency at a level (projections/receipts.py: lane_of); most lanes are empty. In a lane, steps follow each other without
+-- a gap, so the first that ends at a number or behind it is the one; the few other receipts are found by their range.
 , put as materialized (
     select d.* from person o
     cross join lateral (

@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import psycopg
 from psycopg import Connection, Cursor, IsolationLevel, errors
 
-from readers.questions import NotShownError
+from readers.questions import NotShownError, QuestionError
 
 Rows = tuple[Any, ...]
 Answer = TypeVar("Answer")
@@ -69,4 +69,8 @@ def in_snapshot(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answ
 
 def _once(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:
     with connection.transaction(), connection.cursor(binary=True) as cursor:
-        return ask(cursor)
+        try:
+            return ask(cursor)
+        except QuestionError as error:
+            told = error  # raised outside: at a rollback psycopg forgets all that was prepared on the connection
+    raise told

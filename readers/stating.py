@@ -12,13 +12,12 @@ from psycopg import Cursor
 
 from ledger.agencies import AGENCIES, GROUPS, RECEIVERS, Agency
 from ledger.streams import OF_AGENCY
-from ledger.times import When
 from projections.columns import FEEDS
 from projections.knowledge import GRADES, Item, Receipt
 from projections.reads import Read
 from projections.receipts import LEVELS, lane_of
 from readers.moments import Asked, Name
-from readers.records import SQL, Found, named_by
+from readers.records import SQL, Found, given
 from readers.snapshot import Rows
 
 STATED: Final = (SQL["of_child"] + SQL["stated"]).encode()
@@ -61,17 +60,7 @@ def stated_row(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Collec
 
 
 def _row(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: frozenset[Agency]) -> Rows | None:
-    given = {**named_by(child), "bound": _bound(asked.recorded_by), "lanes": _lanes(agencies)}
-    return cursor.execute(STATED, given).fetchone()
-
-
-def _bound(recorded_by: When | None) -> str:
-    """Return a moment that is R or later: where a day ends is for the ledger's zone to say, known when it answers."""
-    if recorded_by is None:
-        return "infinity"
-    if isinstance(recorded_by, datetime):
-        return recorded_by.isoformat()
-    return f"{recorded_by.isoformat()}T23:59:59-14:00"
+    return cursor.execute(STATED, {**given(child, asked), "lanes": _lanes(agencies)}).fetchone()
 
 
 @lru_cache(maxsize=256)

@@ -18,7 +18,6 @@ from ledger.entry import Finding
 from ledger.times import write_clock
 from projections.versions import connect as connect_writer
 from projections.versions import key_entries, make_keys, make_version, point_views_at
-from readers import records
 from readers.findings import Sought, findings
 from readers.moments import Asked
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
@@ -26,7 +25,6 @@ from readers.snapshot import connect
 from readers.timeline import timeline
 from readers.view import view
 from tests.integration.asking import CHILD, NAME, TWIN, Ask, Connection, asking, at, story
-from tests.integration.counting import made_up
 from tests.integration.filling import Ledger, child_number, fill
 
 
@@ -254,15 +252,3 @@ def test_findings_are_listed_by_agency_office_code_and_openness(database_url: st
     assert whole[1]["identifier"] == "a-number:200000017"
     assert whole[1]["resolved_position"] == 6
     assert whole[2]["office"] == "El Paso ERO"
-
-
-def test_a_child_is_found_without_reading_whole_tables(database_url: str) -> None:
-    """Whatever the planner knows of the tables: nothing, here. It once took 60 ms to make room for what never came."""
-    fill(database_url, made_up(seed=1, children=3).payloads)
-    asked = records.FOUND.decode().replace("%(scheme)s", "$1::text").replace("%(value)s", "$2::text")
-    with connect(database_url) as connection, connection.transaction(force_rollback=True):
-        connection.execute("update pg_class set reltuples = -1, relpages = 0 where relname = 'progress'")
-        connection.execute(("prepare asked as " + asked.replace("%(child)s", "$3")).encode())
-        plan = connection.execute("explain (format json) execute asked('orr-id', 'C1', null)").fetchone()
-    assert plan is not None
-    assert plan[0][0]["Plan"]["Total Cost"] < 10_000

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from ledger.agencies import Agency
+from ledger.entry import Entry
 from projections.knowledge import DELIVERED, OPENED, TOLD, Item, known_set
 from projections.reads import Read, Stated, all_moments
 from tests.histories import CHILD, ZONE, entry, recorded_at
@@ -31,11 +32,12 @@ def read(
     return Read(child, agency, position, recorded_at(position), viewpoint, moment, until, moment, "any", at_least)
 
 
-def known(reads: list[Read], agency: Agency, at: datetime | None = None) -> list[tuple[int, str, object]]:
+def known(reads: list[Read], agency: Agency, at: datetime | None = None, *more: Entry) -> list[tuple[int, str, object]]:
     """Return what an agency knew, at least delivered: position, how, members."""
+    entries = [RELEASED, HEARD, *more]
     items = [item("ICE-ERO", 1, 1, "sponsor_id"), item("ORR", 2, 1)]
-    held = all_moments(Stated([RELEASED, HEARD], items, [], reads), (agency,), ZONE)
-    seen = known_set([RELEASED, HEARD], held, known_at=at or recorded_at(99), basis="proven", at_least=DELIVERED)
+    held = all_moments(Stated(entries, items, [], reads), (agency,), ZONE)
+    seen = known_set(entries, held, known_at=at or recorded_at(99), basis="proven", at_least=DELIVERED)
     return [(one.entry.position, one.first.channel, one.members) for one in seen]
 
 
@@ -78,6 +80,15 @@ def test_what_happened_after_the_answers_h_was_not_in_it() -> None:
     """Asked what had happened by 5 March, OIG read of the release of the 4th, and of no hearing later that day."""
     assert known([read(5, "OIG", happened="2022-03-05")], "OIG") == [(1, "read", None)]
     assert known([read(5, "OIG", happened="2022-03-01")], "OIG") == []
+
+
+def test_an_answer_goes_by_the_times_as_corrected() -> None:
+    """The hearing was moved behind the H asked for: read before, it was in the answer; read after, it was not."""
+    sets = {"corrects": 2, "set": {"occurred_at": "2022-03-20"}, "reason": "wrong day"}
+    corrected = entry(3, "correction-issued", "2022-03-06", sets)
+    told = [(1, "read", None), (2, "read", None)]
+    assert known([read(5, "OIG", happened="2022-03-10", by=2)], "OIG", None, corrected) == told
+    assert known([read(5, "OIG", happened="2022-03-10")], "OIG", None, corrected) == [told[0], (3, "read", None)]
 
 
 def test_an_answer_about_one_record_teaches_nothing_of_another() -> None:
