@@ -1,7 +1,7 @@
 """A history for measurements of knowledge: release rows with the other agencies' entries around them.
 
 Eight entries a child: the particulars, admission and release of the release file, a Notice to Appear issued and served,
-a hearing set, a failure to appear, and a correction of the release by ORR.
+a hearing set, a failure to appear, and last, by ORR, a correction of the release or a new address.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from producers.hhs_file import Row
 from producers.hhs_releases import SOURCE, claims
 
 PER_CHILD: Final = 7
-"""Entries of a child before any correction."""
+"""Entries of a child before the last."""
 
 
 class Message(NamedTuple):
@@ -80,6 +80,13 @@ def correction(child: str, position: int) -> Message:
     fact = {"corrects": position, "set": {"sponsor_category": "1"}, "reason": "mistyped"}
     data = _data(child, "2024-01-01", fact)
     return Message("ORR", child, f"corrected-{child}", "custody.correction-issued.v1", "2024-01-01T12:00:00Z", data)
+
+
+def new_address(child: str) -> Message:
+    """Return ORR's report of another address: one entry more, as a correction is, that corrects nothing."""
+    fact = {"purpose": "residence", "address": {"city": "Houston", "state": "TX"}, "reported_via": "orr-call"}
+    data = _data(child, "2024-01-01", fact)
+    return Message("ORR", child, f"moved-{child}", "custody.address-reported.v1", "2024-01-01T12:00:00Z", data)
 
 
 class Senders:

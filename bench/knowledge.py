@@ -1,34 +1,22 @@
-"""`python -m bench.knowledge`: feeds, receipts and answers by agency, on private servers; `--children` sets the size.
-
-The same question is asked of plain bitemporal tables in SQL in the same run: one row a member and period, the usual
-way to keep "what was known when" where there is one system time and not one an agency.
-"""
+"""`python -m bench.knowledge`: feeds, receipts and answers by agency, on private servers, of so many `--children`."""
 
 import argparse
 import os
-import random
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import psutil
 import psycopg
 
 from bench.__main__ import line
-from bench.histories import PER_CHILD, Senders, correction, messages
+from bench.asking import questions
+from bench.histories import PER_CHILD, Senders, correction, messages, new_address
 from bench.parts import Parts, parts, wait
 from bench.stages import APPLIED, RECORDED, RELAYED, Measured, rate_of
 from bench.views import p99
 from ledger.agencies import RECEIVERS, Agency
-from ledger.process import settle_memory
 from producers.receipts import Receipts
-from readers.knowing import Viewpoint
-from readers.moments import Asked
-from readers.questions import NothingKnownError
-from readers.snapshot import connect
-from readers.view import view
 
 PUBLISHED = "select coalesce(max(to_position), 0) from ledger.publications"
 SHOWN = "select position from read.publishing_v1"
@@ -55,7 +43,7 @@ def measure(running: Parts, children: int) -> Iterable[Measured]:
     entries = children * PER_CHILD
     with running.roles("intake", "relay"):
         wait(lambda: running.one(RECORDED) >= entries, 3600, 0.2)
-        _correct(running, sender)
+        _one_more_each(running, sender)
         entries += children
         wait(lambda: running.one(RELAYED) >= entries, 3600, 0.2)
     feeds = rate_of(running, "feeds", PUBLISHED, entries)
@@ -67,22 +55,22 @@ def measure(running: Parts, children: int) -> Iterable[Measured]:
         wait(lambda: running.one(SHOWN) >= running.one(RECORDED), 3600, 0.2)
         wait(lambda: running.one("select settled from read.publishing_v1"), 60)
     yield from _storage(running)
-    yield from _views(running)
+    yield from questions(running)
     with running.roles("intake", "relay", "feeds", "projections"):
         yield Measured("entry on its feeds at 100/s offered, 99 %", _lag(running, sender), "ms", 250, at_least=False)
         yield Measured("end to end with feeds, held", _held(running, sender, children), "entries/s", 2500)
     sender.close()
 
 
-def _correct(running: Parts, sender: Senders) -> None:
-    """Let ORR correct every release."""
+def _one_more_each(running: Parts, sender: Senders) -> None:
+    """Let ORR correct every other release, and report a new address for the other children."""
     with psycopg.connect(running.settings.database_url) as connection:
         releases = connection.execute(
             "select i.value, e.notification_id from ledger.stored_events e join ledger.identifiers i"
             " on i.child = e.originator_id where e.topic = 'custody.released-to-sponsor.v1'"
         ).fetchall()
-    for child, position in releases:
-        sender.send(correction(child, position))
+    for number, (child, position) in enumerate(releases):
+        sender.send(new_address(child) if number % 2 else correction(child, position))
 
 
 def _sign(running: Parts) -> None:
@@ -124,81 +112,6 @@ def _storage(running: Parts) -> Iterable[Measured]:
     folder = next(running.folder.rglob("custody.feed.orr-0")).parent
     bytes_on_kafka = sum(file.stat().st_size for name in folder.glob("custody.feed.*") for file in name.glob("*.log"))
     yield Measured("bytes a disclosure, feeds on Kafka (lz4)", bytes_on_kafka / disclosures, "bytes", 0)
-
-
-def _views(running: Parts) -> Iterable[Measured]:
-    """Measure one child as any agency at any moments, beside the same asked of bitemporal tables in SQL."""
-    with psycopg.connect(running.settings.database_url) as connection:
-        row = connection.execute("select min(recorded_at), max(recorded_at) from read.entries_v1").fetchone()
-        assert row is not None
-        first, last = row
-        labels = [
-            row[0]
-            for row in connection.execute(
-                "select value from read.identifiers_v1 where scheme = 'hhs-release-row' order by random() limit 2000"
-            )
-        ]
-        _make_bitemporal(connection)
-
-    def moment() -> Any:
-        return first + timedelta(seconds=random.random() * (last - first).total_seconds())
-
-    with connect(running.settings.database_url) as connection:
-
-        def ask(label: str) -> None:
-            asked = Asked(known_at=moment(), recorded_by=moment())
-            at_least = random.randrange(2)
-            with suppress(NothingKnownError):
-                view(
-                    connection,
-                    ("hhs-release-row", label),
-                    asked,
-                    Viewpoint(random.choice(RECEIVERS), "any", at_least),
-                )
-
-        yield Measured("view as any agency at any moments, idle, 99 %", _timed(ask, labels), "ms", 3, at_least=False)
-
-        def now(label: str) -> None:
-            view(connection, ("hhs-release-row", label), Asked(), Viewpoint("ICE-ERO", "any", 0))
-
-        yield Measured("view as ICE-ERO of all it was told, idle, 99 %", _timed(now, labels), "ms", 3, at_least=False)
-    with psycopg.connect(running.settings.database_url, prepare_threshold=0, autocommit=True) as connection:
-
-        def plain(label: str) -> None:
-            at = moment()
-            connection.execute(
-                "select member, value from bitemporal where child ="
-                " (select child from read.identifiers_v1 where scheme = 'hhs-release-row' and value = %s)"
-                " and happened_from <= %s and recorded_from <= %s and recorded_until > %s",
-                (label, at, at, at),
-            ).fetchall()
-
-        yield Measured("the same of bitemporal tables in SQL, one system time, 99 %", _timed(plain, labels), "ms", 0)
-
-
-def _make_bitemporal(connection: psycopg.Connection[Any]) -> None:
-    """Make the peer: a row a member and period, filled from the entries."""
-    connection.execute(
-        "create table bitemporal as select e.child, f.key as member, f.value,"
-        " coalesce(nullif(e.entry->>'occurred_at', '')::timestamptz, '-infinity') as happened_from,"
-        " e.recorded_at as recorded_from, 'infinity'::timestamptz as recorded_until"
-        " from read.timeline_v1 e cross join lateral jsonb_each(e.entry->'fact') f where e.entry->>'child' is not null"
-    )
-    connection.execute("create index on bitemporal (child, member, happened_from)")
-    connection.execute("analyze bitemporal")
-    connection.commit()
-
-
-def _timed(ask: Callable[[str], None], labels: list[str]) -> float:
-    settle_memory()
-    for label in labels[:50]:
-        ask(label)
-    taken = []
-    for label in labels:
-        began = time.perf_counter()
-        ask(label)
-        taken.append((time.perf_counter() - began) * 1000)
-    return p99(sorted(taken))
 
 
 def _lag(running: Parts, sender: Senders) -> float:

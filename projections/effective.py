@@ -48,6 +48,7 @@ class Effective(NamedTuple):
 _Corrections = Mapping[int, Sequence[tuple[int, CorrectionIssued]]]
 """Target position to the corrections in force that name it, in order of position."""
 _STATEMENTS_THAT_ACT = frozenset((CorrectionIssued, EntryVoided, EntryDisputed, FindingResolved))
+_REMARKS: Final = frozenset((EntryDisputed, FindingResolved))
 
 
 def effective(entries: Iterable[Entry]) -> list[Effective]:
@@ -77,14 +78,14 @@ def effective(entries: Iterable[Entry]) -> list[Effective]:
         corrected_by = () if naming is None else tuple(position for position, _ in naming)
         voided_by = voids.get(entry.position, ())
         standing.append(Effective(entry, fact, occurred_at, shown, corrected_by, voided_by, (), ()))
-    return _with_remarks(standing)
+    return _with_remarks(standing) if any(type(entry.fact) in _REMARKS for entry in statements) else standing
 
 
 def _standing_corrections(statements: Iterable[Entry], voids: Mapping[int, tuple[int, ...]]) -> _Corrections:
     corrections: dict[int, list[tuple[int, CorrectionIssued]]] = {}
     for entry in statements:
         fact = entry.fact
-        if isinstance(fact, CorrectionIssued) and fact.corrects < entry.position and entry.position not in voids:
+        if type(fact) is CorrectionIssued and fact.corrects < entry.position and entry.position not in voids:
             corrections.setdefault(fact.corrects, []).append((entry.position, fact))
     return corrections
 
@@ -107,6 +108,8 @@ def _corrected(
     sets: dict[str, Any] = {}
     for position, _ in corrections[entry.position]:
         sets.update(amended[position])
+    if not sets:  # what it sets is not known to whoever asks
+        return entry.fact, entry.occurred_at, entry.recorded_fact
     if isinstance(entry.fact, CorrectionIssued):
         whole = {**entry.fact.set, **sets}
         return entry.fact.model_copy(update={"set": whole}), entry.occurred_at, {**entry.recorded_fact, "set": whole}
