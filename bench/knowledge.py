@@ -11,6 +11,7 @@ import psycopg
 
 from bench.__main__ import line
 from bench.asking import questions
+from bench.figures import figures
 from bench.histories import PER_CHILD, Senders, correction, messages, new_address
 from bench.parts import Parts, parts, wait
 from bench.stages import APPLIED, RECORDED, RELAYED, Measured, rate_of
@@ -56,6 +57,7 @@ def measure(running: Parts, children: int) -> Iterable[Measured]:
         wait(lambda: running.one("select settled from read.publishing_v1"), 60)
     yield from _storage(running)
     yield from questions(running)
+    yield from figures(running)
     with running.roles("intake", "relay", "feeds", "projections"):
         yield Measured("entry on its feeds at 100/s offered, 99 %", _lag(running, sender), "ms", 250, at_least=False)
         yield Measured("end to end with feeds, held", _held(running, sender, children), "entries/s", 2500)

@@ -1,8 +1,8 @@
 """What agencies hold, box by box, against the fold of all that is known: the same for anybody, however far he is.
 
-Broken by hand to see these fail: a member that counts left out of an aspect, a fact left out of one, corrections of the
-facts left out, a class of steps left out of the grid, the bounds of a box taken one step early or late, a box that two
-contents share, a step's numbers given to agencies told otherwise, claims taken for in order.
+Broken by hand, this failed with: a fact, or a member that counts, left out of an aspect; corrections left out; where a
+box begins forgotten, or taken a step early; one of two ways dropped; a step told otherwise within a group taken for the
+group's; a fold carried on over a correction.
 """
 
 from collections.abc import Iterator
