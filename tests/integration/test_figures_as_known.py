@@ -1,9 +1,9 @@
 """Figures as known to agencies, from the rows of what they hold, against the oracle that folds everything it is told.
 
 Broken by hand, these failed with: R left out of receipts, K made loose, the level of a receipt passed over; a claim of
-a receipt taken for what was published later; numbers signed for singly taken for all before them; merged children, those
-given notice and those found irregular counted by their rows; the last batch's stamp taken for that of each item in it,
-and an item taken for told before its own; claims of a producer taken for in order.
+a receipt taken for what was published later; numbers signed for singly taken for all before them; merged children,
+those given notice and those found irregular counted by their rows; the last batch's stamp taken for that of each item
+in it, and an item taken for told before its own; claims of a producer taken for in order.
 """
 
 from collections.abc import Iterator
