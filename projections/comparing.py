@@ -6,7 +6,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from projections.columns import TABLES
+from projections.columns import HELD_TABLES, TABLES
 from projections.versions import rulebook_of
 
 MOST_NAMED: Final = 5
@@ -17,6 +17,9 @@ _KEYS: Final = {
     "absences": "person, position",
     "releases": "person, position",
     "failures": "person, position",
+    "batches": "batch",
+    "irregular": "child",
+    **dict.fromkeys((table for table in HELD_TABLES if table.startswith("held_")), "child, number"),
     "duties": "person, position",
     "waivers": "position",
     "current_location": "child",
