@@ -1,7 +1,15 @@
 -- One row a fact, agency and period. `known_from` and `known_until` by grade: told, delivered.
+create temporary table recorded as
+select t.child, t.position, t.entry->'producer'->>'agency' as agency, t.entry->>'type' as type, t.entry->'fact' as fact,
+       coalesce((t.entry->>'occurred_at')::timestamptz, '-infinity') as valid_from, t.recorded_at
+from (select child, position, recorded_at, entry from read.timeline_v1 offset 0) t
+where t.entry->>'child' is not null;
+analyze recorded;
 create table bitemporal as
-with told as (
-    select d.child, d.agency, d.position, array[d.published_at, r.recorded_at] as known_from, d.withheld
+with had as (
+    select child, position, agency, array[recorded_at, recorded_at] as known_from, '[]'::jsonb as withheld from recorded
+    union all
+    select d.child, d.position, d.agency, array[d.published_at, r.recorded_at], d.withheld
     from read.disclosures_v1 d
     left join lateral (
         select n.recorded_at from read.receipts_v1 n
@@ -9,19 +17,11 @@ with told as (
                        * (2::bigint ^ 40)::bigint
           and n.step and n.last >= d.number order by n.last limit 1
     ) r on true
-), had as (
-    select t.child, t.entry->'producer'->>'agency' as agency, t.position,
-           array[t.recorded_at, t.recorded_at] as known_from, '[]'::jsonb as withheld
-    from read.timeline_v1 t
-    where t.entry->>'child' is not null
-    union all
-    select * from told
 ), facts as (
-    select h.child, h.agency, h.position, e.entry->>'type' as type,
-           (e.entry->'fact') - array(select jsonb_array_elements_text(h.withheld)) as fact,
-           coalesce((e.entry->>'occurred_at')::timestamptz, '-infinity') as valid_from, h.known_from, h.withheld
+    select h.child, h.agency, h.position, e.type, e.valid_from, h.known_from, h.withheld,
+           e.fact - array(select jsonb_array_elements_text(h.withheld)) as fact
     from had h
-    join read.timeline_v1 e using (child, position)
+    join recorded e using (child, position)
 ), corrections as (
     select c.child, c.agency, (c.fact->>'corrects')::bigint as corrects, c.known_from,
            (c.fact->'set') - array(select substr(w, 5) from jsonb_array_elements_text(c.withheld) w) as set
