@@ -8,7 +8,7 @@ FEEDS: Final[dict[Agency, str]] = {agency: agency.lower().replace("-", "_") for 
 """The column of `publications` that holds an entry's number on an agency's feed."""
 _INTERVAL: Final = {
     "position": "bigint",
-    "number": "int",
+    "number": "integer",
     "recorded_from": "timestamptz",
     "recorded_until": "timestamptz",
 }
@@ -32,13 +32,13 @@ INTERVALS: Final[dict[str, dict[str, str]]] = {
     },
     "closures": {
         "finding_position": "bigint",
-        "finding_number": "int",
+        "finding_number": "integer",
         "resolved_position": "bigint",
         "resolved_at": "timestamptz",
     },
     "duties": {
         "rule": "text",
-        "version": "int",
+        "version": "integer",
         "kind": "text",
         "obliged": "text",
         "towards": "text",
@@ -67,7 +67,7 @@ INTERVALS: Final[dict[str, dict[str, str]]] = {
 STEPS: Final = ("start", "until", "other_start", "other_until")
 """The bounds of a box in which something is held (projections/holdings.py), as columns begin with them."""
 STEP: Final[dict[str, str]] = {
-    **dict.fromkeys(FEEDS.values(), "int"),
+    **dict.fromkeys(FEEDS.values(), "integer"),
     "by": "smallint",
     "since": "timestamptz",
     "at": "timestamptz",
@@ -112,7 +112,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
     "identifiers": {"scheme": "text", "value": "text", "child": "uuid", "position": "bigint"},
     "findings": {
         "position": "bigint",
-        "number": "int",
+        "number": "integer",
         "code": "text",
         "level": "text",
         "message": "text",
@@ -128,9 +128,9 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "child": "uuid",
         "position": "bigint",
         "batch": "bigint",
-        "item": "int",
+        "item": "integer",
         "published_at": "timestamptz",
-        **dict.fromkeys(FEEDS.values(), "int"),
+        **dict.fromkeys(FEEDS.values(), "integer"),
         "withheld": "text",
         "unsaid": "text",
     },
@@ -138,10 +138,17 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "batch": "bigint",
         "to_position": "bigint",
         "published_at": "timestamptz",
-        **dict.fromkeys(FEEDS.values(), "int"),
+        **dict.fromkeys(FEEDS.values(), "integer"),
     },
     **{
-        f"held_{table}": {"child": "uuid", "number": "int", "views": "smallint", "grid": "boolean", **content, **_BOX}
+        f"held_{table}": {
+            "child": "uuid",
+            "number": "integer",
+            "views": "smallint",
+            "grid": "boolean",
+            **content,
+            **_BOX,
+        }
         for table, content in HELD.items()
     },
     "irregular": {"child": "uuid", "always": "smallint", "told": "smallint"},

@@ -24,6 +24,10 @@ from projections.versions import connect, live_schema
 POLL_MS: Final = 50
 _ONLY_ONE: Final = 0x70726F6A
 """Advisory lock held for life: two followers would write the same rows twice."""
+BUSY: Final = 500
+"""So many entries at once are a flood: an import, or a restart after others went on."""
+HOLDINGS_SECONDS: Final = 3.0
+"""How long what agencies hold may wait in a flood until a part of it is worked out."""
 PATIENCE_SECONDS: Final = 10.0
 """How long a missing entry is waited for before the log says which one it is."""
 
@@ -155,7 +159,7 @@ def follow(
             tables = Tables(connection, schema)
             follower = Follower(consumer, tables, zone, log)
             publications = Publications(published, tables)
-            holdings = HoldingsFollower(HeldTables(tables), zone)
+            holdings = HoldingsFollower(HeldTables(tables), zone, log)
             log.info("version.followed", schema=schema, position=follower.reading.last)
             parked = tables.parked()
             if parked:
@@ -177,10 +181,11 @@ def _keep(
     stopped: Callable[[], bool],
 ) -> None:
     keep_holdings(holdings, follower.tables)
-    moved_at = time.monotonic()
+    moved_at = held_at = time.monotonic()
     told = False
     while not stopped():
-        if follower.step():
+        moved = follower.step()
+        if moved:
             moved_at, told = time.monotonic(), False
         elif follower.reading.ahead and time.monotonic() - moved_at > PATIENCE_SECONDS and not told:
             told = True
@@ -191,8 +196,10 @@ def _keep(
                 cure="an entry is not on Kafka: is the relay running? `custody verify` names what is missing",
             )
         keep_publications(publications, follower.tables)
-        if publications.batch > holdings.batch:
+        # what agencies hold waits while much comes in: a child whose entries come one by one is worked out once
+        if publications.batch > holdings.batch and (moved < BUSY or time.monotonic() - held_at > HOLDINGS_SECONDS):
             keep_holdings(holdings, follower.tables)
+            held_at = time.monotonic()
         asked = {UUID(notice.payload) for notice in ears.notifies(timeout=0)}
         if asked:
             follower.retry(asked)

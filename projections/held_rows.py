@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -26,30 +26,43 @@ _NO_STEP: Final = (None,) * 9
 Row = tuple[Any, ...]
 
 
-def held_rows(payloads: Iterable[tuple[UUID, bytes]], published: Iterable[Row], zone: str) -> dict[str, list[Row]]:
-    """Return the rows of all that is held of some children, table by table.
+class Held(NamedTuple):
+    """All that is held of some children: rows by table, and why some could not be worked out: those are folded."""
+
+    rows: dict[str, list[Row]]
+    failed: dict[UUID, str]
+
+
+def matters(payload: bytes) -> bool:
+    """Say whether anything held depends on an entry, by how its payload begins."""
+    name = _NAME.search(payload)
+    return name is not None and name[1] in _READ
+
+
+def held_rows(payloads: Iterable[tuple[UUID, bytes]], published: Iterable[Row], zone: str) -> Held:
+    """Return the rows of all that is held of some children.
 
     `payloads` stand in order of position, `published` in the order of publication: child, position, stamp, the numbers
     on the feeds, withheld and unsaid. Entries that nothing held depends on are not even read.
     """
     entries: dict[UUID, list[Entry]] = {}
     for child, payload in payloads:
-        name = _NAME.search(payload)
-        if name is not None and name[1] in _READ:
+        if matters(payload):
             entries.setdefault(child, []).append(read_entry(payload))
     items: dict[UUID, dict[int, list[dict[Agency, Item]]]] = {}
     for child, position, stamp, *rest in published:
         if child in entries:
             items.setdefault(child, {}).setdefault(position, []).append(_told(position, stamp, rest))
-    rows: dict[str, list[Row]] = {}
+    held = Held({}, {})
     for child, its in entries.items():
         try:
             of_child = list(_of_child(child, its, items.get(child, {}), zone))
-        except Exception:  # noqa: BLE001  # what is wrong with one child must not stop the others: she is folded instead
+        except Exception as error:  # noqa: BLE001  # what is wrong with one child must not stop the others
+            held.failed[child] = f"{type(error).__name__}: {error}"
             of_child = [("irregular", (child, _EVERYBODY, _EVERYBODY))]
         for table, row in of_child:
-            rows.setdefault(table, []).append(row)
-    return rows
+            held.rows.setdefault(table, []).append(row)
+    return held
 
 
 def _told(position: int, stamp: datetime, rest: Sequence[Any]) -> dict[Agency, Item]:

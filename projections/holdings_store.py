@@ -40,14 +40,17 @@ class HeldTables:
             (batch, up_to, up_to, most),
         ).fetchall()
 
-    def touched(self, after_batch: int, batch: int, after_position: int, position: int) -> set[UUID]:
-        """Return the records of the entries recorded and told between these."""
-        rows = self._tables.run(
-            "select p.child from {schema}.publications p where p.batch > %s and p.batch <= %s"
-            " union select e.child from {schema}.entries e where e.position > %s and e.position <= %s",
+    def touched(self, after_batch: int, batch: int, after_position: int, position: int) -> Iterable[tuple[UUID, bytes]]:
+        """Return the entries recorded and told between these: the record, and how the payload begins, with its type."""
+        return self._tables.run(
+            "select p.child, substring(e.payload for 200) from {schema}.publications p"
+            " join {schema}.entries e on e.child = p.child and e.position = p.position"
+            " where p.batch > %s and p.batch <= %s"
+            " union all"
+            " select e.child, substring(e.payload for 200) from {schema}.entries e"
+            " where e.position > %s and e.position <= %s",
             (after_batch, batch, after_position, position),
         )
-        return {row[0] for row in rows}
 
     def again(self) -> set[UUID]:
         """Return the records that were made anew otherwise, and forget that they were; in the caller's transaction."""

@@ -314,7 +314,7 @@ def _catch_up_and_compare(
             held_at = old.progress()[0]
             _catch_up(follower, lambda: held_at, 0, say)
             _catch_up_publications(publications, tables, _published(connection, live), say, whole=swap)
-            _catch_up_holdings(tables, settings.zone, _held(connection, live))
+            _catch_up_holdings(tables, settings.zone, log, _held(connection, live))
             say("comparing", 0, 0)
             found = differences(connection, live, tables.schema)
             if swap:
@@ -324,9 +324,11 @@ def _catch_up_and_compare(
     return found
 
 
-def _catch_up_holdings(tables: Tables, zone: str, live: tuple[int, int] | None) -> None:
+def _catch_up_holdings(
+    tables: Tables, zone: str, log: structlog.typing.FilteringBoundLogger, live: tuple[int, int] | None
+) -> None:
     """Work out what agencies hold up to where the live version has; further is for the live follower to go."""
-    holdings = HoldingsFollower(HeldTables(tables), zone)
+    holdings = HoldingsFollower(HeldTables(tables), zone, log)
     up_to = None if live is None else live[0]
     while (reached := holdings.step(up_to)) > holdings.batch:
         holdings.batch = reached

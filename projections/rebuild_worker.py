@@ -34,7 +34,6 @@ from ledger.streams import STREAMS
 from ledger.topics import ENTRIES
 from projections.applying import Applying, Loaded
 from projections.changes import Changes
-from projections.columns import COLUMNS
 from projections.held_rows import held_rows
 from projections.holdings_store import HeldTables
 from projections.store import Tables
@@ -57,6 +56,7 @@ def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple
     copied = steps = 0
     with connect(settings.database_url) as connection:
         _prepare(connection)
+        tables = Tables(connection, schema)
         while unread:
             rows: list[tuple[Any, ...]] = []
             for partition, records in _poll(consumer).items():
@@ -73,7 +73,7 @@ def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple
                 if consumer.position(partition) >= ends[partition]:
                     unread.discard(partition)
             if rows:
-                _copy(connection, schema, "entries", rows)
+                tables.copy("entries", rows)
                 copied += len(rows)
                 _tell(copied, of, steps)
         for number, offset in offsets.items():
@@ -105,13 +105,14 @@ def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | No
     folded = 0
     with connect(settings.database_url) as connection, connect(settings.database_url) as reader:
         _prepare(connection)
+        tables = Tables(connection, schema)
         for batch in _batches(_messages(reader, schema, first, beyond)):
             applying = Applying(settings.zone, lambda _: _NOTHING, alone=True)
             for message in batch:
                 applying.apply(message)
             changes = applying.take_changes()
             with connection.transaction():
-                _write(connection, schema, changes)
+                _write(tables, changes)
             folded += len(batch)
             _tell(folded, folded, 0)
     _tell(folded, folded, 0)
@@ -123,14 +124,17 @@ def hold_records(settings: Settings, schema: str, reach: tuple[int, int], first:
     done = 0
     with connect(settings.database_url) as connection, connect(settings.database_url) as reader:
         _prepare(connection)
-        tables = HeldTables(Tables(connection, schema))
+        tables = Tables(connection, schema)
+        held_tables = HeldTables(tables)
         for messages in _batches(_messages(reader, schema, first, beyond)):
             payloads = [(m.child, m.payload) for m in messages if m.position <= position and m.child not in STREAMS]
-            published = tables.published(list({child for child, _ in payloads}), batch)
-            rows = held_rows(payloads, published, settings.zone)
+            published = held_tables.published(list({child for child, _ in payloads}), batch)
+            held = held_rows(payloads, published, settings.zone)
+            for child, reason in held.failed.items():
+                print(f"what agencies hold of {child} could not be worked out: {reason}", file=sys.stderr)  # noqa: T201
             with connection.transaction():
-                for table, of_table in rows.items():
-                    _copy(connection, schema, table, of_table)
+                for table, of_table in held.rows.items():
+                    tables.copy(table, of_table)
             done += len(messages)
             _tell(done, done, 0)
     _tell(done, done, 0)
@@ -165,22 +169,20 @@ def _batches(messages: Iterator[EntryMessage]) -> Iterator[list[EntryMessage]]:
         yield batch
 
 
-def _write(connection: Connection[TupleRow], schema: str, changes: Changes) -> None:
+def _write(tables: Tables, changes: Changes) -> None:
     """Write the rows of whole records; their entries are there already, but those that wait go elsewhere."""
     for table, rows in changes.rows():
         match table:
             case "entries":
                 pass
             case "identifiers":
-                _copy(connection, schema, table, _first_of_each(changes.identifiers))
+                tables.copy(table, _first_of_each(changes.identifiers))
             case _:
-                _copy(connection, schema, table, rows)
+                tables.copy(table, rows)
     if changes.parked:
-        connection.execute(
-            SQL("delete from {} e using unnest(%b::uuid[], %b::bigint[]) as p(child, position)").format(
-                Identifier(schema, "entries")
-            )
-            + SQL(" where e.child = p.child and e.position = p.position"),
+        tables.run(
+            "delete from {schema}.entries e using unnest(%b::uuid[], %b::bigint[]) as p(child, position)"
+            " where e.child = p.child and e.position = p.position",
             ([row[0] for row in changes.parked], [row[1] for row in changes.parked]),
         )
 
@@ -193,20 +195,6 @@ def _first_of_each(identifiers: list[tuple[str, str, UUID, int]]) -> list[tuple[
         if before is None or row[3] < before[3]:
             first[row[:2]] = row
     return list(first.values())
-
-
-def _copy(connection: Connection[TupleRow], schema: str, table: str, rows: Any) -> None:
-    statement = SQL("copy {} from stdin").format(Identifier(schema, table))
-    with connection.cursor() as cursor:
-        if table in ("entries", "parked"):
-            with cursor.copy(statement + SQL(" (format binary)")) as copy:
-                copy.set_types(list(COLUMNS[table].values()))
-                for row in rows:
-                    copy.write_row(row)
-            return
-        with cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
 
 
 def _prepare(connection: Connection[TupleRow]) -> None:

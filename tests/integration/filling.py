@@ -14,6 +14,7 @@ from ledger.agencies import Agency
 from ledger.entry import Door, Finding, Producer, value, write_state
 from ledger.facts import BY_WIRE
 from ledger.following import EntryMessage
+from ledger.logs import configure
 from ledger.publication import NOTHING_PUBLISHED, Batch
 from ledger.settings import Settings
 from ledger.times import parse_instant, parse_when, write_clock
@@ -116,7 +117,7 @@ def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500, publ
                     number = tables.published()[0] + 1
                     tables.write_publications([_nothing_published(number, messages[-1])], 0)
             applying.evict()
-        holdings = HoldingsFollower(HeldTables(tables), ZONE)
+        holdings = HoldingsFollower(HeldTables(tables), ZONE, configure("test"))
         while (reached := holdings.step()) > holdings.batch:
             holdings.batch = reached
 

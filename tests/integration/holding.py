@@ -12,6 +12,7 @@ from ledger.agencies import RECEIVERS
 from ledger.entry import Entry, LedgerEntry, Producer, value, write_state
 from ledger.facts import FeedReceipted
 from ledger.following import EntryMessage
+from ledger.logs import configure
 from ledger.publication import NOTHING_PUBLISHED, Batch, Numbers, Publication
 from ledger.settings import Settings
 from ledger.times import write_clock
@@ -134,7 +135,7 @@ def fill_drawn(connection: Connection[Any], database_url: str, drawn: Drawn, per
         f"update {schema}.progress set position = %s, recorded_at = greatest(recorded_at, %s)",
         (last, max(drawn.stamps.values())),
     )
-    holdings = HoldingsFollower(HeldTables(tables), ZONE)
+    holdings = HoldingsFollower(HeldTables(tables), ZONE, configure("test"))
     told = batches(drawn, per_batch)
     for start in range(0, len(told), at_once):
         tables.write_publications(told[start : start + at_once], 0)

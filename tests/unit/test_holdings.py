@@ -54,6 +54,13 @@ def knows_step(
     )
 
 
+def published(items: Items, far: dict[Agency, int], by: datetime) -> dict[Agency, int]:
+    """Return how far each agency is at most, since nobody is told what is not published yet."""
+    told = [item for times in items.values() for told in times for item in told.values() if item.published_at <= by]
+    last = {agency: max((item.number for item in told if item.agency == agency), default=0) for agency in far}
+    return {agency: min(number, last[agency]) for agency, number in far.items()}
+
+
 def is_led_otherwise(view: str, items: Items, far: Any) -> bool:
     """Say whether an agency of a group had something that those who lead it had not: such children are folded."""
     return any(
@@ -118,8 +125,9 @@ def test_the_rows_of_what_is_held_say_what_a_fold_of_all_that_is_known_says(
     by_position = {entry.position: entry for entry in entries}
     items = items_of(drawn)
     found = holdings(entries, items, ZONE)
-    for far, quarter, later in asked:
+    for drawn_far, quarter, later in asked:
         k, r = at(quarter), at(quarter + later)
+        far = published(items, drawn_far, k)
         for view in VIEWS:
             if found.irregular.always & BITS[view] or is_led_otherwise(view, items, far):
                 continue
