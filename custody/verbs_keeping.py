@@ -40,8 +40,8 @@ def rebuild(
     from custody.where import find_where
     from ledger.logs import configure
     from projections.columns import TABLES
-    from projections.rebuild import RebuildError
     from projections.rebuild import rebuild as rebuild_tables
+    from projections.rebuild_workers import RebuildError
 
     if name is not None and name not in TABLES:
         raise Problem(f"{name!r} is no read table; they are {', '.join(TABLES)}", WRONG_USAGE)
@@ -99,7 +99,7 @@ def verify(
     from custody.errors import FAILED, Problem
     from custody.where import find_where
     from ledger.logs import configure
-    from projections.rebuild import RebuildError
+    from projections.rebuild_workers import RebuildError
     from readers.verify import verify as verify_all
 
     where = find_where(data)

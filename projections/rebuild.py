@@ -6,17 +6,11 @@ one order of the positions, as the live run made them. Then the follower's own c
 transaction that holds the live version still the two are compared and the views turned round.
 """
 
-import json
-import os
-import selectors
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
-from uuid import UUID
 
 import structlog
 from kafka.errors import CorruptRecordError
@@ -25,13 +19,14 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from ledger.following import entries_consumer
-from ledger.settings import Settings, as_environment
+from ledger.settings import Settings
 from ledger.topics import ENTRIES_PARTITIONS
 from projections.comparing import differences
 from projections.follower import Follower
 from projections.holdings_follower import HoldingsFollower
 from projections.holdings_store import HeldTables
 from projections.publications_follower import MissingBatchError, Publications, publications_consumer
+from projections.rebuild_workers import WORKERS, RebuildError, Say, record_bounds, work
 from projections.remaking import remake
 from projections.store import Tables
 from projections.versions import (
@@ -44,20 +39,10 @@ from projections.versions import (
     point_views_at,
 )
 
-WORKERS: Final = 2
 CLOSE_ENOUGH: Final = 500
 """Entries the new version may be behind when the live one is held still for the swap."""
 PATIENCE_SECONDS: Final = 60.0
 _REBUILD_LOCK: Final = 0x72656275696C64
-
-Say = Callable[[str, int, int], None]
-"""Told (what is being done, how far, of how much)."""
-Reports = Collection[dict[str, int]]
-"""What each worker has said last."""
-
-
-class RebuildError(Exception):
-    """The rebuild could not be finished; the live version goes on as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +141,7 @@ def _hold(
     held_tables = HeldTables(tables)
     held_tables.again()
     batch, position = live or held_tables.last()
-    _work(
+    work(
         settings,
         [["hold", tables.schema, str(batch), str(position), *pair] for pair in bounds],
         lambda reports: say("working out what agencies hold", sum(worker["entries"] for worker in reports), 0),
@@ -203,35 +188,20 @@ def _fill(
     Every entry names the position before it, so the steps of a chain without a gap add up to its last position.
     """
     partitions = [[str(n) for n in range(ENTRIES_PARTITIONS) if n % WORKERS == worker] for worker in range(WORKERS)]
-    copied = _work(settings, [["copy", schema, str(target), *some] for some in partitions], _told(say, "reading"))
+    copied = work(
+        settings,
+        [["copy", schema, str(target), *some] for some in partitions],
+        lambda reports: say("reading", sum(w["entries"] for w in reports), sum(w["of"] for w in reports)),
+    )
     entries = sum(worker["entries"] for worker in copied)
     key_entries(connection, schema)
-    bounds = list(pairwise(_record_bounds(connection, schema, entries)))
-    _work(
+    bounds = list(pairwise(record_bounds(connection, schema, entries)))
+    work(
         settings,
         [["fold", schema, *pair] for pair in bounds],
         lambda reports: say("applying entries", sum(worker["entries"] for worker in reports), entries),
     )
     return bounds, entries, sum(worker["steps"] for worker in copied) != target
-
-
-def _told(say: Say, what: str) -> Callable[[Reports], None]:
-    return lambda reports: say(what, sum(w["entries"] for w in reports), sum(w["of"] for w in reports))
-
-
-def _record_bounds(connection: Connection[TupleRow], schema: str, entries: int) -> list[str]:
-    """Return ids that part the records into as many shares as there are workers, with about as many entries each."""
-    bounds = [str(UUID(int=0))]
-    for worker in range(1, WORKERS):
-        row = connection.execute(
-            SQL("select child from {} order by child, position offset %s limit 1").format(
-                Identifier(schema, "entries")
-            ),
-            (entries * worker // WORKERS,),
-        ).fetchone()
-        if row is not None:
-            bounds.append(str(row[0]))
-    return [*bounds, "-"]
 
 
 def _keep_first_carriers(connection: Connection[TupleRow], schema: str) -> None:
@@ -243,51 +213,6 @@ def _keep_first_carriers(connection: Connection[TupleRow], schema: str) -> None:
             " where i.scheme = f.scheme and i.value = f.value and i.position > f.first"
         ).format(Identifier(schema, "identifiers"))
     )
-
-
-def _work(settings: Settings, shares: list[list[str]], told: Callable[[Reports], None]) -> list[dict[str, int]]:
-    """Run a worker a share, and return what each reported last; raises `RebuildError` when one fails."""
-    workers = [
-        subprocess.Popen(
-            [
-                sys.executable,
-                "-P",  # a folder `ledger` where the command is run must not be taken for ours
-                "-m",
-                "projections.rebuild_worker",
-                *share,
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **as_environment(settings)},
-        )
-        for share in shares
-    ]
-    last: dict[int, dict[str, int]] = {}
-    try:
-        with selectors.DefaultSelector() as selector:
-            for worker in workers:
-                assert worker.stdout is not None
-                selector.register(worker.stdout, selectors.EVENT_READ, worker.pid)
-            while selector.get_map():
-                for key, _ in selector.select():
-                    line = key.fileobj.readline()  # type: ignore[union-attr]
-                    if not line:
-                        selector.unregister(key.fileobj)
-                        continue
-                    last[key.data] = json.loads(line)
-                told(last.values())
-    except BaseException:
-        for worker in workers:
-            worker.kill()  # a rebuild that is stopped leaves nothing running; what they filled is dropped next time
-        raise
-    finally:
-        for worker in workers:
-            worker.wait()
-            assert worker.stdout is not None
-            worker.stdout.close()
-    if any(worker.returncode for worker in workers):
-        raise RebuildError("a rebuild process failed, see its message above; nothing was swapped")
-    return list(last.values())
 
 
 def _catch_up_and_compare(

@@ -85,9 +85,14 @@ case when p.{feed} is null then null else (
     select case when (%(moments_{feed})s::timestamptz[])[s.i] = %(never)s then null
                 when (%(proven_{feed})s::timestamptz[])[s.i] > p.published_at
                 then greatest((%(moments_{feed})s::timestamptz[])[s.i], p.published_at)
-                else (select min(greatest(least(r.at, r.recorded_at), p.published_at)) from {schema}.receipts r
-                      where int8range(r.lane + r.first, r.lane + r.last, '[]') @> %(lane_{feed})s::bigint + p.{feed}
-                        and r.recorded_at > p.published_at and r.recorded_at <= %(recorded_by)s) end
+                else (select min(greatest(least(r.at, r.recorded_at), p.published_at)) from (
+                          (select n.at, n.recorded_at from {schema}.receipts n
+                           where n.lane = %(lane_{feed})s and n.step and n.last >= p.{feed} order by n.last limit 1)
+                          union all
+                          (select n.at, n.recorded_at from {schema}.receipts n
+                           where not n.step
+                             and int8range(n.lane + n.first, n.lane + n.last, '[]') @> %(lane_{feed})s::bigint + p.{feed})
+                      ) r where r.recorded_at > p.published_at and r.recorded_at <= %(recorded_by)s) end
     from (select width_bucket(p.{feed}::bigint, %(first_{feed})s::bigint[]) as i) s where s.i > 0) end
 
 -- name: receipts

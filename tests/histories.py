@@ -61,6 +61,25 @@ def entry(
     return read_entry(value(position=position, child=child, version=position, wire=wire, state=state))
 
 
+def state_of(entry: Entry) -> bytes:
+    """Return what the event store holds of an entry."""
+    return write_state(
+        recorded_at=entry.recorded_at,
+        occurred_at=entry.occurred_at,
+        known_since=entry.known_since,
+        producer=entry.producer,
+        door=entry.door,
+        source=entry.source,
+        identifiers=entry.identifiers,
+        findings=entry.findings,
+        submission_id=entry.submission_id,
+        submission_digest="",
+        fact=orjson.dumps(dict(entry.recorded_fact)),
+        resolved=entry.resolved,
+        extensions={},
+    )
+
+
 def record(*happenings: tuple[Any, ...]) -> list[Entry]:
     """Return entries at positions 1, 2, 3 ... from (name, occurred_at, fact) or (name, occurred_at, fact, agency)."""
     return [

@@ -5,11 +5,10 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-import orjson
 from psycopg import Connection
 
 from ledger.agencies import RECEIVERS
-from ledger.entry import Entry, LedgerEntry, Producer, value, write_state
+from ledger.entry import Entry, LedgerEntry, Producer, value
 from ledger.facts import FeedReceipted
 from ledger.following import EntryMessage
 from ledger.logs import configure
@@ -22,7 +21,7 @@ from projections.holdings_store import HeldTables
 from projections.receipts import Lane, Receipts
 from projections.store import Tables
 from projections.versions import key_entries, live_schema, make_held_keys, make_keys, make_version, prepare
-from tests.histories import ZONE
+from tests.histories import ZONE, state_of
 from tests.knowing import publications, signed
 from tests.knowledge_histories import Drawn
 from tests.oracle.knowledge import Signed
@@ -55,22 +54,7 @@ def signed_at(position: int) -> Any:
 
 def payload(entry: Entry, version: int) -> bytes:
     """Return an entry as it stands on Kafka."""
-    state = write_state(
-        recorded_at=entry.recorded_at,
-        occurred_at=entry.occurred_at,
-        known_since=entry.known_since,
-        producer=entry.producer,
-        door=entry.door,
-        source=entry.source,
-        identifiers=entry.identifiers,
-        findings=entry.findings,
-        submission_id=entry.submission_id,
-        submission_digest="",
-        fact=orjson.dumps(dict(entry.recorded_fact)),
-        resolved=entry.resolved,
-        extensions={},
-    )
-    return value(position=entry.position, child=entry.child, version=version, wire=entry.type, state=state)
+    return value(position=entry.position, child=entry.child, version=version, wire=entry.type, state=state_of(entry))
 
 
 def batches(drawn: Drawn, per_batch: int) -> list[Batch]:

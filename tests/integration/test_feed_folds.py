@@ -4,19 +4,18 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 from uuid import UUID
 
-import orjson
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg.rows import DictRow, dict_row
 
-from ledger.entry import Entry, write_state
+from ledger.entry import Entry
 from ledger.eventstore import open_ledger
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from ledger.settings import Settings
 from producers.feed_folds import Folds
-from tests.histories import CHILD, ZONE, entry
+from tests.histories import CHILD, ZONE, entry, state_of
 from tests.unit.test_disclosing import RELEASE
 from tests.unit.test_telling import OTHER, SCREENING, THIRD, correction, hearing, merge
 from tests.unit.test_telling_memory import Shown, histories, kept_in_memory, shown
@@ -33,25 +32,10 @@ def connection(database_url: str) -> Iterator[Connection]:
 
 
 def record(connection: Connection, one: Entry) -> None:
-    state = write_state(
-        recorded_at=one.recorded_at,
-        occurred_at=one.occurred_at,
-        known_since=one.known_since,
-        producer=one.producer,
-        door=one.door,
-        source=one.source,
-        identifiers=one.identifiers,
-        findings=one.findings,
-        submission_id=one.submission_id,
-        submission_digest="",
-        fact=orjson.dumps(one.recorded_fact),
-        resolved=one.resolved,
-        extensions={},
-    )
     connection.execute(
         "insert into ledger.stored_events (originator_id, originator_version, topic, state, notification_id)"
         " values (%s, %s, %s, %s, %s)",
-        (one.child, one.version, one.type, state, one.position),
+        (one.child, one.version, one.type, state_of(one), one.position),
     )
     if isinstance(one.fact, IdentityMerged | IdentityUnmerged):
         other = UUID(one.resolved["other"])

@@ -19,7 +19,8 @@ from ledger.settings import SettingsError
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 from producers.simulation.playing import play
 from producers.simulator import day
-from projections.rebuild import RebuildError, rebuild
+from projections.rebuild import rebuild
+from projections.rebuild_workers import RebuildError
 from projections.versions import connect, prepare
 from readers.verify import Verified, verify
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until

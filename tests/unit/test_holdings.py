@@ -8,20 +8,24 @@ group's; a fold carried on over a correction.
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.entry import Entry
+from ledger.entry import Entry, value
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from projections.aspects import ASPECTS, Content, held
+from projections.held_rows import held_rows
 from projections.holdings import BITS, LEADING, LEDGER, VIEWS, Holdings, Items, Step, holdings, since
 from projections.knowledge import Item, Members, members_told
-from tests.histories import ZONE
+from tests.histories import CHILD, ZONE, entry, state_of
 from tests.knowing import ledger_of
 from tests.knowledge_histories import LAW, Drawn, at, drawn_histories
 
+OTHER = UUID(int=2)
 FAR = st.fixed_dictionaries({agency: st.integers(0, 12) for agency in RECEIVERS})
 
 
@@ -87,22 +91,22 @@ def by_boxes(found: Holdings, view: str, knows: Any) -> list[Content]:
 def by_folding(entries: list[Entry], items: Items, view: str, far: Any, k: datetime, r: datetime) -> Iterator[Content]:
     """Return what is held when everything known is folded, whatever it is."""
     known: list[tuple[Entry, Members]] = []
-    for entry in entries:
+    for one in entries:
         if view == LEDGER:
-            if entry.recorded_at <= k:
-                known.append((entry, None))
+            if one.recorded_at <= k:
+                known.append((one, None))
             continue
         members = [
-            members_told(entry, item)
-            for told in items.get(entry.position, ())
+            members_told(one, item)
+            for told in items.get(one.position, ())
             for agency, item in told.items()
             if agency in VIEWS[view] and item.number <= far[agency]
         ]
-        if entry.producer.agency in VIEWS[view] and since(entry, ZONE) <= k and entry.recorded_at <= r:
+        if one.producer.agency in VIEWS[view] and since(one, ZONE) <= k and one.recorded_at <= r:
             members.append(None)
         if members:
-            every = None if None in members else frozenset().union(*(one for one in members if one is not None))
-            known.append((entry, every))
+            every = None if None in members else frozenset().union(*(some for some in members if some is not None))
+            known.append((one, every))
     for aspect in ASPECTS:
         yield from held(aspect, known, ZONE)
 
@@ -139,3 +143,27 @@ def test_the_rows_of_what_is_held_say_what_a_fold_of_all_that_is_known_says(
             assert len(there) == len(set(there)), "boxes of one content share no cell"
             expected = by_folding(entries, items, view, far, k, r)
             assert {shown(one) for one in there} == {shown(one) for one in expected}
+
+
+def test_a_child_that_cannot_be_worked_out_is_folded_for_everybody_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are worked out all the same."""
+    work_out = held_rows.__globals__["_of_child"]
+
+    def failing(child: UUID, *rest: Any) -> Any:
+        if child == OTHER:
+            raise LookupError("a court without a zone")
+        return work_out(child, *rest)
+
+    monkeypatch.setitem(held_rows.__globals__, "_of_child", failing)
+    given = [
+        entry(1, "admitted-to-program", "2022-03-01", {"program": "Casa"}),
+        entry(2, "admitted-to-program", "2022-03-02", {"program": "Casa"}, child=OTHER),
+    ]
+    payloads = [
+        (e.child, value(position=e.position, child=e.child, version=1, wire=e.type, state=state_of(e))) for e in given
+    ]
+    found = held_rows(payloads, [], ZONE)
+    everybody = sum(BITS.values())
+    assert found.failed == {OTHER: "LookupError: a court without a zone"}
+    assert found.rows["irregular"] == [(OTHER, everybody, everybody)]
+    assert {row[0] for row in found.rows["held_stays"]} == {CHILD}
