@@ -34,6 +34,8 @@ class Lag:
     """The last entry in the live read tables."""
     complete_to: str | None
     """The ledger time up to which the live read tables hold everything; None: they hold nothing."""
+    held_position: int
+    """The last entry of which it is worked out what agencies hold, as figures as known to them ask."""
     parked_children: int
     set_aside: int
 
@@ -49,7 +51,7 @@ def measure(database_url: str, bootstrap: str) -> Lag:
         set_aside = 0
         if "ledger.set_aside" in there:
             set_aside = _number(connection, "select count(*) from ledger.set_aside where retried_at is null")
-        reading = _Reading(0, 0, None, 0)
+        reading = _Reading(0, 0, None, 0, 0)
         if "read.ledger" in there:
             reading = _reading(connection)
         return Lag(
@@ -61,6 +63,7 @@ def measure(database_url: str, bootstrap: str) -> Lag:
             position=position,
             read_position=reading.position,
             complete_to=reading.complete_to,
+            held_position=reading.held_position,
             parked_children=reading.parked_children,
             set_aside=set_aside,
         )
@@ -73,6 +76,7 @@ class _Reading:
     taken: int
     position: int
     complete_to: str | None
+    held_position: int
     parked_children: int
 
 
@@ -147,18 +151,22 @@ def _alerts_lag(connection: psycopg.Connection, there: set[str]) -> int:
 def _reading(connection: psycopg.Connection) -> _Reading:
     row = connection.execute("select schema_name from read.ledger").fetchone()
     if row is None:
-        return _Reading(0, 0, None, 0)
-    schema = sql.Identifier(str(row[0]))
+        return _Reading(0, 0, None, 0, 0)
+    name = str(row[0])
+    # tables made by an earlier release have none of what agencies hold
+    made = connection.execute("select to_regclass(%s) is not null", (f"{name}.holding",)).fetchone() == (True,)
+    held = sql.SQL("(select position from {}.holding)").format(sql.Identifier(name)) if made else sql.SQL("0")
     found = connection.execute(
         sql.SQL(
             "select (select coalesce(sum(next_offset), 0)::bigint from {schema}.checkpoint),"
             " (select position from {schema}.progress), (select recorded_at from {schema}.progress),"
-            " (select count(distinct child) from {schema}.parked)"
-        ).format(schema=schema)
+            " {held}, (select count(distinct child) from {schema}.parked)"
+        ).format(schema=sql.Identifier(name), held=held)
     ).fetchone()
     assert found is not None
-    taken, position, complete_to, parked_children = found
-    return _Reading(taken, position or 0, None if complete_to is None else complete_to.isoformat(), parked_children)
+    taken, position, complete_to, held_position, parked_children = found
+    at = None if complete_to is None else complete_to.isoformat()
+    return _Reading(taken, position or 0, at, held_position or 0, parked_children)
 
 
 def _tables(connection: psycopg.Connection) -> set[str]:

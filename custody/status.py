@@ -23,7 +23,7 @@ def status_of(where: Where) -> tuple[dict[str, Any], Problem | None]:
         problem = unreachable(failure, where.bootstrap)
     state = _of_these_servers(where)
     reports = {report.name: report for report in (() if state is None else state.processes)}
-    named = ("position", "read_position", "complete_to", "parked_children", "set_aside")
+    named = ("position", "read_position", "complete_to", "held_position", "parked_children", "set_aside")
     return {
         "kafka": {"bootstrap": where.bootstrap, **_process(reports.get("kafka"))},
         "postgres": {"url": where.database_url, **_process(reports.get("postgres"))},
@@ -48,6 +48,8 @@ def lines(shown: dict[str, Any]) -> list[str]:
             f"{'recorded':12} up to position {shown['position']}; the read tables hold {shown['read_position']}"
             + (f", complete to {shown['complete_to']}" if shown["complete_to"] else "")
         )
+        if shown["held_position"] < shown["read_position"]:
+            told.append(f"{'held':12} figures as known to agencies have yet to follow, from {shown['held_position']}")
     for name in ("parked_children", "set_aside"):
         if shown[name]:
             told.append(f"{name.replace('_', ' '):12} {shown[name]}; see `custody set-aside list`")

@@ -145,7 +145,7 @@ def _is_quiet(data: Path) -> bool:
     status: dict[str, Any] = json.loads(shown.stdout)
     return (
         all(role["state"] == "running" and role["lag"] == 0 for role in status["roles"])
-        and status["read_position"] == status["position"]
+        and status["position"] == status["read_position"] == status["held_position"]
         and status["parked_children"] == 0
     )
 
