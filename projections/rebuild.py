@@ -43,6 +43,7 @@ CLOSE_ENOUGH: Final = 500
 """Entries the new version may be behind when the live one is held still for the swap."""
 PATIENCE_SECONDS: Final = 60.0
 _REBUILD_LOCK: Final = 0x72656275696C64
+_LOCK_SECONDS: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,7 @@ def refill(
     Without it what Kafka holds is filled in as far as it goes, and `gap` says that something is missing.
     """
     began = time.monotonic()
-    row = connection.execute("select pg_try_advisory_lock(%s)", (_REBUILD_LOCK,)).fetchone()
-    if not (row and row[0]):
-        raise RebuildError("another rebuild or verify is at work on this database; wait for it to end")
+    _be_the_only_one(connection)
     with connection.transaction():
         live = live_schema(connection)
         held = _held(connection, live)
@@ -120,6 +119,15 @@ def refill(
         published.close(autocommit=False)
     position, _ = tables.progress()
     return Rebuilt(fresh, live, position, entries, filled - began, found, gap)
+
+
+def _be_the_only_one(connection: Connection[TupleRow]) -> None:
+    """Take the lock of rebuilds; one that has just ended may hold it until PostgreSQL has closed its session."""
+    deadline = time.monotonic() + _LOCK_SECONDS
+    while connection.execute("select pg_try_advisory_lock(%s)", (_REBUILD_LOCK,)).fetchone() != (True,):
+        if time.monotonic() > deadline:
+            raise RebuildError("another rebuild or verify is at work on this database; wait for it to end")
+        time.sleep(0.1)
 
 
 def _published(connection: Connection[TupleRow], schema: str) -> int:

@@ -11,11 +11,12 @@ with s as materialized (
     select r.child, r.residence, ({a}) as a, ({b}) as b from {schema}.held_residences r
     where not r.child = any(%(folded)s::uuid[]) and (({a}) or ({b}))
 ), d as materialized (
-    select s.child, max(s.residence) filter (where s.a) as a, max(s.residence) filter (where s.b) as b
+    select s.child, max(s.residence collate "C") filter (where s.a) as a,
+           max(s.residence collate "C") filter (where s.b) as b
     from s where s.a <> s.b group by s.child
 )
-select (select count(*) from d where d.a is distinct from d.b),
-       (select count(*) from s where s.a and s.b) + (select count(*) from d),
+select n.apart, n.either + (select count(*) from s where s.a and s.b),
        (select coalesce(json_agg(json_build_array(p.child, p.a, p.b)), '[]')
         from (select * from d where d.a is distinct from d.b and (%(after)s::uuid is null or d.child > %(after)s::uuid)
               order by d.child limit %(limit)s) p)
+from (select count(*) filter (where d.a is distinct from d.b) as apart, count(*) as either from d) n

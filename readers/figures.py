@@ -69,17 +69,20 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         "to": asked.until,
         "keep_flagged": not asked.without_open_findings,
         "merged": list(source.person_of),
-        "persons": list(source.person_of.values()),
+        "flagged": [],
     }
 
     def rows(name: str, **parts: str) -> list[Rows]:
         statement = _SQL[name]
-        for part, text in {"members": _SQL["members"], "of_figure": _SQL[kind.statement], **parts}.items():
+        general = {name: _SQL[name] for name in ("members", "open_findings")}
+        for part, text in {**general, "of_figure": _SQL[kind.statement], **parts}.items():
             statement = statement.replace(f"{{{part}}}", text)
         for table in FIGURED:
             statement = statement.replace(f"{{{table}}}", source.tables.get(table, ""))
         return cursor.execute(statement.replace("{schema}", version).encode(), given).fetchall()
 
+    if source.person_of:
+        given["flagged"] = [source.person_of[record] for (record,) in rows("flagged")]
     listed = {**kind.listed, "position": source.position}
     return _Found(
         moments=moments,
@@ -92,7 +95,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         else [],
         undated=0 if kind.day is None else rows("undated", of_period=f"{{{kind.table}}}", day=kind.day)[0][0],
         incomplete=incomplete(cursor, version, moments),
-        began=rows("began")[0][0] if not by_ledger and asked.known_at is not None else None,
+        began=next((row[0] for row in rows("began")), None) if not by_ledger and asked.known_at is not None else None,
     )
 
 

@@ -29,23 +29,28 @@ select f.person, {folded}, f.position, null
 from jsonb_to_recordset(%(of_folded)s::jsonb->'{table}') as f(person uuid, position bigint, {typed})
 
 -- name: members
--- What the figure counts, each with its child and whether that child carried an open guard finding at R. Findings
--- are of records; they are told to the persons that the records made up.
-with flagged as materialized (
-    select distinct coalesce(m.person, f.child) as person
-    from {schema}.findings f
-    left join unnest(%(merged)s::uuid[], %(persons)s::uuid[]) as m(child, person) on m.child = f.child
-    where f.level = 'guard' and f.recorded_at <= %(recorded_by)s
-      and not exists (select from {schema}.closures d
-                      where d.finding_position = f.position and d.finding_number = f.number
-                        and d.recorded_from <= %(recorded_by)s
-                        and (d.recorded_until is null or d.recorded_until > %(recorded_by)s))
-), counted as (
+-- What the figure counts, each with its child and whether that child carried an open guard finding at R. Findings are
+-- of records; of those that merges made up a person `flagged` holds the persons.
+with counted as not materialized (
     {of_figure}
-), m as materialized (
-    select c.*, f.person is not null as open_findings, %(keep_flagged)s or f.person is null as kept
-    from counted c left join flagged f on f.person = c.person
+), found as not materialized (
+    select c.*, exists ({open_findings} and f.child = c.person) or c.person = any(%(flagged)s::uuid[]) as open_findings
+    from counted c
+), m as not materialized (
+    select o.*, %(keep_flagged)s or not o.open_findings as kept from found o
 )
+
+-- name: flagged
+-- Which of these records carried an open guard finding at R.
+select k.record from unnest(%(merged)s::uuid[]) as k(record) where exists ({open_findings} and f.child = k.record)
+
+-- name: open_findings
+select f.child from {schema}.findings f
+where f.level = 'guard' and f.recorded_at <= %(recorded_by)s
+  and not exists (select from {schema}.closures d
+                  where d.finding_position = f.position and d.finding_number = f.number
+                    and d.recorded_from <= %(recorded_by)s
+                    and (d.recorded_until is null or d.recorded_until > %(recorded_by)s))
 
 -- name: in_care
 select s.person, s.position, s.at, s.admitted_on, s.country,
@@ -84,8 +89,8 @@ select {key} collate "C" as key, count(*) from m where m.kept group by key order
 select {columns} from m where kept order by position, person
 
 -- name: began
--- When the first entry was recorded: its position is among the first, whatever gaps there are.
-select min(e.recorded_at) from {schema}.entries e where e.position between 1 and 5000
+-- When the first entry was recorded.
+select e.recorded_at from {schema}.entries e order by e.position limit 1
 
 -- name: undated
 select count(*) from ({of_period}) r where r.{day} is null
