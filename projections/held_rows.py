@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -58,11 +60,17 @@ def held_rows(payloads: Iterable[tuple[UUID, bytes]], published: Iterable[Row], 
         try:
             of_child = list(_of_child(child, its, items.get(child, {}), zone))
         except Exception as error:  # noqa: BLE001  # what is wrong with one child must not stop the others
-            held.failed[child] = f"{type(error).__name__}: {error}"
+            held.failed[child] = _where(error)
             of_child = [("irregular", (child, _EVERYBODY, _EVERYBODY))]
         for table, row in of_child:
             held.rows.setdefault(table, []).append(row)
     return held
+
+
+def _where(error: Exception) -> str:
+    """Return what failed and where, for a log: the text of an error may hold what is known of a child."""
+    last = extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {last.name}, {Path(last.filename).name} line {last.lineno}"
 
 
 def _told(position: int, stamp: datetime, rest: Sequence[Any]) -> dict[Agency, Item]:

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry, value
 from ledger.facts import IdentityMerged, IdentityUnmerged
+from projections import held_rows as of_children
 from projections.aspects import ASPECTS, Content, held
-from projections.held_rows import held_rows
 from projections.holdings import BITS, LEADING, LEDGER, VIEWS, Holdings, Items, Step, holdings, since
 from projections.knowledge import Item, Members, members_told
 from tests.histories import CHILD, ZONE, entry, state_of
@@ -147,14 +147,14 @@ def test_the_rows_of_what_is_held_say_what_a_fold_of_all_that_is_known_says(
 
 def test_a_child_that_cannot_be_worked_out_is_folded_for_everybody_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are worked out all the same."""
-    work_out = held_rows.__globals__["_of_child"]
+    work_out = of_children._of_child
 
     def failing(child: UUID, *rest: Any) -> Any:
         if child == OTHER:
-            raise LookupError("a court without a zone")
+            raise LookupError("the program Casa")
         return work_out(child, *rest)
 
-    monkeypatch.setitem(held_rows.__globals__, "_of_child", failing)
+    monkeypatch.setattr(of_children, "_of_child", failing)
     given = [
         entry(1, "admitted-to-program", "2022-03-01", {"program": "Casa"}),
         entry(2, "admitted-to-program", "2022-03-02", {"program": "Casa"}, child=OTHER),
@@ -162,8 +162,10 @@ def test_a_child_that_cannot_be_worked_out_is_folded_for_everybody_and_named(mon
     payloads = [
         (e.child, value(position=e.position, child=e.child, version=1, wire=e.type, state=state_of(e))) for e in given
     ]
-    found = held_rows(payloads, [], ZONE)
+    found = of_children.held_rows(payloads, [], ZONE)
     everybody = sum(BITS.values())
-    assert found.failed == {OTHER: "LookupError: a court without a zone"}
+    assert list(found.failed) == [OTHER]
+    assert found.failed[OTHER].startswith("LookupError in failing, test_holdings.py line ")
+    assert "Casa" not in found.failed[OTHER], "a log says nothing of a child"
     assert found.rows["irregular"] == [(OTHER, everybody, everybody)]
     assert {row[0] for row in found.rows["held_stays"]} == {CHILD}
