@@ -22,7 +22,7 @@ from ledger.times import read_back
 from projections.columns import FEEDS
 from projections.meeting import Dropped
 from projections.obligations import Ended, Met, Obligation, Terms, Waiver, judge
-from projections.receipts import lane_of
+from projections.receipts import LEVELS, lane_of
 from projections.rulebook import fingerprint
 from projections.versions import rulebook_of
 from readers.duty_pages import Place
@@ -111,7 +111,7 @@ class Population:
                 f"first_{feed}": found.first,
                 f"moments_{feed}": found.moments,
                 f"proven_{feed}": found.proven,
-                f"lane_{feed}": lane_of(agency, 1),
+                f"lanes_{feed}": [lane_of(agency, level) for level in LEVELS.values()],
             }
 
     def counts(self, chosen: Chosen) -> list[Count]:

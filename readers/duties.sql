@@ -80,18 +80,20 @@ order by coalesce(j.due_at, 'infinity'), j.opened_by, j.rule, j.version, j.oblig
          coalesce(j.towards, '') collate "C"
 
 -- name: in_segment
--- The earliest moment that receipts of R give the number of a feed; the sender's published_at comes before it.
+-- The earliest moment that receipts of R give the number of a feed; the sender's published_at comes before it. Where
+-- a clock was set back, the first receipt may stand before its item was published, and counts for nothing: then a later
+-- one does, at whichever level.
 case when p.{feed} is null then null else (
     select case when (%(moments_{feed})s::timestamptz[])[s.i] = %(never)s then null
                 when (%(proven_{feed})s::timestamptz[])[s.i] > p.published_at
                 then greatest((%(moments_{feed})s::timestamptz[])[s.i], p.published_at)
-                else (select min(greatest(least(r.at, r.recorded_at), p.published_at)) from (
+                else (select min(greatest(least(r.at, r.recorded_at), p.published_at))
+                      from unnest(%(lanes_{feed})s::bigint[]) as l(lane) cross join lateral (
                           (select n.at, n.recorded_at from {schema}.receipts n
-                           where n.lane = %(lane_{feed})s and n.step and n.last >= p.{feed} order by n.last limit 1)
+                           where n.lane = l.lane and n.step and n.last >= p.{feed} order by n.last limit 1)
                           union all
                           (select n.at, n.recorded_at from {schema}.receipts n
-                           where not n.step
-                             and int8range(n.lane + n.first, n.lane + n.last, '[]') @> %(lane_{feed})s::bigint + p.{feed})
+                           where not n.step and int8range(n.lane + n.first, n.lane + n.last, '[]') @> l.lane + p.{feed})
                       ) r where r.recorded_at > p.published_at and r.recorded_at <= %(recorded_by)s) end
     from (select width_bucket(p.{feed}::bigint, %(first_{feed})s::bigint[]) as i) s where s.i > 0) end
 

@@ -67,11 +67,12 @@ def owed(
     titles = {(rule.id, rule.version): rule.title for rule in shipped_rules()}
     asked = Asked(happened_by=on, recorded_by=recorded_by)
     stated = all_stated(connection, child, asked, RECEIVERS)
-    # up to the moment to which both entries and publications are complete, neither can change any more
+    # up to the moment to which both entries and publications are complete, neither can change any more; while nothing
+    # comes it goes on with the clock, and what falls due meanwhile is missed
     found = known(
         connection, child, asked if stated is None else replace(asked, recorded_by=stated.moments.recorded_by)
     )
-    at = found.moments
+    at = found.moments if stated is None else stated.moments
     waivers, parked = _waivers(connection, at.recorded_by)
     missing = [one for one in (found.parked and (found.parked.recorded_at, found.parked.reason), parked) if one]
     moment = min(at.happened_by, at.recorded_by)

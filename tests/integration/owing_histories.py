@@ -75,7 +75,8 @@ class Owing(Ledger):
         return position
 
     def publish(self, position: int, child: UUID, agencies: list[Agency], at: datetime) -> None:
-        """Put an entry on the feeds of these agencies."""
+        """Put an entry on the feeds of these agencies, no earlier than what was put there before."""
+        at = max([at, *(before for _, before, *_ in self.items[-1:])])
         for agency in agencies:
             self.numbers[agency] += 1
         self.items.append((position, at, child, {agency: self.numbers[agency] for agency in agencies}))
@@ -159,6 +160,8 @@ def made_up(seed: int, *, children: int, steps: int, plain: bool = False) -> Owi
             if rule == "T1" and random.random() < 0.5:
                 waived["towards"] = "ORR"
             ledger.say(LEDGER, "obligation-waived", waived, agency="STEWARD", subject="ledger")
+    latest = ledger.recorded_at + timedelta(minutes=30)
+    ledger.items = [(position, min(at, latest), child, numbers) for position, at, child, numbers in ledger.items]
     return ledger
 
 
@@ -168,7 +171,9 @@ def _added(
     position = ledger.add(child, name, fact, occurred_at=when, agency=agency, identifiers=[("orr-id", child.hex[-6:])])
     told: list[Agency] = [one for one in RECEIVERS if one != agency and random.random() < 0.5]
     if told:
-        ledger.publish(position, child, told, ledger.recorded_at + timedelta(minutes=random.choice((0, 1, 30))))
+        # by a clock that was set back since, what is signed for an hour later was signed for before it was published
+        late = random.choice((0, 1, 30, 0, 1, 30, 0, 1, 30, 400))
+        ledger.publish(position, child, told, ledger.recorded_at + timedelta(minutes=late))
     return position
 
 
@@ -193,7 +198,8 @@ def fill(database_url: str, ledger: Owing, *, batch: int = 7, published: bool = 
             if start % 3 == 0:
                 applying.forget()
         if published:
-            stamp = write_clock(max([ledger.recorded_at, *(at for _, at, *_ in ledger.items)]))
+            # nothing has come for three days, and what falls due meanwhile is missed
+            stamp = write_clock(ledger.recorded_at + timedelta(days=3))
             items = tuple(
                 Publication(position, str(child), "entry", ("x", 1), write_clock(at), numbers, {}, {})
                 for position, at, child, numbers in ledger.items

@@ -1,7 +1,7 @@
 """Figures from the interval tables, against a plain count over the very entries that filled them.
 
 Broken by hand to see these tests fail, one at a time: each comparison of the statements in figures.sql made strict or
-loose, each `is null` taken away, the level of findings, the persons of merged records, the filters of the counts, and
+loose, each `is null` taken away, the level of findings, the findings of merged records, findings of any R or closed ones counted, the filters of the counts, and
 the month and the letters of a dimension.
 """
 
@@ -15,6 +15,7 @@ import orjson
 import psycopg
 import pytest
 
+from ledger.entry import Finding
 from ledger.times import parse_instant, write_clock
 from readers.definitions import FIGURES, Asked
 from readers.figures import figure
@@ -103,6 +104,31 @@ def test_releases_are_those_a_plain_count_finds(
             without = figure(connection, replace(asked, without_open_findings=True))
             assert without["value"] == len([r for r in expected if r.person not in counted.flagged])
     assert twice, "some child is released twice in a period"
+
+
+def test_a_finding_of_any_record_is_told_of_the_person_they_make_up(database_url: str) -> None:
+    """Until the merge it is that of the other child, who is not in care."""
+    ledger, child, other = Ledger(), child_number(1), child_number(2)
+    ledger.add(child, "admitted-to-program", {"program": "Casa"}, occurred_at="2022-03-01", agency="ORR")
+    ledger.add(
+        other,
+        "particulars-asserted",
+        {"country": "HND"},
+        occurred_at="2022-03-01",
+        agency="ORR",
+        findings=[Finding("G1", "guard", "made up")],
+    )
+    before = ledger.recorded_at
+    said = {"other": {"scheme": "ledger", "value": str(other)}, "reason": "one child"}
+    ledger.add(child, "identity-merged", said, occurred_at=None, agency="STEWARD", resolved={"other": str(other)})
+    fill(database_url, ledger.payloads)
+    asked = Asked("in-care", on=date(2022, 4, 1))
+    with connect(database_url) as connection:
+        for recorded_by, found in ((before, 0), (None, 1)):
+            answer = figure(connection, replace(asked, recorded_by=recorded_by))
+            assert (answer["value"], answer["population"], answer["open_findings"]) == (1, 1, found)
+            without = figure(connection, replace(asked, recorded_by=recorded_by, without_open_findings=True))
+            assert without["value"] == 1 - found
 
 
 def test_a_list_names_each_child_counted_and_the_position_that_proves_it(
