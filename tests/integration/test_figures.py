@@ -1,8 +1,8 @@
 """Figures from the interval tables, against a plain count over the very entries that filled them.
 
 Broken by hand to see these tests fail, one at a time: each comparison of the statements in figures.sql made strict or
-loose, each `is null` taken away, the level of findings, the findings of merged records, findings of any R or closed ones counted, the filters of the counts, and
-the month and the letters of a dimension.
+loose, each `is null` taken away, the level of findings, the findings of merged records, findings of any R or closed
+ones counted, the filters of the counts, and the month and the letters of a dimension.
 """
 
 from collections import Counter

@@ -3,7 +3,10 @@
 Broken by hand, these failed with: R left out of receipts, K made loose, the level of a receipt passed over; a claim of
 a receipt taken for what was published later; numbers signed for singly taken for all before them; merged children,
 those given notice and those found irregular counted by their rows; the last batch's stamp taken for that of each item
-in it, and an item taken for told before its own; claims of a producer taken for in order.
+in it, and an item taken for told before its own; claims of a producer taken for in order; a group taken for told by
+those who lead it alone, or alike where it is told differently; members forgotten; R left out of own entries, their
+claims passed over; the end of a row dropped, the grid passed over; what happens later taken for held; folded children
+left out; corrections, voids, supplements, or entries that nobody is told of, not worked out.
 """
 
 from collections.abc import Iterator
@@ -29,7 +32,7 @@ from readers.knowing import parse_viewpoint
 from readers.snapshot import connect
 from tests.histories import ELM, ZONE, Json, entry
 from tests.integration.holding import fill_drawn, valid_receipts
-from tests.knowing import history_of
+from tests.knowing import history_of, publications
 from tests.knowledge_histories import (
     ALL_FOUR,
     CHILDREN,
@@ -269,6 +272,55 @@ def test_figures_as_known_of_a_history_in_which_nothing_comes_in_order(database_
     assert counted > 1000
 
 
+def test_a_group_is_not_taken_to_know_what_those_who_lead_it_would_learn_first(database_url: str) -> None:
+    """CBP signed for the release, of which alone it was told; nobody of ICE signed for the admission before it."""
+    told: tuple[tuple[int, str, str, Json], ...] = (
+        (2, "admitted-to-program", "2022-03-01", {"program": "A"}),
+        (3, "released-to-sponsor", "2022-03-12", {"sponsor_category": "1", "address": ELM}),
+        (6, "particulars-asserted", "2022-03-01", {"country": "GTM"}),
+    )
+    entries = [
+        entry(position, name, on, fact, agency="ORR")._replace(recorded_at=at(position), known_since=at(position))
+        for position, name, on, fact in told
+    ]
+    stamps = {position: at(position) for position in (1, 2, 3, 6)}
+    drawn = Drawn(entries, [Adopted(1, WIDER, True)], [(4, "CBP", "delivered", None, 1)], stamps)
+    with connect_writing(database_url) as writing:
+        assert fill_drawn(writing, database_url, drawn, 1, 1)
+    with connect(database_url) as connection:
+        for viewer, counted in (("CBP", 1), ("DHS", 1), ("ICE", 0)):
+            asked = (viewer, at(5), at(60), "any", "delivered")
+            assert check_figures(connection, history_of(drawn), asked) == counted
+
+
+def test_whatever_comes_last_of_a_child_is_worked_out(database_url: str) -> None:
+    """A supplement by another set, an entry that nobody is told of, a void: each the last that comes of its child."""
+    supplemented, untold, voided = CHILDREN[0], UUID(int=8), UUID(int=9)
+    release = {"sponsor_category": "1", "address": ELM}
+    told: tuple[tuple[int, str, str | None, Json, UUID], ...] = (
+        (2, "released-to-sponsor", "2022-03-12", release, supplemented),
+        (5, "admitted-to-program", "2022-03-01", {"program": "A"}, untold),
+        (6, "released-to-sponsor", "2022-03-12", release, voided),
+        (7, "entry-voided", None, {"voids": 6, "reason": "X"}, voided),
+    )
+    entries = [
+        entry(position, name, on, fact, agency="ORR", child=child)._replace(
+            recorded_at=at(position), known_since=at(position)
+        )
+        for position, name, on, fact, child in told
+    ]
+    hidden: dict[str, Json] = {name: {"hide": ("admitted-to-program",)} for name in ("ICE_ERO", "ICE_OPLA", "EOIR")}
+    sets = [Adopted(3, WIDER, True), Adopted(4, rules("quiet", **hidden), False)]
+    drawn = Drawn(entries, sets, [], {position: at(position) for position in range(2, 8)})
+    assert 5 not in {item.position for item in publications(drawn)}
+    with connect_writing(database_url) as writing:
+        assert fill_drawn(writing, database_url, drawn, 1, 1)
+    with connect(database_url) as connection:
+        for viewer, counted in (("CBP", 1), ("ORR", 4), ("ICE-ERO", 1)):
+            asked = (viewer, at(60), at(60), "any", "told")
+            assert check_figures(connection, history_of(drawn), asked) == counted
+
+
 def residence(history: History, question: Question, child: UUID) -> Json | None:
     """Return the residence a side holds of one record."""
     known, _, fold = folded(history, question._replace(child=child))
@@ -294,26 +346,47 @@ def test_children_differently_known_are_those_of_whom_the_oracle_holds_different
         for (viewer, known_at, recorded_by, basis, at_least), other in asked:
             if viewer == other:
                 continue
-            a, b = (parse_viewpoint(one, basis, at_least) for one in (viewer, other))
-            answer = divergent(
-                connection,
-                DivergentAsked("residence", a, b, known_at=known_at, recorded_by=recorded_by, listed=True),
-            )
-            k, r = parse_instant(answer["known_at"]), parse_instant(answer["recorded_by"])
-            held = [
-                residence(
-                    history,
-                    Question(CHILDREN[0], one, k, k, k if one == "ledger" else r, basis, at_least),
-                    CHILDREN[0],
-                )
-                for one in (viewer, other)
-            ]
-            assert answer["value"] == (held[0] != held[1]), (asked, held)
-            assert answer["population"] == (held != [None, None])
-            for row in answer["list"]:
-                assert [row["a"], row["b"]] == held
-                assert row["since"] is not None
-                assert row["days"] >= 0
+            check_divergent(connection, history, (viewer, other), (known_at, recorded_by, basis, at_least))
+
+
+def check_divergent(
+    connection: psycopg.Connection[Any], history: History, sides: tuple[str, str], asked: Any
+) -> list[Json | None]:
+    """Compare what two sides hold of the one child with what the oracle folds; return it."""
+    known_at, recorded_by, basis, at_least = asked
+    a, b = (parse_viewpoint(one, basis, at_least) for one in sides)
+    answer = divergent(
+        connection, DivergentAsked("residence", a, b, known_at=known_at, recorded_by=recorded_by, listed=True)
+    )
+    k, r = parse_instant(answer["known_at"]), parse_instant(answer["recorded_by"])
+    held = [
+        residence(history, Question(CHILDREN[0], one, k, k, k if one == "ledger" else r, basis, at_least), CHILDREN[0])
+        for one in sides
+    ]
+    assert answer["value"] == (held[0] != held[1]), (asked, held)
+    assert answer["population"] == (held != [None, None])
+    for row in answer["list"]:
+        assert [row["a"], row["b"]] == held
+        assert row["since"] is not None
+        assert row["days"] >= 0
+    return held
+
+
+def test_nobody_holds_a_residence_before_the_day_is_over_on_which_it_began(database_url: str) -> None:
+    """A day alone says no hour: at noon of it the child may still have lived elsewhere."""
+    on = at(1).date()
+    release = {"sponsor_category": "1", "address": ELM}
+    released = entry(1, "released-to-sponsor", str(on), release, agency="ORR", child=CHILDREN[0])
+    entries = [released._replace(recorded_at=at(1), known_since=at(1))]
+    drawn = Drawn(entries, [], [], {1: at(1)})
+    with connect_writing(database_url) as writing:
+        assert fill_drawn(writing, database_url, drawn, 1, 1)
+        writing.execute("update read_1.progress set recorded_at = %s", (at(9),))
+        writing.execute("update read_1.publishing set published_at = %s, settled = true", (at(9),))
+    with connect(database_url) as connection:
+        for known_at, held in ((at(1.1), None), (at(8), ELM)):
+            asked = (known_at, at(60), "any", "told")
+            assert check_divergent(connection, history_of(drawn), ("ORR", "CBP"), asked) == [held, None]
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 4)), max_size=6))
