@@ -94,7 +94,7 @@ class Follower:
             self._apply(messages, must_be_live)
         except psycopg.DataError as error:
             # one entry's rows cannot be written: find it by writing them one by one, and park it
-            self._log.error("batch.unwritable", reason=str(error).splitlines()[0])
+            self._log.error("batch.unwritable", reason=type(error).__name__)
             for message in messages:
                 try:
                     self._apply([message], must_be_live)
@@ -129,7 +129,7 @@ class Follower:
                 "entries.parked",
                 entries=len(changes.parked),
                 children_waiting=len(applying.parked),
-                first_reason=changes.parked[0][4],
+                first_reason=changes.parked[0][4].partition(":")[0],  # the rest may say what is known of a child
                 cure="`custody set-aside list` shows them; `custody set-aside retry` applies them again",
             )
 
