@@ -82,7 +82,7 @@ def _process(report: ProcessReport | None) -> dict[str, Any]:
 def _in_words(process: dict[str, Any]) -> str:
     words = process["state"] if process["pid"] is None else f"{process['state']} (pid {process['pid']})"
     if process.get("restarts"):
-        words += f", started again {process['restarts']} times"
+        words += ", started again " + ("once" if process["restarts"] == 1 else f"{process['restarts']} times")
     return words + (f": {process['reason']}" if process.get("reason") else "")
 
 

@@ -56,7 +56,7 @@ ASKED = st.tuples(
 )
 SLOW = settings(
     deadline=None,
-    max_examples=40,
+    max_examples=25,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
