@@ -29,7 +29,7 @@ def alerts(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop:
     open_ledger(settings).close()  # makes the tables if they are not there
     producer = alerts_producer(settings.kafka_bootstrap)
     with connect(settings.database_url) as reading:
-        work = Alerting(settings, producer, _looking(reading, log), log)
+        work = Alerting(settings, producer, looking(reading, log), log)
         try:
             work.begin(lambda: read_alerts_tail(settings.kafka_bootstrap), stop.__bool__)
             settle_memory()
@@ -42,7 +42,7 @@ def alerts(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop:
             producer.close(timeout=10)
 
 
-def _looking(reading: Connection[Rows], log: structlog.typing.FilteringBoundLogger) -> Look:
+def looking(reading: Connection[Rows], log: structlog.typing.FilteringBoundLogger) -> Look:
     """Return what looks at the read tables; while they cannot be asked nothing is told, and the log says why, once."""
     said = ""
 

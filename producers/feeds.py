@@ -26,6 +26,7 @@ from ledger.topics import ENTRIES, PUBLICATIONS, feed
 from producers.appending import look_up
 from producers.backfilling import Backfilling
 from producers.feed_folds import Folds
+from producers.left_open import Watch, end_left_open
 from producers.publishing import Publishing
 
 BATCH: Final = 1000
@@ -36,6 +37,8 @@ MOST_ITEMS: Final = 10_000
 POLL_MS: Final = 100
 _FEEDS_LOCK: Final = 0x6665656473
 """Advisory lock held for life: two of this role would give one number twice."""
+
+_TOPICS: Final = (PUBLICATIONS, *map(feed, RECEIVERS))
 
 T = TypeVar("T")
 
@@ -58,6 +61,8 @@ class Feeds:
             settings.database_url, autocommit=True, row_factory=dict_row, application_name="custody-feeds"
         )
         self._publishing = Publishing(self._connection, producer, settings.clock)
+        self._bootstrap = settings.kafka_bootstrap
+        self._watch = Watch(self._bootstrap, _TOPICS)
 
     def begin(self, read_tail: Callable[[], FeedTail], stopped: Callable[[], bool]) -> None:
         """Wait to be the only one, bring Kafka to where PostgreSQL stands, and find where to go on."""
@@ -67,14 +72,21 @@ class Feeds:
         if stopped():
             return  # going on would fence the one that publishes
         self._producer.init_transactions()  # ends what a killed one had begun
-        look_up(self._producer, (PUBLICATIONS, *map(feed, RECEIVERS)))
+        left_open = end_left_open(self._bootstrap, _TOPICS)  # but for what Kafka has forgotten
+        look_up(self._producer, _TOPICS)
         again = self._publishing.begin(read_tail())
         position = self._publishing.last.to_position
         with self._connection.cursor() as cursor:
             sets = [one for one in adoptions(cursor) if one.position <= position]
         self._folds = Folds(sets, self._zone)
         self._reading = InOrder(self._consumer, position, self._within_reach(self._publishing.offsets))
-        self._log.info("feeds.begin", position=position, batch=self._publishing.last.number, told_again=again)
+        self._log.info(
+            "feeds.begin",
+            position=position,
+            batch=self._publishing.last.number,
+            told_again=again,
+            left_open=[one.topic_partition.topic for one in left_open],
+        )
 
     def close(self) -> None:
         """Give up the lock; what is on its way to Kafka is the producer's to end."""
@@ -91,7 +103,11 @@ class Feeds:
         return offsets if reached else {}
 
     def step(self, poll_ms: int = POLL_MS) -> int:
-        """Publish the next entries, at most a batch of them; return how many."""
+        """Publish the next entries, at most a batch of them; return how many.
+
+        Raises `LeftOpenError` where Kafka keeps back what was told; beginning again tells it.
+        """
+        self._watch.look()
         messages = self._reading.take(BATCH, most_bytes=MOST_BYTES)
         if not messages:
             self._reading.read(poll_ms)

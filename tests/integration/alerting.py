@@ -46,12 +46,14 @@ def all_alerted(ledger: Flow) -> dict[Agency, list[dict[str, Any]]]:
 
 
 def looked(ledger: Flow) -> None:
-    """Wait until the role has looked at everything recorded so far."""
+    """Wait until the role has looked at everything recorded so far, and what it kept of that is told."""
     ledger.settle()
     published(ledger)
     until(lambda: ledger.rows(
         "select (select complete_to from read.publishing_v1) <= (select recorded_by from ledger.alerting)"
     ) == [(True,)])  # fmt: skip
+    kept = dict(ledger.rows("select agency, max(number) from ledger.alerts group by agency"))
+    until(lambda: {agency: len(found) for agency, found in all_alerted(ledger).items() if found} == kept)
 
 
 def brief(found: list[dict[str, Any]]) -> list[tuple[str, int, str | None, str]]:

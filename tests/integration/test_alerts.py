@@ -12,13 +12,19 @@ import orjson
 import psycopg
 import pytest
 
+from custody.alerts import looking
 from custody.roles import command, environment
 from ledger.logs import configure
 from ledger.times import write_clock
+from ledger.topics import alerts
+from producers.alerting import Alerting, alerts_producer, read_alerts_tail
 from projections.rebuild import rebuild
+from readers import snapshot
 from tests.integration.alerting import alerted, all_alerted, brief, looked
 from tests.integration.commands import runner
+from tests.integration.feeding import published
 from tests.integration.flow import ALL_ROLES, Flow, claim, flow, until
+from tests.integration.leaving_open import left_open
 from tests.integration.receipting import sign
 
 ROLES = (*ALL_ROLES, "alerts")
@@ -174,6 +180,30 @@ def test_alerts_that_postgresql_lost_are_taken_back_and_those_that_kafka_lost_ar
     (third := tmp_path / "third").mkdir()
     with flow(database_url, fresh_kafka, third, ("alerts",), clock="driven") as ledger:
         until(lambda: len(alerted(ledger, "EOIR")) == 3)
+
+
+def test_alerts_that_kafka_called_committed_and_left_open_come_once(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """Kafka's coordinator passed the topic over: they are hidden until the next commit would show them."""
+    with flow(database_url, fresh_kafka, tmp_path, ALL_ROLES, clock="driven") as ledger:
+        tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-06-09T14:00:00Z", MISSED)
+        ledger.settle()
+        published(ledger)
+        producer, log = alerts_producer(fresh_kafka), configure("test")
+        with snapshot.connect(database_url) as reading:
+            work = Alerting(ledger.settings, producer, looking(reading, log), log)
+            work.begin(lambda: read_alerts_tail(fresh_kafka), lambda: False)
+            with left_open(fresh_kafka, producer, [alerts("EOIR")]):
+                until(lambda: bool(work.step() and ledger.rows("select 1 from ledger.alerts")))
+            work.close()
+        producer.close()
+        assert alerted(ledger, "EOIR") == []
+        (again := tmp_path / "again").mkdir()
+        with flow(database_url, fresh_kafka, again, ("alerts",), clock="driven"):
+            tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-06-09T14:00:00Z", MISSED, child=OTHER)
+            looked(ledger)
+            assert len(alerted(ledger, "EOIR")) == 4
 
 
 def test_on_the_wall_clock_a_duty_is_missed_when_its_time_passes_though_nothing_is_recorded(

@@ -11,12 +11,14 @@ import pytest
 from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
-from ledger.agencies import PRODUCERS
+from ledger.agencies import PRODUCERS, RECEIVERS
 from ledger.feed_tail import read_feed_tail
 from ledger.following import entries_consumer
 from ledger.logs import configure
 from ledger.publication import read_batch
+from ledger.topics import PUBLICATIONS, feed
 from producers.feeds import Feeds
+from producers.left_open import LeftOpenError
 from producers.publishing import feeds_producer
 from producers.simulation.playing import play
 from producers.simulator import day
@@ -25,6 +27,7 @@ from readers.verify_feeds import verify_feeds
 from readers.verify_publications import verify_publications
 from tests.integration.feeding import numbered, on_feed, on_feeds, published
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
+from tests.integration.leaving_open import left_open
 from tests.integration.test_feeds import shown, told_alone
 from tests.integration.test_read_tables import execute, quiet
 
@@ -97,6 +100,36 @@ def test_a_batch_whose_commit_was_not_heard_of_is_not_told_again(ledger: Flow) -
     before = on_feed(ledger, "ICE-ERO")
     publish_all(ledger)
     assert on_feed(ledger, "ICE-ERO")[: len(before)] == before
+    require_sound(ledger)
+
+
+FEEDS = tuple(map(feed, RECEIVERS))
+
+
+@pytest.mark.parametrize("topics", [(feed("USCIS"),), (*FEEDS, PUBLICATIONS)])
+def test_what_kafka_called_committed_and_left_open_is_told_once(ledger: Flow, topics: tuple[str, ...]) -> None:
+    """Its coordinator passed topics over: what stands there is hidden until the next commit would show it."""
+    with a_life(ledger) as (feeds, producer), left_open(ledger.settings.kafka_bootstrap, producer, topics):
+        while not feeds.step():
+            pass
+    shown_at_first = {feed(agency) for agency, items in on_feeds(ledger).items() if items}
+    assert shown_at_first == set(FEEDS) - set(topics)
+    publish_all(ledger)
+    require_sound(ledger)
+
+
+def test_what_is_left_open_behind_a_role_at_work_is_seen_while_nothing_more_comes(
+    ledger: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody killed the role; an agency would wait for its last items until the next one."""
+    monkeypatch.setattr("producers.left_open.LOOK_SECONDS", 0.5)
+    with a_life(ledger) as (feeds, producer):
+        with left_open(ledger.settings.kafka_bootstrap, producer, FEEDS):
+            while not feeds.step():
+                pass
+        with pytest.raises(LeftOpenError, match="is left open from offset 0 on"):
+            without_end(feeds)
+    publish_all(ledger)
     require_sound(ledger)
 
 
