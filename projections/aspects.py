@@ -4,6 +4,7 @@ Each depends on few facts and few of their members, so that what an agency holds
 held is folded by the code that gives the views, from the entries and members that the agency knows.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal, assert_never, get_args
@@ -150,6 +151,15 @@ class Ladder:
                 folding = None
             cells.append(self._held(known, folding))
         return cells
+
+    def beside_others(self) -> set[Content]:
+        """Return what was ever held together with something else of its table."""
+        found: set[Content] = set()
+        for cell in self._contents.values():
+            if len(cell) > 1:
+                tables = Counter(table for table, _ in cell)
+                found.update(content for content in cell if tables[content[0]] > 1)
+        return found
 
     def _extends(self, folding: Folding, position: int, members: Members) -> bool:
         key = position, members

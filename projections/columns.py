@@ -146,6 +146,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
             "number": "integer",
             "views": "smallint",
             "grid": "boolean",
+            "single": "boolean",
             **content,
             **_BOX,
         }

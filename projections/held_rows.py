@@ -10,7 +10,7 @@ from uuid import UUID
 
 import orjson
 
-from ledger.agencies import RECEIVERS, Agency
+from ledger.agencies import AGENCIES, RECEIVERS, Agency
 from ledger.entry import Entry, read_entry
 from ledger.facts import CorrectionIssued, EntryVoided, Fact, NoticeGiven, short_name
 from projections.aspects import MATTERING
@@ -21,7 +21,7 @@ from projections.knowledge import Item
 _FACTS: Final[tuple[type[Fact], ...]] = (*MATTERING, CorrectionIssued, EntryVoided, NoticeGiven)
 _READ: Final = frozenset(short_name(fact.wire).encode() for fact in _FACTS)
 _NAME: Final = re.compile(rb'"type":"custody\.([a-z-]+)\.v')
-_PLACES: Final[Mapping[str, int]] = {agency: place for place, agency in enumerate(RECEIVERS)}
+_PLACES: Final[Mapping[str, int]] = {agency: place for place, agency in enumerate(AGENCIES)}
 _EVERYBODY: Final = sum(BITS.values())
 _NO_STEP: Final = (None,) * 9
 
@@ -91,7 +91,7 @@ def _of_child(child: UUID, entries: Sequence[Entry], items: Items, zone: str) ->
         numbers[table] += 1
         box = [column for bound in one.box for column in _step(bound, by_position, items, zone)]
         grid = one.box.other_start is not None or one.box.other_until is not None
-        yield f"held_{table}", (child, numbers[table], one.views, grid, *content, *box)
+        yield f"held_{table}", (child, numbers[table], one.views, grid, one.single, *content, *box)
     if found.irregular.always or found.irregular.told:
         yield "irregular", (child, found.irregular.always, found.irregular.told)
 
@@ -114,7 +114,7 @@ def _step(step: Step | None, entries: Mapping[int, Entry], items: Items, zone: s
             numbers[agency].number if agency in numbers and step.alone in (None, agency) else None
             for agency in RECEIVERS
         ],
-        _PLACES.get(entry.producer.agency) if step.item == 0 and step.alone is None else None,
+        _PLACES[entry.producer.agency] if step.item == 0 and step.alone is None else None,
         since(entry, zone),
         entry.recorded_at,
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from ledger.agencies import GROUPS, RECEIVERS, Agency
+from ledger.agencies import AGENCIES, GROUPS, Agency
 from ledger.entry import Entry
 from ledger.facts import NoticeGiven
 from ledger.times import last_instant
@@ -21,7 +21,7 @@ from projections.knowledge import Item, Members, members_told
 
 LEDGER: Final = "ledger"
 VIEWS: Final[Mapping[str, tuple[Agency, ...]]] = {
-    **{agency: (agency,) for agency in RECEIVERS},
+    **{agency: (agency,) for agency in AGENCIES},
     **GROUPS,
     LEDGER: (),
 }
@@ -54,9 +54,13 @@ class Box(NamedTuple):
 
 
 class Holding(NamedTuple):
-    """One row: what is held in a box, and by whom; bits of `VIEWS`."""
+    """One row: what is held in a box, and by whom; bits of `VIEWS`.
+
+    `single`: whoever holds this holds nothing else of its table, so that one such row is one child.
+    """
 
     views: int
+    single: bool
     content: Content
     box: Box
 
@@ -86,6 +90,7 @@ Items = Mapping[int, Sequence[Mapping[Agency, Item]]]
 def holdings(entries: Sequence[Entry], items: Items, zone: str) -> Holdings:
     """Return what is held of a child whose record was never merged; `entries` in order of position."""
     boxes: dict[tuple[Content, Box], int] = {}
+    beside_others: set[Content] = set()
     told, always = _noticed(entries)
     for aspect, bearing in bearing_on(entries).items():
         lanes = _Lanes(aspect, bearing, items, zone)
@@ -101,7 +106,8 @@ def holdings(entries: Sequence[Entry], items: Items, zone: str) -> Holdings:
             found = _in_line(chains[0], ladder) if len(chains) == 1 else _in_grid(chains[0], chains[1], ladder)
             for held in found:
                 boxes[held] = boxes.get(held, 0) | views
-    rows = [Holding(views, content, box) for (content, box), views in boxes.items()]
+        beside_others |= ladder.beside_others()
+    rows = [Holding(views, content not in beside_others, content, box) for (content, box), views in boxes.items()]
     return Holdings(rows, Irregular(always, told))
 
 

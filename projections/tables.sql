@@ -215,9 +215,10 @@ create table {schema}.batches (
 
 -- What agencies hold of each child, for figures as known to them (projections/holdings.py). A row says what is held in
 -- a box of steps: from the steps `start` and `other_start` are known until `until` or `other_until` is. A step is known
--- to an agency by its number on that agency's feed, and to its producer (`by`, the place among the receivers) since its
+-- to an agency by its number on that agency's feed, and to its producer (`by`, the place among the agencies) since its
 -- claim, once recorded (`at`; null: there is no such bound). `views`: for whom the row stands, a bit each. `grid`: whether
--- the box has other bounds at all, so that most rows need not be looked at to their end.
+-- the box has other bounds at all, so that most rows need not be looked at to their end. `single`: whoever holds this
+-- holds nothing else of the table of this child.
 create table {schema}.box (
     start_cbp int, start_ice_ero int, start_ice_opla int, start_orr int, start_eoir int, start_uscis int,
     start_by smallint, start_since timestamptz, start_at timestamptz,
@@ -230,32 +231,32 @@ create table {schema}.box (
 );
 
 create table {schema}.held_stays (
-    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
     admitted_on date, left_on date, left_by text, country text,
     like {schema}.box
 );
 
 create table {schema}.held_absences (
-    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
     absent_on date, ended_on date, ended_by text,
     like {schema}.box
 );
 
 create table {schema}.held_releases (
-    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
     release_position bigint not null, released_on date, state text, sponsor_category text not null, country text,
     like {schema}.box
 );
 
 create table {schema}.held_failures (
-    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
     failure_position bigint not null, hearing text not null, failed_on date, court_case text not null,
     judge_action text not null,
     like {schema}.box
 );
 
 create table {schema}.held_residences (
-    child uuid not null, number int not null, views smallint not null, grid boolean not null,
+    child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
     residence text not null,             -- the address as given, JSON with its members in order
     happened timestamptz,                -- when the last of what it follows from happens; null: nobody knows
     like {schema}.box

@@ -4,7 +4,7 @@ What each side held is told by the rows of what agencies hold, of nearly all chi
 they differ, what one side lacked and for how many days is worked out for the children of one page, as for one child.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -111,6 +111,7 @@ def _answer(cursor: Cursor[Rows], asked: Asked) -> dict[str, Any]:
 
 
 _Pair = tuple[str | None, str | None]
+"""The residences that the sides hold of a child."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +125,11 @@ class _Found:
 
 def _apart(cursor: Cursor[Rows], version: str, moments: Moments, zone: str, asked: Asked) -> _Found:
     a, b = (held_by(cursor, version, side, moments) for side in (asked.a, asked.b))
-    given: dict[str, Any] = {**a.given, **b.given, "after": asked.after, "limit": asked.limit + 1}
-
-    def rows(name: str) -> list[Rows]:
-        statement = _SQL[name].replace("{a}", a.condition).replace("{b}", b.condition).replace("{schema}", version)
-        return cursor.execute(statement.encode(), given).fetchall()
-
-    folded = a.folded | b.folded | {row[0] for row in rows("happening_later")}
-    given["folded"] = list(folded)
-    value, population, by_rows = rows("apart")[0]
-    page: dict[UUID, _Pair] = {UUID(child): (of_a, of_b) for child, of_a, of_b in by_rows}
+    rows = _Rows(cursor, version, a, b)
+    folded = a.folded | b.folded | {row[0] for row in rows.find("happening_later")}
+    rows.given["folded"] = list(folded)
+    value, population, in_order = rows.count()
+    page = dict(rows.next(asked.after, asked.limit + 1, in_order)) if asked.listed else {}
     persons = persons_by(cursor, version, moments.recorded_by)
     apart: dict[UUID, _Pair] = {}
     anywhere = set()
@@ -145,6 +141,52 @@ def _apart(cursor: Cursor[Rows], version: str, moments: Moments, zone: str, aske
             anywhere.add(persons.get(child, child))
     page |= {child: pair for child, pair in apart.items() if asked.after is None or child > asked.after}
     return _Found(value + len(apart), population + len(anywhere), page)
+
+
+class _Rows:
+    """What two sides held, by the rows that apply to either."""
+
+    def __init__(self, cursor: Cursor[Rows], version: str, a: HeldBy, b: HeldBy) -> None:
+        self._cursor = cursor
+        self._parts = {"a": a.condition, "b": b.condition, "schema": version}
+        self.given: dict[str, Any] = {**a.given, **b.given}
+
+    def find(self, name: str, **parts: str) -> list[Rows]:
+        statement = _SQL[name]
+        for part, text in {**parts, **self._parts}.items():
+            statement = statement.replace(f"{{{part}}}", text)
+        return self._cursor.execute(statement.encode(), self.given).fetchall()
+
+    def count(self) -> tuple[int, int, bool]:
+        """Return of how many children the sides hold different things, of how many either holds any; and if most do."""
+        of_both, of_a, of_b, every = self.find("sides")[0]
+        pairs, equal = self.find("pairs")[0] if of_a and of_b else (0, 0)
+        one_side = of_a + of_b - pairs
+        return one_side - equal, of_both + one_side, 2 * (of_a + of_b) > every
+
+    def next(self, after: UUID | None, most: int, in_order: bool) -> Iterator[tuple[UUID, _Pair]]:
+        """Yield the next children in order, each with what the sides hold of it.
+
+        Where most differ, they are read in their order until there are enough; where few do, all are read, and sorted.
+        """
+        order = "s.child" if in_order else "uuid_send(s.child)"  # the same order; the latter is in no index
+        rows = 2 * most + 1  # a child has two at most
+        while most > 0:
+            self.given |= {"after": after, "rows": rows}
+            found = self.find("next", order=order)
+            whole = len(found) < rows
+            apart: dict[UUID, list[str | None]] = {}
+            for child, of_a, residence in found:
+                apart.setdefault(child, [None, None])[0 if of_a else 1] = residence
+            if not whole:
+                apart.popitem()  # its other row may come next
+            for child, (one, other) in apart.items():
+                if one != other and most > 0:
+                    most -= 1
+                    yield child, (one, other)
+            if whole:
+                return
+            after, rows = next(reversed(apart)), rows * 2
 
 
 def _residence(cursor: Cursor[Rows], child: UUID, held: HeldBy, zone: str) -> str | None:

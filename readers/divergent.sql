@@ -3,20 +3,24 @@
 select distinct r.child from {schema}.held_residences r
 where r.happened > %(known_at)s and (({a}) or ({b}))
 
--- name: apart
--- By the rows that apply, of which one of a child applies to a side: of how many children the two sides hold different
--- residences, of how many either holds one, and the next children of the list. Where one row applies to both sides,
--- they hold the same.
-with s as materialized (
-    select r.child, r.residence, ({a}) as a, ({b}) as b from {schema}.held_residences r
-    where not r.child = any(%(folded)s::uuid[]) and (({a}) or ({b}))
-), d as materialized (
-    select s.child, max(s.residence collate "C") filter (where s.a) as a,
-           max(s.residence collate "C") filter (where s.b) as b
-    from s where s.a <> s.b group by s.child
-)
-select n.apart, n.either + (select count(*) from s where s.a and s.b),
-       (select coalesce(json_agg(json_build_array(p.child, p.a, p.b)), '[]')
-        from (select * from d where d.a is distinct from d.b and (%(after)s::uuid is null or d.child > %(after)s::uuid)
-              order by d.child limit %(limit)s) p)
-from (select count(*) filter (where d.a is distinct from d.b) as apart, count(*) as either from d) n
+-- name: sides
+-- By the rows that apply, of which one of a child applies to a side: how many apply to both sides, which then hold the
+-- same, how many to one of them only, and how many there are.
+select count(*) filter (where s.a and s.b), count(*) filter (where s.a and not s.b),
+       count(*) filter (where s.b and not s.a), count(*)
+from (select ({a}) as a, ({b}) as b from {schema}.held_residences r where not r.child = any(%(folded)s::uuid[])) s
+
+-- name: pairs
+-- Of how many children each side holds a row of its own, and of how many of these both rows say the same.
+select count(*), count(*) filter (where x.residence = y.residence)
+from (select r.child, r.residence from {schema}.held_residences r
+      where not r.child = any(%(folded)s::uuid[]) and ({a}) and not ({b})) x
+join (select r.child, r.residence from {schema}.held_residences r
+      where not r.child = any(%(folded)s::uuid[]) and ({b}) and not ({a})) y using (child)
+
+-- name: next
+-- The next rows that apply to one side only.
+select s.child, s.a, s.residence
+from (select r.child, ({a}) as a, ({b}) as b, r.residence from {schema}.held_residences r
+      where not r.child = any(%(folded)s::uuid[]) and (%(after)s::uuid is null or r.child > %(after)s::uuid)) s
+where s.a <> s.b order by {order} limit %(rows)s

@@ -67,15 +67,14 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         "on": on,
         "from": asked.since,
         "to": asked.until,
-        "keep_flagged": not asked.without_open_findings,
         "merged": list(source.person_of),
         "flagged": [],
     }
 
     def rows(name: str, **parts: str) -> list[Rows]:
         statement = _SQL[name]
-        general = {name: _SQL[name] for name in ("members", "open_findings")}
-        for part, text in {**general, "of_figure": _SQL[kind.statement], **parts}.items():
+        general = {name: _SQL[name] for name in ("carries", "made_up", "open_findings")}
+        for part, text in {"of_figure": _SQL[kind.statement], **parts, **general}.items():
             statement = statement.replace(f"{{{part}}}", text)
         for table in FIGURED:
             statement = statement.replace(f"{{{table}}}", source.tables.get(table, ""))
@@ -83,14 +82,20 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
 
     if source.person_of:
         given["flagged"] = [source.person_of[record] for (record,) in rows("flagged")]
+    those = "not {carries} and not {made_up}" if asked.without_open_findings else "true"
+    counted, children, absent = rows("counts", those=those)[0]
+    # apart from each other, so that either is looked up as fits how many there are
+    flagged = rows("counts", those="{carries}")[0][1]
+    if given["flagged"]:
+        flagged += rows("counts", those="{made_up} and not {carries}")[0][1]
     listed = {**kind.listed, "position": source.position}
     return _Found(
         moments=moments,
         clock=clock,
         on=on,
-        counts=rows("counts")[0],
-        rows=rows("by_key", key=kind.dimensions[asked.by]) if asked.by else [],
-        listed=rows("list", columns=", ".join(f"{of} as {name}" for name, of in listed.items()))
+        counts=(counted, children, flagged, absent),
+        rows=rows("by_key", key=kind.dimensions[asked.by], those=those) if asked.by else [],
+        listed=rows("list", columns=", ".join(f"{of} as {name}" for name, of in listed.items()), those=those)
         if asked.listed
         else [],
         undated=0 if kind.day is None else rows("undated", of_period=f"{{{kind.table}}}", day=kind.day)[0][0],

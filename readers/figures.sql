@@ -15,36 +15,22 @@ from {schema}.parked k where k.recorded_at <= %(recorded_by)s
 
 -- name: as_recorded
 -- What the ledger held at R.
-select r.*, null::timestamptz as at from {schema}.{table} r
+select r.*, false as single, null::timestamptz as at from {schema}.{table} r
 where r.recorded_from <= %(recorded_by)s and (r.recorded_until is null or r.recorded_until > %(recorded_by)s)
 
 -- name: as_known
 -- What an agency held at K by R: of most children by the rows that apply, of the others as they were folded. The entry
 -- that made it hold this is the one recorded `at`.
-select r.child as person, {content}, null::bigint as position, greatest(r.start_at, r.other_start_at) as at
+select r.child as person, {content}, null::bigint as position, r.single,
+       greatest(r.start_at, r.other_start_at) as at
 from {schema}.held_{table} r
 where {held} and not r.child = any(%(folded)s::uuid[])
 union all
-select f.person, {folded}, f.position, null
+select f.person, {folded}, f.position, false, null
 from jsonb_to_recordset(%(of_folded)s::jsonb->'{table}') as f(person uuid, position bigint, {typed})
 
--- name: members
--- What the figure counts, each with its child and whether that child carried an open guard finding at R. Findings are
--- of records; of those that merges made up a person `flagged` holds the persons.
-with counted as not materialized (
-    {of_figure}
-), found as not materialized (
-    select c.*, exists ({open_findings} and f.child = c.person) or c.person = any(%(flagged)s::uuid[]) as open_findings
-    from counted c
-), m as not materialized (
-    select o.*, %(keep_flagged)s or not o.open_findings as kept from found o
-)
-
--- name: flagged
--- Which of these records carried an open guard finding at R.
-select k.record from unnest(%(merged)s::uuid[]) as k(record) where exists ({open_findings} and f.child = k.record)
-
 -- name: open_findings
+-- Records that carried an open guard finding at R.
 select f.child from {schema}.findings f
 where f.level = 'guard' and f.recorded_at <= %(recorded_by)s
   and not exists (select from {schema}.closures d
@@ -52,8 +38,20 @@ where f.level = 'guard' and f.recorded_at <= %(recorded_by)s
                     and d.recorded_from <= %(recorded_by)s
                     and (d.recorded_until is null or d.recorded_until > %(recorded_by)s))
 
+-- name: flagged
+-- Which of these records carried one.
+select k.record from unnest(%(merged)s::uuid[]) as k(record) where exists ({open_findings} and f.child = k.record)
+
+-- name: carries
+-- Whether the record of a row `m` carried one.
+exists ({open_findings} and f.child = m.person)
+
+-- name: made_up
+-- Whether the child of a row `m` is a person whom merges made up of records, one of which carried one.
+m.person = any(%(flagged)s::uuid[])
+
 -- name: in_care
-select s.person, s.position, s.at, s.admitted_on, s.country,
+select s.person, s.position, s.single, s.at, s.admitted_on, s.country,
        s.person in (select a.person from ({absences}) a
                     where (a.absent_on is null or a.absent_on <= %(on)s)
                       and (a.ended_by is null or a.ended_on > %(on)s)) as absent
@@ -62,31 +60,32 @@ where (s.admitted_on is null or s.admitted_on <= %(on)s)
   and (s.left_by is null or s.left_on > %(on)s)
 
 -- name: released
-select r.person, r.release_position as position, r.at, r.released_on, r.state, r.sponsor_category, r.country,
+select r.person, r.release_position as position, r.single, r.at, r.released_on, r.state, r.sponsor_category, r.country,
        false as absent
 from ({releases}) r where r.released_on between %(from)s and %(to)s
 
 -- name: failed_to_appear
-select r.person, r.failure_position as position, r.at, r.failed_on, r.hearing, r.court_case, r.judge_action,
+select r.person, r.failure_position as position, r.single, r.at, r.failed_on, r.hearing, r.court_case, r.judge_action,
        false as absent
 from ({failures}) r where r.failed_on between %(from)s and %(to)s
 
 -- name: counts
--- Of the whole figure: how many, how many children, of them with open guard findings, and absent.
-{members}
-select coalesce(sum(p.counted), 0)::int8, count(*) filter (where p.kept), count(*) filter (where p.open_findings),
-       count(*) filter (where p.absent)
-from (select m.person, count(*) filter (where m.kept) as counted, bool_or(m.kept) as kept,
-             bool_or(m.open_findings) as open_findings, bool_or(m.kept and m.absent) as absent
-      from m group by m.person) p
+-- Of the rows of a figure that `those` picks: how many, how many children they are of, how many of these are absent. A
+-- row is `single` where it is its child's only one; only of the others have children to be told apart.
+select a.counted, a.single + (select count(distinct o.person) from unnest(a.others) as o(person)),
+       a.absent + (select count(distinct o.person) from unnest(a.absent_others) as o(person))
+from (select count(*) as counted, count(*) filter (where m.single) as single,
+             array_agg(m.person) filter (where not m.single) as others,
+             count(*) filter (where m.single and m.absent) as absent,
+             array_agg(m.person) filter (where m.absent and not m.single) as absent_others
+      from ({of_figure}) m where {those}) a
 
 -- name: by_key
-{members}
-select {key} collate "C" as key, count(*) from m where m.kept group by key order by key
+select {key} collate "C" as key, count(*) from ({of_figure}) m where {those} group by key order by key
 
 -- name: list
-{members}
-select {columns} from m where kept order by position, person
+select {columns} from (select m.*, {carries} or {made_up} as open_findings from ({of_figure}) m) m where {those}
+order by position, person
 
 -- name: began
 -- When the first entry was recorded.

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-from ledger.agencies import RECEIVERS, Agency
+from ledger.agencies import AGENCIES, RECEIVERS, Agency
 from ledger.merges import person_of
 from ledger.streams import OF_AGENCY
 from projections.columns import FEEDS, STEPS
@@ -71,8 +71,6 @@ def held_by(cursor: Cursor[Rows], version: str, viewpoint: Viewpoint, moments: M
 
 def _condition(viewpoint: Viewpoint, prefix: str) -> str:
     """Return the SQL condition on a row `r` of what is held."""
-    if viewpoint.name not in BITS:
-        return "false"  # nobody tells it anything, and it produces nothing that is held
     start, until, other_start, other_until = (_knows(viewpoint, prefix, bound) for bound in STEPS)
     return (
         f"(r.views & {BITS[viewpoint.name]}) <> 0"
@@ -85,13 +83,13 @@ def _condition(viewpoint: Viewpoint, prefix: str) -> str:
 def _knows(viewpoint: Viewpoint, prefix: str, bound: str) -> str:
     if viewpoint.name == LEDGER:
         return f"coalesce(r.{bound}_at <= %(known_at)s, false)"
-    agencies = [agency for agency in viewpoint.agencies if agency in RECEIVERS]
-    ways = [f"r.{bound}_{FEEDS[agency]} <= %({prefix}_{FEEDS[agency]})s" for agency in agencies]
+    feeds = [FEEDS[agency] for agency in viewpoint.agencies if agency in RECEIVERS]
+    ways = [f"r.{bound}_{feed} <= %({prefix}_{feed})s" for feed in feeds]
     since = f"r.{bound}_at <= %(known_at)s"
     if viewpoint.basis == "any":
         since = f"r.{bound}_since <= %(known_at)s and r.{bound}_at <= %(recorded_by)s"
-    produced = " or ".join(f"r.{bound}_by = {RECEIVERS.index(agency)}" for agency in agencies)
-    return f"coalesce({' or '.join(ways)} or (({produced}) and {since}), false)"
+    produced = " or ".join(f"r.{bound}_by = {AGENCIES.index(agency)}" for agency in viewpoint.agencies)
+    return f"coalesce({' or '.join((*ways, f'(({produced}) and {since})'))}, false)"
 
 
 def _known_numbers(
@@ -162,7 +160,7 @@ def _reaching(feed: str, number: str) -> str:
 
 
 def _out_of_order(cursor: Cursor[Rows], version: str, viewpoint: Viewpoint) -> set[UUID]:
-    given = {"bit": BITS.get(viewpoint.name, 0), "told": viewpoint.at_least == TOLD}
+    given = {"bit": BITS[viewpoint.name], "told": viewpoint.at_least == TOLD}
     return {row[0] for row in _run(cursor, "out_of_order", version, given)}
 
 

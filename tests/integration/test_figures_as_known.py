@@ -6,11 +6,12 @@ those given notice and those found irregular counted by their rows; the last bat
 in it, and an item taken for told before its own; claims of a producer taken for in order; a group taken for told by
 those who lead it alone, or alike where it is told differently; members forgotten; R left out of own entries, their
 claims passed over; the end of a row dropped, the grid passed over; what happens later taken for held; folded children
-left out; corrections, voids, supplements, or entries that nobody is told of, not worked out.
+left out; corrections, voids, supplements, or entries that nobody is told of, not worked out; those without
+a feed taken for knowing nothing.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,7 +31,7 @@ from readers.figures import figure
 from readers.held import told_apart
 from readers.knowing import parse_viewpoint
 from readers.snapshot import connect
-from tests.histories import ELM, ZONE, Json, entry
+from tests.histories import ELM, OAK, ZONE, Json, entry
 from tests.integration.holding import fill_drawn, valid_receipts
 from tests.knowing import history_of, publications
 from tests.knowledge_histories import (
@@ -372,6 +373,12 @@ def check_divergent(
     return held
 
 
+def settle(writing: psycopg.Connection[Any], by: datetime) -> None:
+    """Say that nothing more is recorded or published by then."""
+    writing.execute("update read_1.progress set recorded_at = %s", (by,))
+    writing.execute("update read_1.publishing set published_at = %s, settled = true", (by,))
+
+
 def test_nobody_holds_a_residence_before_the_day_is_over_on_which_it_began(database_url: str) -> None:
     """A day alone says no hour: at noon of it the child may still have lived elsewhere."""
     on = at(1).date()
@@ -381,12 +388,100 @@ def test_nobody_holds_a_residence_before_the_day_is_over_on_which_it_began(datab
     drawn = Drawn(entries, [], [], {1: at(1)})
     with connect_writing(database_url) as writing:
         assert fill_drawn(writing, database_url, drawn, 1, 1)
-        writing.execute("update read_1.progress set recorded_at = %s", (at(9),))
-        writing.execute("update read_1.publishing set published_at = %s, settled = true", (at(9),))
+        settle(writing, at(9))
     with connect(database_url) as connection:
         for known_at, held in ((at(1.1), None), (at(8), ELM)):
             asked = (known_at, at(60), "any", "told")
             assert check_divergent(connection, history_of(drawn), ("ORR", "CBP"), asked) == [held, None]
+
+
+ADDRESS: Json = {"purpose": "residence", "address": ELM, "reported_via": "orr-call"}
+NOTICE: Json = {"to": "OIG", "positions": [1], "channel": "email", "given_at": "2023-01-02", "members": "all"}
+
+
+@pytest.mark.parametrize(
+    ("reader", "stated"),
+    [
+        ("OIG", (("EOIR", "address-reported", ADDRESS), ("EOIR", "notice-given", NOTICE))),
+        ("STEWARD", (("EOIR", "address-reported", ADDRESS), ("EOIR", "notice-given", {**NOTICE, "to": "STEWARD"}))),
+        ("STEWARD", (("STEWARD", "address-reported", ADDRESS),)),
+    ],
+)
+def test_those_without_a_feed_hold_what_they_were_given_notice_of_and_what_they_recorded(
+    database_url: str, reader: str, stated: tuple[tuple[Agency, str, Json], ...]
+) -> None:
+    """Nothing comes to them by feed, and they know something all the same."""
+    entries = [
+        entry(n, name, None, fact, agency=agency, child=CHILDREN[0])._replace(recorded_at=at(n), known_since=at(n))
+        for n, (agency, name, fact) in enumerate(stated, 1)
+    ]
+    drawn = Drawn(entries, [], [], {one.position: one.recorded_at for one in entries})
+    with connect_writing(database_url) as writing:
+        assert fill_drawn(writing, database_url, drawn, 1, 1)
+        settle(writing, at(9))
+    with connect(database_url) as connection:
+        for known_at, held in ((at(0.5), None), (at(8), ELM)):
+            asked = (known_at, at(60), "any", "told")
+            assert check_divergent(connection, history_of(drawn), (reader, "USCIS"), asked)[0] == held
+
+
+# what ICE-ERO was told of a child, and what it was not told yet, of its addresses at ORR
+MOVES: dict[str, tuple[tuple[Json, ...], tuple[Json, ...]]] = {
+    "same": ((ELM,), ()),
+    "unknown": ((), (ELM,)),
+    "moved": ((ELM,), (OAK,)),
+    "back": ((ELM,), (OAK, ELM)),
+}
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        ("same", "back", "unknown", "moved", "back", "back", "moved"),
+        ("same", "same", "same", "moved", "same", "unknown", "same", "same", "same", "same"),
+        ("back", "back", "same"),
+    ],
+)
+def test_pages_of_children_differently_known_are_the_whole_list(database_url: str, kinds: tuple[str, ...]) -> None:
+    """Of any length, whether most children differ or few; one that both sides hold to live at the same is not in it."""
+    children = [UUID(int=number) for number in range(1, len(kinds) + 1)]
+    addresses = [
+        [(child, address) for child, kind in zip(children, kinds, strict=True) for address in MOVES[kind][told]]
+        for told in (0, 1)
+    ]
+    entries = [
+        entry(
+            n,
+            "address-reported",
+            None,
+            {"purpose": "residence", "address": address, "reported_via": "orr-call"},
+            agency="ORR",
+            child=child,
+        )._replace(recorded_at=at(n / 100), known_since=at(n / 100))
+        for n, (child, address) in enumerate((one for told in addresses for one in told), 1)
+    ]
+    stamps = {one.position: at(1 if one.position <= len(addresses[0]) else 3) for one in entries}
+    with connect_writing(database_url) as writing:
+        assert fill_drawn(writing, database_url, Drawn(entries, [], [], stamps), 1, 1)
+    differ = [child for child, kind in zip(children, kinds, strict=True) if kind in ("unknown", "moved")]
+    a, b = (parse_viewpoint(one, None, "told") for one in ("ORR", "ICE-ERO"))
+    with connect(database_url) as connection:
+        for limit in range(1, len(differ) + 2):
+            found: list[Json] = []
+            after: UUID | None = None
+            while True:
+                asked = DivergentAsked("residence", a, b, known_at=at(2), listed=True, limit=limit, after=after)
+                answer = divergent(connection, asked)
+                assert (answer["value"], answer["population"]) == (len(differ), len(children))
+                found += answer["list"]
+                if answer["next"] is None:
+                    break
+                assert len(answer["list"]) == limit
+                after = UUID(answer["next"])
+            assert [UUID(row["child"]) for row in found] == differ
+            held = [MOVES[kinds[children.index(child)]] for child in differ]
+            assert [row["a"] for row in found] == [untold[-1] for _, untold in held]
+            assert [row["b"] for row in found] == [told[-1] if told else None for told, _ in held]
 
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 4)), max_size=6))

@@ -5,6 +5,7 @@ box begins forgotten, or taken a step early; one of two ways dropped; a step tol
 group's; a fold carried on over a correction.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -19,7 +20,7 @@ from ledger.entry import Entry, value
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from projections import held_rows as of_children
 from projections.aspects import ASPECTS, Content, held
-from projections.holdings import BITS, LEADING, LEDGER, VIEWS, Holdings, Items, Step, holdings, since
+from projections.holdings import BITS, LEADING, LEDGER, VIEWS, Holding, Holdings, Items, Step, holdings, since
 from projections.knowledge import Item, Members, members_told
 from tests.histories import CHILD, ZONE, entry, state_of
 from tests.knowing import ledger_of
@@ -77,10 +78,10 @@ def is_led_otherwise(view: str, items: Items, far: Any) -> bool:
     )
 
 
-def by_boxes(found: Holdings, view: str, knows: Any) -> list[Content]:
-    """Return what the rows say is held."""
+def by_boxes(found: Holdings, view: str, knows: Any) -> list[Holding]:
+    """Return the rows that say what is held."""
     return [
-        row.content
+        row
         for row in found.rows
         if row.views & BITS[view]
         and all(start is None or knows(start) for start in (row.box.start, row.box.other_start))
@@ -139,7 +140,10 @@ def test_the_rows_of_what_is_held_say_what_a_fold_of_all_that_is_known_says(
             def knows(step: Step, view: str = view, far: Any = far, k: datetime = k, r: datetime = r) -> bool:
                 return knows_step(step, view, items, by_position, far, k, r)
 
-            there = by_boxes(found, view, knows)
+            rows = by_boxes(found, view, knows)
+            tables = Counter(row.content[0] for row in rows)
+            assert all(tables[row.content[0]] == 1 for row in rows if row.single), "a single row is one child"
+            there = [row.content for row in rows]
             assert len(there) == len(set(there)), "boxes of one content share no cell"
             expected = by_folding(entries, items, view, far, k, r)
             assert {shown(one) for one in there} == {shown(one) for one in expected}
