@@ -156,6 +156,8 @@ class _Lanes:
         if view == LEDGER:
             chains = [self._recorded]
         else:
+            if all(agency not in self._own and agency not in self._fed for agency in VIEWS[view]):
+                return ()
             own = self._own_of(VIEWS[view])
             fed = self._fed_to(view)
             if own is None or fed is None:

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from custody.roles import command, environment
+from custody.roles import environment
+from tests.integration.forking import RoleProcess
 
 PATIENCE_SECONDS = 180
 """How long a test waits for what is sure to come: other tests may keep the machine busy."""
@@ -18,20 +19,14 @@ PATIENCE_SECONDS = 180
 @contextmanager
 def running(
     roles: Sequence[str], *, database_url: str, bootstrap: str, folder: Path, clock: str = "wall"
-) -> Iterator[dict[str, "subprocess.Popen[bytes]"]]:
+) -> Iterator[dict[str, RoleProcess]]:
     """Run roles until the block ends; each is ready when the block begins, and its log stands in `folder`."""
-    processes: dict[str, subprocess.Popen[bytes]] = {}
+    processes: dict[str, RoleProcess] = {}
     told = environment(database_url=database_url, bootstrap=bootstrap, zone="America/New_York", clock=clock)
     try:
         for role in roles:
-            with (folder / f"{role}.log").open("wb") as log:
-                processes[role] = subprocess.Popen(
-                    command(role),
-                    env={**told, "CUSTODY_READY_FILE": str(folder / f"{role}.ready")},
-                    cwd=Path(__file__).parents[2],
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                )
+            ready = {"CUSTODY_READY_FILE": str(folder / f"{role}.ready")}
+            processes[role] = RoleProcess(role, {**told, **ready}, folder / f"{role}.log")
         deadline = time.monotonic() + PATIENCE_SECONDS
         for role in roles:  # side by side, as `custody up` starts them
             while not (folder / f"{role}.ready").exists():
