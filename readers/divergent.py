@@ -26,7 +26,7 @@ from readers.knowing import LEDGER, Viewpoint, stated_by
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
-from readers.snapshot import Rows, in_snapshot
+from readers.snapshot import Rows, counted
 from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("divergent.sql"))
@@ -75,7 +75,7 @@ def checked(asked: Asked) -> Asked:
 
 def divergent(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
     """Return the figure, with a page of its list where asked for, ready for JSON."""
-    return in_snapshot(connection, lambda cursor: _answer(cursor, checked(asked)))
+    return counted(connection, lambda cursor: _answer(cursor, checked(asked)))
 
 
 def _answer(cursor: Cursor[Rows], asked: Asked) -> dict[str, Any]:

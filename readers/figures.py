@@ -21,10 +21,12 @@ from readers.knowing import LEDGER
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError
-from readers.snapshot import Rows, in_snapshot
+from readers.snapshot import Rows, counted
 from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("figures.sql"))
+_FEW: Final = 20_000
+"""Rows up to which looking up the findings of each child is faster than reading those of all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class _Found:
 def figure(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
     """Return the figure in the shape of the contract; raises `WrongQuestionError` that names what can be asked."""
     kind = defined(asked)
-    return _shaped(asked, kind, in_snapshot(connection, lambda cursor: _found(cursor, asked, kind)))
+    return _shaped(asked, kind, counted(connection, lambda cursor: _found(cursor, asked, kind)))
 
 
 def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
@@ -84,8 +86,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         given["flagged"] = [source.person_of[record] for (record,) in rows("flagged")]
     those = "not {carries} and not {made_up}" if asked.without_open_findings else "true"
     counted, children, absent = rows("counts", those=those)[0]
-    # apart from each other, so that either is looked up as fits how many there are
-    flagged = rows("counts", those="{carries}")[0][1]
+    flagged = rows("carrying")[0][0] if counted <= _FEW else rows("counts", those="{carries}")[0][1]
     if given["flagged"]:
         flagged += rows("counts", those="{made_up} and not {carries}")[0][1]
     listed = {**kind.listed, "position": source.position}

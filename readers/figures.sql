@@ -80,6 +80,10 @@ from (select count(*) as counted, count(*) filter (where m.single) as single,
              array_agg(m.person) filter (where m.absent and not m.single) as absent_others
       from ({of_figure}) m where {those}) a
 
+-- name: carrying
+-- How many children of few rows carried one, each looked up.
+with m as materialized (select distinct n.person from ({of_figure}) n) select count(*) from m where {carries}
+
 -- name: by_key
 select {key} collate "C" as key, count(*) from ({of_figure}) m where {those} group by key order by key
 

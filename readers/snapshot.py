@@ -13,7 +13,8 @@ Answer = TypeVar("Answer")
 
 CONNECT_SECONDS: Final = 5
 _OPTIONS: Final = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan -c work_mem=64MB"
-"""Point look-ups are planned once a connection; compiling costs more than they take. Figures are counted in memory."""
+"""Point look-ups are planned once a connection; compiling costs more than they take. Figures, which are planned each by
+itself (`counted`), are counted in memory."""
 _NEVER_FILLED: Final = (
     "there are no read tables in this database yet: the role `projections` has not run on it; "
     "start the ledger with `custody up`, then look at `custody status`"
@@ -47,6 +48,16 @@ def at_once(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer |
             return ask(cursor)
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.DeadlockDetected):
         return None
+
+
+def counted(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:
+    """Return the same as `in_snapshot`, each statement planned for what it is asked with, which pays for many rows."""
+
+    def ask_planned(cursor: Cursor[Rows]) -> Answer:
+        cursor.execute("set local plan_cache_mode = force_custom_plan")
+        return ask(cursor)
+
+    return in_snapshot(connection, ask_planned)
 
 
 def in_snapshot(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:

@@ -39,10 +39,17 @@ def connection(database_url: str, ledger: Ledger) -> Iterator[psycopg.Connection
         yield connection
 
 
+@pytest.fixture(params=[0, 20_000], ids=["many", "few"])
+def few_or_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let findings be read as for figures of many rows, and as for those of few."""
+    monkeypatch.setattr("readers.figures._FEW", request.param)
+
+
 def by_key(answer: dict[str, Any], dimension: str) -> dict[str, int]:
     return {row[dimension]: row["value"] for row in answer["rows"]}
 
 
+@pytest.mark.usefixtures("few_or_many")
 def test_children_in_care_are_those_a_plain_count_finds(
     connection: psycopg.Connection[tuple[Any, ...]], ledger: Ledger
 ) -> None:
@@ -71,6 +78,7 @@ def test_children_in_care_are_those_a_plain_count_finds(
     assert len(seen) > 20, "the made-up ledger says something different at different moments"
 
 
+@pytest.mark.usefixtures("few_or_many")
 def test_releases_are_those_a_plain_count_finds(
     connection: psycopg.Connection[tuple[Any, ...]], ledger: Ledger
 ) -> None:
