@@ -62,7 +62,6 @@ def measure(running: Parts, children: int) -> Iterable[Measured]:
         wait(lambda: running.one(HELD) >= running.one(RECORDED), 3600, 0.2)
         wait(lambda: running.one("select settled from read.publishing_v1"), 60)
     yield from _storage(running)
-    _let_settle(running)
     yield from questions(running)
     yield from figures(running)
     with running.roles(*EVERY_ROLE):
@@ -130,13 +129,6 @@ def _storage(running: Parts) -> Iterable[Measured]:
     folder = next(running.folder.rglob("custody.feed.orr-0")).parent
     bytes_on_kafka = sum(file.stat().st_size for name in folder.glob("custody.feed.*") for file in name.glob("*.log"))
     yield Measured("bytes a disclosure, feeds on Kafka (lz4)", bytes_on_kafka / disclosures, "bytes", 0)
-
-
-def _let_settle(running: Parts) -> None:
-    """Let PostgreSQL do at once what it does by itself in the minutes after so many entries."""
-    with psycopg.connect(running.settings.database_url, autocommit=True) as connection:
-        connection.execute("vacuum (analyze)")
-        connection.execute("checkpoint")
 
 
 def _lag(running: Parts, sender: Senders) -> float:
