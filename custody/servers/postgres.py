@@ -86,7 +86,7 @@ def start(server: Postgres, log: Path) -> subprocess.Popen[bytes]:
     """Start the server; it accepts connections once `is_ready` says so."""
     settings = {
         **_SETTINGS,
-        **_caches(_memory()),
+        **caches(_memory()),
         "port": str(server.port),
         "wal_compression": _wal_compression(server),
     }
@@ -108,7 +108,7 @@ def _memory() -> int:
     return total
 
 
-def _caches(memory: int) -> dict[str, str]:
+def caches(memory: int) -> dict[str, str]:
     """Return the settings of caches: an eighth of the memory, so that a view of any child finds its pages there.
 
     A page that comes from the system's cache of files costs some 50 microseconds, and a view reads seven of its child.
