@@ -25,14 +25,13 @@ from ledger.tail import KafkaAheadError, tail_consumer
 from ledger.times import write_clock
 from ledger.topics import alerts
 from producers.appending import Envelope, Outgoing
-from producers.left_open import Watch, end_left_open
+from producers.left_open import LeftOpen
 from producers.transactions import SOURCE, tell, transactional_producer
 
 _ALERT: Final = Envelope(source=SOURCE, type=ALERT)
 _ALERTS_LOCK: Final = 0x616C657274
 """Advisory lock held for life: two of this role would give one number twice."""
 _AT_ONCE: Final = 2000
-_TOPICS: Final = tuple(map(alerts, RECEIVERS))
 Tail = Mapping[Agency, bytes]
 """The last message on each agency's topic; empty: none."""
 
@@ -61,7 +60,7 @@ class Alerting:
         self._producer = producer
         self._look = look
         self._log = log
-        self._watch = Watch(settings.kafka_bootstrap, _TOPICS)
+        self._left_open = LeftOpen(settings.kafka_bootstrap, map(alerts, RECEIVERS))
         self._connection = psycopg.connect(
             settings.database_url, autocommit=True, row_factory=dict_row, application_name="custody-alerts"
         )
@@ -77,7 +76,7 @@ class Alerting:
         if stopped():
             return  # going on would fence the one that tells
         self._producer.init_transactions()  # ends what a killed one had begun
-        left_open = end_left_open(self._settings.kafka_bootstrap, _TOPICS)  # but for what Kafka has forgotten
+        left_open = self._left_open.end()  # but for what Kafka has forgotten
         again = back = 0
         for agency, body in read_tail().items():
             on_kafka = read_alert(body) if body else None
@@ -94,12 +93,7 @@ class Alerting:
             while kept := self._kept(agency, told, _AT_ONCE):
                 self._tell(kept)
                 told, again = kept[-1].number, again + len(kept)
-        self._log.info(
-            "alerts.begin",
-            told_again=again,
-            taken_back=back,
-            left_open=[one.topic_partition.topic for one in left_open],
-        )
+        self._log.info("alerts.begin", told_again=again, taken_back=back, left_open=left_open)
 
     def close(self) -> None:
         """Give up the lock; what is on its way to Kafka is the producer's to end."""
@@ -110,7 +104,7 @@ class Alerting:
 
         Raises `LeftOpenError` where Kafka keeps back what was told; beginning again tells it.
         """
-        self._watch.look()
+        self._left_open.look()
         row = self._connection.execute("select recorded_by from ledger.alerting").fetchone()
         since = None if row is None else cast(datetime, row["recorded_by"])
         looked = self._look(since, self._settled(), self._again)

@@ -26,7 +26,7 @@ from ledger.topics import ENTRIES, PUBLICATIONS, feed
 from producers.appending import look_up
 from producers.backfilling import Backfilling
 from producers.feed_folds import Folds
-from producers.left_open import Watch, end_left_open
+from producers.left_open import LeftOpen
 from producers.publishing import Publishing
 
 BATCH: Final = 1000
@@ -61,8 +61,7 @@ class Feeds:
             settings.database_url, autocommit=True, row_factory=dict_row, application_name="custody-feeds"
         )
         self._publishing = Publishing(self._connection, producer, settings.clock)
-        self._bootstrap = settings.kafka_bootstrap
-        self._watch = Watch(self._bootstrap, _TOPICS)
+        self._left_open = LeftOpen(settings.kafka_bootstrap, _TOPICS)
 
     def begin(self, read_tail: Callable[[], FeedTail], stopped: Callable[[], bool]) -> None:
         """Wait to be the only one, bring Kafka to where PostgreSQL stands, and find where to go on."""
@@ -72,7 +71,7 @@ class Feeds:
         if stopped():
             return  # going on would fence the one that publishes
         self._producer.init_transactions()  # ends what a killed one had begun
-        left_open = end_left_open(self._bootstrap, _TOPICS)  # but for what Kafka has forgotten
+        left_open = self._left_open.end()  # but for what Kafka has forgotten
         look_up(self._producer, _TOPICS)
         again = self._publishing.begin(read_tail())
         position = self._publishing.last.to_position
@@ -85,7 +84,7 @@ class Feeds:
             position=position,
             batch=self._publishing.last.number,
             told_again=again,
-            left_open=[one.topic_partition.topic for one in left_open],
+            left_open=left_open,
         )
 
     def close(self) -> None:
@@ -107,7 +106,7 @@ class Feeds:
 
         Raises `LeftOpenError` where Kafka keeps back what was told; beginning again tells it.
         """
-        self._watch.look()
+        self._left_open.look()
         messages = self._reading.take(BATCH, most_bytes=MOST_BYTES)
         if not messages:
             self._reading.read(poll_ms)

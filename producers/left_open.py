@@ -29,32 +29,31 @@ class LeftOpenError(KafkaError):  # type: ignore[misc]  # the library has no typ
     """Kafka left a transaction open that it called complete; beginning again ends it and tells what was in it."""
 
 
-def end_left_open(bootstrap: str, topics: Iterable[str]) -> list[AbortTransactionSpec]:
-    """Break off whatever is open on topics; return what was. Only after `init_transactions`: nothing is under way."""
-    ended: list[AbortTransactionSpec] = []
-    patience = time.monotonic() + _PATIENCE_SECONDS
-    with _admin(bootstrap) as admin:
-        while True:
-            try:
-                for one, _ in list(_open(admin, topics)):
-                    admin.abort_transaction(one)
-                    ended.append(one)
-            except KafkaError as error:  # topics that were made just now may not be led by anybody yet
-                if not error.retriable or time.monotonic() > patience:
-                    raise
-                time.sleep(0.1)
-            else:
-                return ended
-
-
-class Watch:
-    """Looks now and then whether something was left open behind a role that goes on working."""
+class LeftOpen:
+    """Ends what was left open on the topics of a role, and sees whether anything is, behind a role at work."""
 
     def __init__(self, bootstrap: str, topics: Iterable[str]) -> None:
         self._bootstrap = bootstrap
         self._topics = tuple(topics)
         self._seen: set[tuple[AbortTransactionSpec, int]] = set()
         self._look_at = time.monotonic() + LOOK_SECONDS
+
+    def end(self) -> list[str]:
+        """Break off whatever is open; return on which topics. Only after `init_transactions`: nothing is under way."""
+        ended: list[str] = []
+        patience = time.monotonic() + _PATIENCE_SECONDS
+        with _admin(self._bootstrap) as admin:
+            while True:
+                try:
+                    for one, _ in list(_open(admin, self._topics)):
+                        admin.abort_transaction(one)
+                        ended.append(one.topic_partition.topic)
+                except KafkaError as error:  # topics that were made just now may not be led by anybody yet
+                    if not error.retriable or time.monotonic() > patience:
+                        raise
+                    time.sleep(0.1)
+                else:
+                    return ended
 
     def look(self) -> None:
         """Look, if it is time; only between transactions. Raises `LeftOpenError` where one was left open."""

@@ -26,7 +26,7 @@ from readers.knowing import LEDGER, Viewpoint, stated_by
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
-from readers.snapshot import Rows, counted
+from readers.snapshot import Rows, counting, in_snapshot
 from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("divergent.sql"))
@@ -75,7 +75,7 @@ def checked(asked: Asked) -> Asked:
 
 def divergent(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
     """Return the figure, with a page of its list where asked for, ready for JSON."""
-    return counted(connection, lambda cursor: _answer(cursor, checked(asked)))
+    return in_snapshot(connection, lambda cursor: _answer(cursor, checked(asked)))
 
 
 def _answer(cursor: Cursor[Rows], asked: Asked) -> dict[str, Any]:
@@ -155,7 +155,8 @@ class _Rows:
         statement = _SQL[name]
         for part, text in {**parts, **self._parts}.items():
             statement = statement.replace(f"{{{part}}}", text)
-        return self._cursor.execute(statement.encode(), self.given).fetchall()
+        with counting(self._cursor):
+            return self._cursor.execute(statement.encode(), self.given).fetchall()
 
     def count(self) -> tuple[int, int, bool]:
         """Return of how many children the sides hold different things, of how many either holds any; and if most do."""

@@ -21,7 +21,7 @@ from readers.knowing import LEDGER
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError
-from readers.snapshot import Rows, counted
+from readers.snapshot import Rows, counting, in_snapshot
 from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("figures.sql"))
@@ -47,7 +47,7 @@ class _Found:
 def figure(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
     """Return the figure in the shape of the contract; raises `WrongQuestionError` that names what can be asked."""
     kind = defined(asked)
-    return _shaped(asked, kind, counted(connection, lambda cursor: _found(cursor, asked, kind)))
+    return _shaped(asked, kind, in_snapshot(connection, lambda cursor: _found(cursor, asked, kind)))
 
 
 def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
@@ -80,13 +80,15 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
             statement = statement.replace(f"{{{part}}}", text)
         for table in FIGURED:
             statement = statement.replace(f"{{{table}}}", source.tables.get(table, ""))
-        return cursor.execute(statement.replace("{schema}", version).encode(), given).fetchall()
+        with counting(cursor):
+            return cursor.execute(statement.replace("{schema}", version).encode(), given).fetchall()
 
     if source.person_of:
         given["flagged"] = [source.person_of[record] for (record,) in rows("flagged")]
     those = "not {carries} and not {made_up}" if asked.without_open_findings else "true"
-    counted, children, absent = rows("counts", those=those)[0]
-    flagged = rows("carrying")[0][0] if counted <= _FEW else rows("counts", those="{carries}")[0][1]
+    value, children, absent = rows("counts", those=those)[0]
+    few = value <= _FEW and not asked.without_open_findings  # those left out are not in the value
+    flagged = rows("carrying")[0][0] if few else rows("counts", those="{carries}")[0][1]
     if given["flagged"]:
         flagged += rows("counts", those="{made_up} and not {carries}")[0][1]
     listed = {**kind.listed, "position": source.position}
@@ -94,7 +96,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         moments=moments,
         clock=clock,
         on=on,
-        counts=(counted, children, flagged, absent),
+        counts=(value, children, flagged, absent),
         rows=rows("by_key", key=kind.dimensions[asked.by], those=those) if asked.by else [],
         listed=rows("list", columns=", ".join(f"{of} as {name}" for name, of in listed.items()), those=those)
         if asked.listed

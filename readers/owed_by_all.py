@@ -18,7 +18,7 @@ from readers.figure_rows import persons_by
 from readers.moments import Asked, settle
 from readers.obligations import Sought, checked, shown
 from readers.questions import WrongQuestionError
-from readers.snapshot import Rows, counted
+from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
 
 _FIGURES: Final = named(Path(__file__).with_name("figures.sql"))
@@ -74,7 +74,7 @@ def owed_by_all(
     asked = Asked(happened_by=on, recorded_by=recorded_by)
     if page is not None and page.after is not None:
         asked = Asked(happened_by=page.after.on, recorded_by=page.after.recorded_by)
-    return _shaped(chosen, page, counted(connection, lambda cursor: _found(cursor, chosen, asked, page)))
+    return _shaped(chosen, page, in_snapshot(connection, lambda cursor: _found(cursor, chosen, asked, page)))
 
 
 def _found(cursor: Cursor[Rows], chosen: Chosen, asked: Asked, page: Page | None) -> _Found | None:

@@ -1,6 +1,7 @@
 """Reading from PostgreSQL: every question is answered from one repeatable-read snapshot, and writes nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar
 
 import psycopg
@@ -13,8 +14,8 @@ Answer = TypeVar("Answer")
 
 CONNECT_SECONDS: Final = 5
 _OPTIONS: Final = "-c timezone=UTC -c jit=off -c plan_cache_mode=force_generic_plan -c work_mem=64MB"
-"""Point look-ups are planned once a connection; compiling costs more than they take. Figures, which are planned each by
-itself (`counted`), are counted in memory."""
+"""Point look-ups are planned once a connection (but for `counting`); compiling costs more than they take. Figures are
+counted in memory."""
 _NEVER_FILLED: Final = (
     "there are no read tables in this database yet: the role `projections` has not run on it; "
     "start the ledger with `custody up`, then look at `custody status`"
@@ -50,16 +51,6 @@ def at_once(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer |
         return None
 
 
-def counted(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:
-    """Return the same as `in_snapshot`, each statement planned for what it is asked with, which pays for many rows."""
-
-    def ask_planned(cursor: Cursor[Rows]) -> Answer:
-        cursor.execute("set local plan_cache_mode = force_custom_plan")
-        return ask(cursor)
-
-    return in_snapshot(connection, ask_planned)
-
-
 def in_snapshot(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:
     """Return what `ask` reads in one snapshot; raises `NotShownError` where no read tables were ever made.
 
@@ -76,6 +67,14 @@ def in_snapshot(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answ
         return _once(connection, ask)
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         raise NotShownError(_NEVER_FILLED) from None
+
+
+@contextmanager
+def counting(cursor: Cursor[Rows]) -> Iterator[None]:
+    """Let each statement of the block be planned for what it is asked with: what counts many rows gains by it."""
+    cursor.execute("set local plan_cache_mode = force_custom_plan")
+    yield
+    cursor.execute("set local plan_cache_mode = force_generic_plan")
 
 
 def _once(connection: Connection[Rows], ask: Callable[[Cursor[Rows]], Answer]) -> Answer:

@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from ledger.agencies import Agency
+from ledger.entry import Entry
 from ledger.sharing import Adopted
 from ledger.times import parse_instant
 from projections.versions import connect as connect_writing
@@ -373,10 +374,14 @@ def check_divergent(
     return held
 
 
-def settle(writing: psycopg.Connection[Any], by: datetime) -> None:
-    """Say that nothing more is recorded or published by then."""
-    writing.execute("update read_1.progress set recorded_at = %s", (by,))
-    writing.execute("update read_1.publishing set published_at = %s, settled = true", (by,))
+def filled(database_url: str, entries: list[Entry], stamps: dict[int, datetime]) -> Drawn:
+    """Fill the read tables with a history in which nothing more is recorded or published for a while; return it."""
+    drawn = Drawn(entries, [], [], stamps)
+    with connect_writing(database_url) as writing:
+        assert fill_drawn(writing, database_url, drawn, 1, 1)
+        writing.execute("update read_1.progress set recorded_at = %s", (at(9),))
+        writing.execute("update read_1.publishing set published_at = %s, settled = true", (at(9),))
+    return drawn
 
 
 def test_nobody_holds_a_residence_before_the_day_is_over_on_which_it_began(database_url: str) -> None:
@@ -385,10 +390,7 @@ def test_nobody_holds_a_residence_before_the_day_is_over_on_which_it_began(datab
     release = {"sponsor_category": "1", "address": ELM}
     released = entry(1, "released-to-sponsor", str(on), release, agency="ORR", child=CHILDREN[0])
     entries = [released._replace(recorded_at=at(1), known_since=at(1))]
-    drawn = Drawn(entries, [], [], {1: at(1)})
-    with connect_writing(database_url) as writing:
-        assert fill_drawn(writing, database_url, drawn, 1, 1)
-        settle(writing, at(9))
+    drawn = filled(database_url, entries, {1: at(1)})
     with connect(database_url) as connection:
         for known_at, held in ((at(1.1), None), (at(8), ELM)):
             asked = (known_at, at(60), "any", "told")
@@ -415,10 +417,7 @@ def test_those_without_a_feed_hold_what_they_were_given_notice_of_and_what_they_
         entry(n, name, None, fact, agency=agency, child=CHILDREN[0])._replace(recorded_at=at(n), known_since=at(n))
         for n, (agency, name, fact) in enumerate(stated, 1)
     ]
-    drawn = Drawn(entries, [], [], {one.position: one.recorded_at for one in entries})
-    with connect_writing(database_url) as writing:
-        assert fill_drawn(writing, database_url, drawn, 1, 1)
-        settle(writing, at(9))
+    drawn = filled(database_url, entries, {one.position: one.recorded_at for one in entries})
     with connect(database_url) as connection:
         for known_at, held in ((at(0.5), None), (at(8), ELM)):
             asked = (known_at, at(60), "any", "told")
@@ -461,8 +460,7 @@ def test_pages_of_children_differently_known_are_the_whole_list(database_url: st
         for n, (child, address) in enumerate((one for told in addresses for one in told), 1)
     ]
     stamps = {one.position: at(1 if one.position <= len(addresses[0]) else 3) for one in entries}
-    with connect_writing(database_url) as writing:
-        assert fill_drawn(writing, database_url, Drawn(entries, [], [], stamps), 1, 1)
+    filled(database_url, entries, stamps)
     differ = [child for child, kind in zip(children, kinds, strict=True) if kind in ("unknown", "moved")]
     a, b = (parse_viewpoint(one, None, "told") for one in ("ORR", "ICE-ERO"))
     with connect(database_url) as connection:
