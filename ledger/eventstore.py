@@ -6,7 +6,6 @@ The library's locked recorder keeps the events table and its lock; the insert is
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
@@ -17,15 +16,14 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from eventsourcing.utils import get_topic
 from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, dict_row
 
 from ledger.entry import Entry, Recorded, read_entry, recorded_at_of, value
+from ledger.migrating import migrate
 from ledger.settings import Settings, SettingsError
 from ledger.times import parse_instant
 
 SCHEMA: Final = "ledger"
-_MAKE_LOCK: Final = 0x637573746F6479
-"""Advisory lock under which the tables are made: several roles start at once."""
 
 
 class EntryMapper(Mapper[UUID]):
@@ -124,7 +122,9 @@ def open_ledger(settings: Settings) -> Ledger:
     with another civil zone or clock than the settings say: both are fixed for its life, since every day and every
     `recorded_at` depends on them.
     """
-    psycopg.connect(settings.database_url, connect_timeout=10).close()  # fails at once and says why; the pool waits
+    connection = psycopg.connect(  # fails at once and says why; the pool waits
+        settings.database_url, connect_timeout=10, autocommit=True, row_factory=dict_row
+    )
     parts = conninfo_to_dict(settings.database_url)
     ledger = Ledger(
         env={
@@ -143,16 +143,17 @@ def open_ledger(settings: Settings) -> Ledger:
             "CREATE_TABLE": "no",
         }
     )
-    with ledger.datastore.transaction(commit=True) as cursor:
-        cursor.execute("select pg_advisory_xact_lock(%s)", (_MAKE_LOCK,))
-        cursor.execute("create schema if not exists ledger")
-        _make_events_table(ledger.entries, cursor)
-        cursor.execute(Path(__file__).with_name("schema.sql").read_bytes(), prepare=False)
-        cursor.execute(
-            "insert into ledger.made (zone, clock) values (%s, %s) on conflict do nothing",
-            (settings.zone, settings.clock),
-        )
-        row = cursor.execute("select zone, clock from ledger.made").fetchone()
+    try:
+        with connection:
+            migrate(connection, lambda cursor: _make_events_table(ledger.entries, cursor))
+            connection.execute(
+                "insert into ledger.made (zone, clock) values (%s, %s) on conflict do nothing",
+                (settings.zone, settings.clock),
+            )
+            row = connection.execute("select zone, clock from ledger.made").fetchone()
+    except BaseException:
+        ledger.close()
+        raise
     assert row is not None
     for name, made, asked in (("zone", row["zone"], settings.zone), ("clock", row["clock"], settings.clock)):
         if made != asked:
