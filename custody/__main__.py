@@ -21,13 +21,14 @@ from custody import (
 )
 from custody.default_verb import ShowByDefault
 from custody.errors import Problem, unreachable
+from custody.stopping import STOPPED_BY_CTRL_C, stopped
 
 app = typer.Typer(
     name="custody",
     help="The custody ledger: who had which child when, who knew it, and how.",
-    epilog="Exit status: 0 done, 1 failed, 2 wrong usage, 3 no such thing, 4 a server cannot be reached.",
+    epilog="Exit status: 0 done, 1 failed or stopped by Ctrl-C, 2 wrong usage, 3 no such thing, 4 a server cannot be "
+    "reached.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"max_content_width": 110},
     rich_markup_mode=None,  # plain help: loading rich would double the time every verb takes to start
@@ -106,7 +107,17 @@ def _options(
 def main() -> None:
     """Run a verb; a `Problem` is one message on standard error and the exit status of the contract."""
     try:
-        app()
+        status = app(standalone_mode=False)
+        if status == STOPPED_BY_CTRL_C:
+            raise stopped(sys.argv[1:])
+        sys.exit(status if isinstance(status, int) else 0)
+    except KeyboardInterrupt:
+        _fail(stopped(sys.argv[1:]))
+    except typer.Abort:
+        _fail(stopped(sys.argv[1:]))
+    except typer.TyperException as wrong:
+        wrong.show()  # type: ignore[attr-defined]  # whatever the library raises for wrong usage has it
+        sys.exit(wrong.exit_code)
     except Problem as problem:
         _fail(problem)
     except PermissionError as failure:

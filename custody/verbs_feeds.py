@@ -116,7 +116,6 @@ def feed(
       custody feed --agency ORR
       custody feed --agency ICE-ERO --after 1234 --follow --json
     """
-    from custody.errors import FAILED, Problem
     from custody.kafka_clients import problem, quiet_kafka
     from custody.printing import print_json_lines, print_lines
     from custody.where import find_where
@@ -141,7 +140,7 @@ def feed(
         raise problem(error) from None
     except KeyboardInterrupt:
         if not follow:
-            raise Problem("stopped before the end of the feed", FAILED) from None
+            raise
 
 
 def _items(topic: "FeedTopic", *, follow: bool) -> "Iterator[FeedItem]":

@@ -54,6 +54,7 @@ def work(settings: Settings, shares: list[list[str]], told: Callable[[Reports], 
             ],
             stdout=subprocess.PIPE,
             text=True,
+            process_group=0,  # a Ctrl-C in the terminal is the parent's to answer, with one sentence
             env={**os.environ, **as_environment(settings)},
         )
         for share in shares
