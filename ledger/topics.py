@@ -1,7 +1,7 @@
 """The topics on Kafka: names, partitions, retention (contract: Topics), and which partition a child is on."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from ledger.agencies import PRODUCERS, RECEIVERS, Agency, topic_suffix
@@ -25,6 +25,13 @@ class Topic:
     name: str
     partitions: int
     config: dict[str, str]
+
+
+class TopicId(NamedTuple):
+    """One making of a topic, never given twice: kept with every offset of it, as columns `cluster_id`, `topic_id`."""
+
+    cluster: str
+    topic: UUID
 
 
 def intake(agency: Agency) -> str:
