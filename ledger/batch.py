@@ -182,6 +182,7 @@ class Batch:
             recorded_at=recorded_at,
             zone=self._settings.zone,
             around=around,
+            sent_at=claim.sent_at,
         )
         if isinstance(decision, Refusal):
             self._refuse(claim.agency, claim.key, claim.digest, decision)

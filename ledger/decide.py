@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, cast
 
 from ledger.agencies import Agency
+from ledger.decisions.claims import CODE, claimed_too_early
 from ledger.decisions.future import in_future
 from ledger.decisions.judging import Remarks, afterlife, aim, judge
 from ledger.decisions.remark import Remark
@@ -46,8 +47,12 @@ def decide(
     recorded_at: datetime,
     zone: str,
     around: Surroundings = NOTHING_AROUND,
+    sent_at: datetime | None = None,
 ) -> tuple[Finding, ...] | Refusal:
-    """Return the findings of the entry that `submission` becomes, at most one a rule; or why it becomes none."""
+    """Return the findings of the entry that `submission` becomes, at most one a rule; or why it becomes none.
+
+    `sent_at` stands for its `known_since` where it has none.
+    """
     fact = cast(AnyFact, current(submission.fact))
     if agency not in fact.producers:
         return Refusal(
@@ -63,13 +68,16 @@ def decide(
     aimed = aim(person, fact, agency=agency, recorded_at=recorded_at, zone=zone, around=around)
     if isinstance(aimed, Refusal):
         return aimed
-    remarks = (
+    remarks: Remarks = (
         _future(submission, fact, recorded_at, zone),
         *aimed,
         *judge(person, fact, submission.occurred_at, agency, zone),
         *afterlife(person, fact, submission.occurred_at, zone),
         *_on_the_submission(submission, fact, around),
     )
+    if all(remark is None or remark.code != CODE for remark in remarks):
+        too_early = claimed_too_early(submission.known_since, sent_at, submission.occurred_at, zone)
+        remarks = remarks if too_early is None else (*remarks, too_early)
     return _weigh(remarks, submission.door == "command", type(fact) in SAFETY_FACTS)
 
 

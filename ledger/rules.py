@@ -227,6 +227,14 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("occurred-at-unknown", "warn", "warn", "When it happened is unknown", "contract: Submission", "design"),
     Rule(
+        "known-before-happening",
+        "warn",
+        "warn",
+        "Somebody claims to have known or told it before it happened; the claim counts from the happening on",
+        "knowledge: Moments of knowledge",
+        "design",
+    ),
+    Rule(
         "code-missing",
         "warn",
         "warn",

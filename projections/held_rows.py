@@ -14,8 +14,9 @@ from ledger.agencies import AGENCIES, RECEIVERS, Agency
 from ledger.entry import Entry, read_entry
 from ledger.facts import CorrectionIssued, EntryVoided, Fact, NoticeGiven, short_name
 from projections.aspects import MATTERING
+from projections.claims import AnyClaims
 from projections.columns import FEEDS, HELD
-from projections.holdings import BITS, Holding, Items, Step, holdings, since
+from projections.holdings import BITS, Holding, Items, Step, holdings
 from projections.knowledge import Item
 
 _FACTS: Final[tuple[type[Fact], ...]] = (*MATTERING, CorrectionIssued, EntryVoided, NoticeGiven)
@@ -85,11 +86,12 @@ def _told(position: int, stamp: datetime, rest: Sequence[Any]) -> dict[Agency, I
 def _of_child(child: UUID, entries: Sequence[Entry], items: Items, zone: str) -> Iterable[tuple[str, Row]]:
     found = holdings(entries, items, zone)
     by_position = {entry.position: entry for entry in entries}
+    claims = AnyClaims(entries, zone)
     numbers = dict.fromkeys(HELD, 0)
     for one in sorted(found.rows, key=_place):
         table, content = one.content
         numbers[table] += 1
-        box = [column for bound in one.box for column in _step(bound, by_position, items, zone)]
+        box = [column for bound in one.box for column in _step(bound, by_position, items, claims)]
         grid = one.box.other_start is not None or one.box.other_until is not None
         yield f"held_{table}", (child, numbers[table], one.views, grid, one.single, *content, *box)
     if found.irregular.always or found.irregular.told:
@@ -102,7 +104,7 @@ def _place(row: Holding) -> tuple[Any, ...]:
     return row.content[0], *bounds, repr(row.content)
 
 
-def _step(step: Step | None, entries: Mapping[int, Entry], items: Items, zone: str) -> tuple[Any, ...]:
+def _step(step: Step | None, entries: Mapping[int, Entry], items: Items, claims: AnyClaims) -> tuple[Any, ...]:
     """Return the columns of one bound of a box."""
     if step is None:
         return _NO_STEP
@@ -115,6 +117,6 @@ def _step(step: Step | None, entries: Mapping[int, Entry], items: Items, zone: s
             for agency in RECEIVERS
         ],
         _PLACES[entry.producer.agency] if step.item == 0 and step.alone is None else None,
-        since(entry, zone),
+        claims.since(entry) or entry.recorded_at,  # where it depends on R, its producer is folded, and reads no row
         entry.recorded_at,
     )

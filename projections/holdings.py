@@ -9,14 +9,13 @@ numbers signed for, notices, reads, merged records), they are folded instead; `i
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from itertools import pairwise
 from typing import Final, NamedTuple
 
 from ledger.agencies import AGENCIES, GROUPS, Agency
 from ledger.entry import Entry
 from ledger.facts import NoticeGiven
-from ledger.times import last_instant
 from projections.aspects import Aspect, Content, Ladder, as_far_as_it_counts, bearing_on, learn
+from projections.claims import AnyClaims
 from projections.knowledge import Item, Members, members_told
 
 LEDGER: Final = "ledger"
@@ -92,8 +91,9 @@ def holdings(entries: Sequence[Entry], items: Items, zone: str) -> Holdings:
     boxes: dict[tuple[Content, Box], int] = {}
     beside_others: set[Content] = set()
     told, always = _noticed(entries)
+    claims = AnyClaims(entries, zone)
     for aspect, bearing in bearing_on(entries).items():
-        lanes = _Lanes(aspect, bearing, items, zone)
+        lanes = _Lanes(aspect, bearing, items, claims)
         alike: dict[_Chains, int] = {}
         for view in VIEWS:
             chains = lanes.chains(view)
@@ -128,10 +128,12 @@ def _noticed(entries: Iterable[Entry]) -> tuple[int, int]:
 class _Lanes:
     """The steps by which each agency comes to know what bears on an aspect."""
 
-    def __init__(self, aspect: Aspect, bearing: Sequence[Entry], items: Items, zone: str) -> None:
+    def __init__(self, aspect: Aspect, bearing: Sequence[Entry], items: Items, claims: AnyClaims) -> None:
         self._own: dict[Agency, list[Entry]] = {}
         self._recorded: _Chain = tuple((Step(entry.position, 0, None), None) for entry in bearing)
-        self._zone = zone
+        self._claims = claims
+        self._ahead: set[Agency] = set()
+        """Who was told of something before it happened, as somebody says: what it signs for counts from then on."""
         fed: dict[Agency, list[tuple[int, _Unit]]] = {}
         for entry in bearing:
             position = entry.position
@@ -139,6 +141,8 @@ class _Lanes:
             for time, told in enumerate(items.get(position, ())):
                 step = Step(position, time, None)
                 for agency, item in told.items():
+                    if claims.may_bound(entry, item.published_at):
+                        self._ahead.add(agency)
                     members: Members = None
                     if item.withheld or item.unsaid:
                         members = as_far_as_it_counts(aspect, entry, members_told(entry, item))
@@ -151,7 +155,8 @@ class _Lanes:
     def chains(self, view: str) -> _Chains | None:
         """Return the steps in the order in which they come to be known, one chain for each way; two at most.
 
-        None where they need not come in any such order: by more ways, or by claims that contradict it.
+        None where they need not come in any such order: by more ways, or by claims that contradict it, or that count
+        from another moment on with another R.
         """
         if view == LEDGER:
             chains = [self._recorded]
@@ -159,7 +164,7 @@ class _Lanes:
             if all(agency not in self._own and agency not in self._fed for agency in VIEWS[view]):
                 return ()
             own = self._own_of(VIEWS[view])
-            fed = self._fed_to(view)
+            fed = None if self._ahead.intersection(VIEWS[view]) else self._fed_to(view)
             if own is None or fed is None:
                 return None
             chains = [chain for chain in (*fed, own) if chain]
@@ -168,14 +173,17 @@ class _Lanes:
         return tuple(chains)
 
     def _own_of(self, agencies: Sequence[Agency]) -> _Chain | None:
-        """Return the steps of what these agencies recorded themselves; None where their claims are in another order."""
+        """Return the steps of what these agencies recorded themselves; None where it is known in another order."""
         if self._own.keys().isdisjoint(agencies):
             return ()
         entries = [entry for agency in agencies for entry in self._own.get(agency, ())]
         entries.sort(key=_position)
-        claimed = [since(entry, self._zone) for entry in entries]
-        if any(later < earlier for earlier, later in pairwise(claimed)):
-            return None
+        claimed: list[datetime] = []
+        for entry in entries:
+            since = self._claims.since(entry)
+            if since is None or (claimed and since < claimed[-1]):
+                return None
+            claimed.append(since)
         return tuple((Step(entry.position, 0, None), None) for entry in entries)
 
     def _fed_to(self, view: str) -> _Chains | None:
@@ -218,11 +226,6 @@ def _within(chain: _Chain, leading: Sequence[_Chain]) -> bool:
             if known is not None and (members is None or step not in told or not members <= known):
                 return False
     return True
-
-
-def since(entry: Entry, zone: str) -> datetime:
-    """Return since when its producer knew an entry: by its claim, or when it was recorded, whichever is earlier."""
-    return min(last_instant(entry.known_since, zone), entry.recorded_at)
 
 
 def _in_line(chain: _Chain, ladder: Ladder) -> Iterable[tuple[Content, Box]]:

@@ -13,6 +13,7 @@ from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, NoticeGiven
 from ledger.times import last_instant
+from projections.claims import Claims
 from projections.effective import effective
 
 Basis = Literal["any", "proven"]
@@ -97,6 +98,7 @@ def moments(
 ) -> dict[int, list[Moment]]:
     """Return the moments of these agencies for `entries`; all that is given was stated by R."""
     found: dict[int, list[Moment]] = {}
+    claims = Claims(entries, zone)
     by_position = {entry.position: entry for entry in entries}
     for entry in entries:
         if entry.producer.agency in agencies:
@@ -104,7 +106,7 @@ def moments(
                 Moment(
                     entry.producer.agency,
                     ACKNOWLEDGED,
-                    last_instant(entry.known_since, zone),
+                    claims.counted(last_instant(entry.known_since, zone), entry),
                     entry.recorded_at,
                     None,
                     "produced",
@@ -127,7 +129,7 @@ def moments(
             Moment(
                 item.agency,
                 receipt.grade,
-                None if receipt.at is None else max(receipt.at, item.published_at),
+                None if receipt.at is None else claims.counted(max(receipt.at, item.published_at), known),
                 receipt.recorded_at,
                 item.published_at,
                 "receipt",
@@ -138,9 +140,8 @@ def moments(
             for receipt in signed.get((item.agency, item.number), ())
             if receipt.recorded_at > item.published_at
         ]
-    for position, moment in notices(entries, agencies, zone):
-        if position in by_position:
-            found.setdefault(position, []).append(moment)
+    for position, moment in notices(entries, agencies, zone, claims):
+        found.setdefault(position, []).append(moment)
     return found
 
 
@@ -160,19 +161,23 @@ def names(entry: Entry) -> list[str]:
     return [*given, *(f"set.{member}" for member in fact.set)]
 
 
-def notices(entries: Sequence[Entry], agencies: Collection[Agency], zone: str) -> Iterable[tuple[int, Moment]]:
+def notices(
+    entries: Sequence[Entry], agencies: Collection[Agency], zone: str, claims: Claims
+) -> Iterable[tuple[int, Moment]]:
     """Yield what notices told, by the position told of, each as corrected and voided by R, for everyone alike."""
     if not any(type(entry.fact) is NoticeGiven for entry in entries):
         return
+    by_position = {entry.position: entry for entry in entries}
     for one in effective(entries):
         notice = one.fact
         if not isinstance(notice, NoticeGiven) or one.voided_by or notice.to == "unknown" or notice.to not in agencies:
             continue
         itself = one.entry.producer.agency == notice.to
+        given_at = last_instant(notice.given_at, zone)
         moment = Moment(
             notice.to,
             ACKNOWLEDGED if itself else TOLD,
-            last_instant(notice.given_at, zone),
+            given_at,
             one.entry.recorded_at if itself else None,
             None,
             "notice",
@@ -181,8 +186,9 @@ def notices(entries: Sequence[Entry], agencies: Collection[Agency], zone: str) -
             None if notice.members == "all" else frozenset(notice.members),
         )
         for position in notice.positions:
-            if position < one.entry.position:
-                yield position, moment
+            told = by_position.get(position)
+            if told is not None and position < one.entry.position:
+                yield position, moment._replace(claimed=claims.counted(given_at, told))
 
 
 def known_set(

@@ -17,6 +17,7 @@ from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry, LedgerEntry
 from ledger.facts import CorrectionIssued, EntryVoided, Fact, NoticeGiven, ObligationWaived
 from ledger.times import last_instant, write_when
+from projections.claims import Claims
 from projections.duties import Child, Duty, day_of_opening, duties, duties_of, holder_before, opens
 from projections.effective import Effective, effective
 from projections.folding import Folding
@@ -200,13 +201,15 @@ class Owing:
 
     def _knows(self, entries: Sequence[Entry], last: Entry | None) -> Callable[[int, Agency], Told | None]:
         """Return since when a recipient knew an entry by what entries say: it produced it, or gave notice of it."""
+        zone = self._book.zones.civil
+        claims = Claims(entries if last is None else [*entries, last], zone)
 
         def told(position: int, agency: Agency) -> Told | None:
             since = self._noticed.get((position, agency))
             is_last = last is not None and last.position == position
             entry = last if is_last and last else entries[bisect_left(entries, position, key=_position)]
             if entry.producer.agency == agency:
-                produced = min(last_instant(entry.known_since, self._book.zones.civil), entry.recorded_at)
+                produced = min(claims.counted(last_instant(entry.known_since, zone), entry), entry.recorded_at)
                 since = produced if since is None else min(since, produced)
             return None if since is None else Told(since, False, "entries")
 
@@ -216,10 +219,9 @@ class Owing:
 def noticed(entries: Sequence[Entry], zone: str) -> Noticed:
     """Return what recipients themselves gave notice of having known; a sender's word is none of theirs."""
     found: Noticed = {}
-    given = {entry.position for entry in entries}
-    for position, moment in notices(entries, RECEIVERS, zone):
+    for position, moment in notices(entries, RECEIVERS, zone, Claims(entries, zone)):
         at = moment.time("any")
-        if moment.grade >= DELIVERED and at is not None and position in given:
+        if moment.grade >= DELIVERED and at is not None:
             key = position, moment.agency
             found[key] = min(at, found.get(key, at))
     return found

@@ -18,9 +18,9 @@ from ledger.entry import Entry
 from ledger.facts import BY_WIRE
 from ledger.facts.ledger_wide import RuleSet
 from ledger.sharing import Adopted, default_rules
-from ledger.times import write_clock
+from ledger.times import parse_when, write_clock
 from projections.knowledge import GRADES
-from tests.histories import ADDRESSES, HAPPENINGS, TIMES, Json, entry
+from tests.histories import ADDRESSES, DAYS, HAPPENINGS, INSTANTS, TIMES, Json, entry
 from tests.oracle.knowledge import names
 
 RECORDED_FROM: Final = datetime(2023, 1, 1, 12, tzinfo=UTC)
@@ -39,6 +39,8 @@ def at(position: float) -> datetime:
     return RECORDED_FROM + STEP * position
 
 
+CLAIMS: Final = st.sampled_from((*INSTANTS[2:7], *DAYS, "1970-01-01")).map(parse_when)
+"""Since when somebody says to have known something: around the times at which things happened, and before them all."""
 MOMENTS_OF_LEDGER: Final = st.just(at(60)) | st.integers(8, 68).map(lambda quarter: at(quarter / 4))
 
 
@@ -213,8 +215,8 @@ def _entries(draw: st.DrawFn, what: str, position: int, entries: Sequence[Entry]
         name = "identity-merged" if what == "m" else "identity-unmerged"
         fact = {"other": {"scheme": "ledger", "value": str(other)}, "reason": "X"}
     made = entry(position, name, occurred_at, fact, agency=agency, child=child, other=other)
-    since = draw(st.sampled_from((0.0, -0.5, -2.0, 0.5)))
-    return made._replace(recorded_at=at(position), known_since=at(position + since))
+    since = draw(st.sampled_from((0.0, -0.5, -2.0, 0.5)).map(lambda steps: at(position + steps)) | CLAIMS)
+    return made._replace(recorded_at=at(position), known_since=since)
 
 
 @st.composite
@@ -227,7 +229,7 @@ def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
     if draw(st.booleans()) and every:
         listed = sorted(draw(st.sets(st.sampled_from([*every, *names(target)]), min_size=1, max_size=3)))
     when = at(target.position + draw(st.sampled_from((0.0, 0.5, 1.0, 2.0))))
-    given_at = draw(st.sampled_from((write_clock(when), when.date().isoformat())))
+    given_at = draw(st.sampled_from((write_clock(when), when.date().isoformat(), "1970-01-01", *INSTANTS[3:6])))
     to = draw(st.sampled_from(("USCIS", "ORR", "ICE-ERO", *AGENCIES, "unknown")))
     return {"to": to, "positions": positions, "channel": "email", "given_at": given_at, "members": listed}
 
@@ -251,7 +253,7 @@ def _sets(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
     for member, field in BY_WIRE[target.type].model_fields.items():
         if not field.is_required() and draw(st.booleans()):
             choices[member] = None
-    choices["occurred_at"] = draw(TIMES)
+    choices["occurred_at"] = draw(TIMES | st.integers(0, 14).map(lambda n: write_clock(at(n))))
     chosen = draw(st.sets(st.sampled_from(sorted(choices)), min_size=1, max_size=3))
     return {member: choices[member] for member in sorted(chosen)}
 

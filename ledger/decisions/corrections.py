@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from ledger.agencies import Agency
 from ledger.decisions.births import reasserted
+from ledger.decisions.claims import corrected_to_too_late, told_too_early
 from ledger.decisions.future import in_future
 from ledger.decisions.remark import Remark
 from ledger.decisions.targets import (
@@ -121,12 +122,16 @@ def _remarks(
     """Return what the corrected fact would have been remarked on for, in the members now set."""
     found: list[Remark | None] = [reasserted(record, original, after, zone)]
     fact: Fact = after.fact
+    if "occurred_at" in given:
+        found.append(corrected_to_too_late(original, after, zone))
     if isinstance(fact, ReleasedToSponsor) and "address" in given:
         found.append(release_address(fact.address))
     elif isinstance(fact, NtaServed) and "cures" in given:
         found.append(unknown_service(record, fact))
     elif isinstance(fact, MailReturned | ResponsibleOfficeAssigned) and "address_position" in given:
         found.append(unknown_address(record, fact))
+    elif isinstance(fact, NoticeGiven) and "given_at" in given:
+        found.append(told_too_early(record, fact, zone))
     return tuple(
         replace(remark, member=remark.member.replace("fact.", "fact.set.", 1)) if remark and remark.member else remark
         for remark in found

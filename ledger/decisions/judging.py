@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from ledger.agencies import Agency
-from ledger.decisions import births, contradictions, custodians, guards, order, targets, warnings
+from ledger.decisions import births, claims, contradictions, custodians, guards, order, targets, warnings
 from ledger.decisions.corrections import check_correction
 from ledger.decisions.remark import Remark
 from ledger.decisions.surroundings import Surroundings
@@ -219,11 +219,12 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
             | RepresentativeWithdrawn()
         ):
             return ()
+        case NoticeGiven():
+            return (claims.told_too_early(person, fact, zone),)
         case (
             IdentifierAsserted()
             | IdentityMerged()
             | IdentityUnmerged()
-            | NoticeGiven()
             | CorrectionIssued()
             | EntryVoided()
             | EntryDisputed()

@@ -21,6 +21,7 @@ from tests.oracle.standing import (
     Json,
     as_corrected,
     corrections_of,
+    first,
     happenings,
     last,
     name_of,
@@ -140,7 +141,7 @@ def moments(viewer: str, entry: Entry, stated: History) -> list[Moment]:
 def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Moment]:
     found = []
     if entry.producer.agency == agency:
-        since = last(entry.known_since, stated.zone)
+        since = _not_before_it_happened(last(entry.known_since, stated.zone), entry, stated)
         found.append(
             Moment(ACKNOWLEDGED, since, entry.recorded_at, None, "produced", entry.position, frozenset(names(entry)))
         )
@@ -150,7 +151,9 @@ def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Momen
             for receipt in stated.receipts:
                 covers = receipt.agency == agency and item.number in receipt.numbers
                 if covers and receipt.recorded_at > item.at:
-                    claimed = None if receipt.at is None else max(receipt.at, item.at)
+                    claimed = receipt.at
+                    if claimed is not None:
+                        claimed = _not_before_it_happened(max(claimed, item.at), entry, stated)
                     grade = GRADES[receipt.grade]
                     found.append(
                         Moment(grade, claimed, receipt.recorded_at, item.at, "receipt", receipt.position, item.names)
@@ -165,7 +168,7 @@ def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Momen
             found.append(
                 Moment(
                     ACKNOWLEDGED if itself else TOLD,
-                    last(given_at, stated.zone),
+                    _not_before_it_happened(last(given_at, stated.zone), entry, stated),
                     notice.recorded_at if itself else None,
                     None,
                     "notice",
@@ -174,6 +177,12 @@ def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Momen
                 )
             )
     return found
+
+
+def _not_before_it_happened(claimed: datetime, entry: Entry, stated: History) -> datetime:
+    """Nobody knows of what has not happened: a claim of that counts from the first instant it can have happened."""
+    _, when = as_corrected(entry, stated.entries)
+    return claimed if when is None else max(claimed, first(when, stated.zone))
 
 
 def names(entry: Entry) -> list[str]:

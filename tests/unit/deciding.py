@@ -218,6 +218,7 @@ class Given:
         *,
         around: Surroundings = NOTHING_AROUND,
         recorded_at: datetime = BEGAN + timedelta(days=1),
+        sent_at: datetime | None = None,
     ) -> Decided:
         """Send `claim` about this child."""
         read = read_submission(claim.wire, orjson.dumps(claim.data))
@@ -225,7 +226,13 @@ class Given:
             return Decided(read)
         submission, mended = read
         decided = decide(
-            self.record, submission, agency=claim.agency, recorded_at=recorded_at, zone=ZONE, around=around
+            self.record,
+            submission,
+            agency=claim.agency,
+            recorded_at=recorded_at,
+            zone=ZONE,
+            around=around,
+            sent_at=sent_at,
         )
         return Decided(decided if isinstance(decided, Refusal) else (*mended, *decided))
 

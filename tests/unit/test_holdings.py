@@ -6,7 +6,7 @@ group's; a fold carried on over a correction.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,11 +20,12 @@ from ledger.entry import Entry, value
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from projections import held_rows as of_children
 from projections.aspects import ASPECTS, Content, held
-from projections.holdings import BITS, LEADING, LEDGER, VIEWS, Holding, Holdings, Items, Step, holdings, since
+from projections.holdings import BITS, LEADING, LEDGER, VIEWS, Holding, Holdings, Items, Step, holdings
 from projections.knowledge import Item, Members, members_told
 from tests.histories import CHILD, ZONE, entry, state_of
 from tests.knowing import ledger_of
 from tests.knowledge_histories import LAW, Drawn, at, drawn_histories
+from tests.oracle.standing import as_corrected, first, last
 
 OTHER = UUID(int=2)
 FAR = st.fixed_dictionaries({agency: st.integers(0, 12) for agency in RECEIVERS})
@@ -49,7 +50,7 @@ def knows_step(
     if view == LEDGER:
         return entry.recorded_at <= k
     own = step.item == 0 and step.alone is None and entry.producer.agency in VIEWS[view]
-    if own and since(entry, ZONE) <= k and entry.recorded_at <= r:
+    if own and since(entry, entries.values(), r) <= k and entry.recorded_at <= r:
         return True
     told = items.get(step.position, ())
     numbers = told[step.item] if step.item < len(told) else {}
@@ -57,6 +58,13 @@ def knows_step(
         agency in numbers and step.alone in (None, agency) and numbers[agency].number <= far[agency]
         for agency in VIEWS[view]
     )
+
+
+def since(entry: Entry, entries: Iterable[Entry], r: datetime) -> datetime:
+    """Return since when its producer knew an entry, as corrected by R: never before it happened by its claim."""
+    _, when = as_corrected(entry, [one for one in entries if one.recorded_at <= r])
+    claimed = last(entry.known_since, ZONE)
+    return min(claimed if when is None else max(claimed, first(when, ZONE)), entry.recorded_at)
 
 
 def published(items: Items, far: dict[Agency, int], by: datetime) -> dict[Agency, int]:
@@ -103,7 +111,7 @@ def by_folding(entries: list[Entry], items: Items, view: str, far: Any, k: datet
             for agency, item in told.items()
             if agency in VIEWS[view] and item.number <= far[agency]
         ]
-        if one.producer.agency in VIEWS[view] and since(one, ZONE) <= k and one.recorded_at <= r:
+        if one.producer.agency in VIEWS[view] and since(one, entries, r) <= k and one.recorded_at <= r:
             members.append(None)
         if members:
             every = None if None in members else frozenset().union(*(some for some in members if some is not None))

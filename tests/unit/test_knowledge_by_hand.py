@@ -4,7 +4,7 @@ Each was seen to fail with the code that makes it true taken out.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -44,12 +44,12 @@ def admitted(position: int, program: str = "Casa", **more: Any) -> Entry:
 
 def correction(position: int, corrects: int, by: Agency = "ORR", **sets: Any) -> Entry:
     return made(
-        position, "correction-issued", {"corrects": corrects, "set": sets, "reason": "r"}, by, when="2024-01-01"
+        position, "correction-issued", {"corrects": corrects, "set": sets, "reason": "r"}, by, when="2022-12-31"
     )
 
 
 def void(position: int, voids: int, by: Agency = "ORR", child: UUID = A) -> Entry:
-    return made(position, "entry-voided", {"voids": voids, "reason": "r"}, by, child, when="2024-01-01")
+    return made(position, "entry-voided", {"voids": voids, "reason": "r"}, by, child, when="2022-12-31")
 
 
 def merge(position: int, child: UUID, other: UUID) -> Entry:
@@ -400,3 +400,37 @@ def test_an_agency_knows_what_it_produced_since_when_it_says() -> None:
 
 def _clock(position: float) -> str:
     return at(position).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def known_at(entries: Sequence[Entry], *more: Any, **asked: Any) -> str:
+    """Return when the entry at position 2 was known."""
+    return str(shown(seen(entries, *more, **asked), 2)["known_at"])
+
+
+def test_nobody_claims_to_have_known_a_thing_before_it_happened() -> None:
+    """By `known_since`, a notice or a receipt: such a claim counts from the first instant of the happening on."""
+    happened = "2023-01-01T00:00:00-05:00"
+    one = released(2, when=happened)._replace(known_since=at(-9999))
+    assert known_at([one], viewer="ORR") == "2023-01-01T05:00:00.000000Z"
+    assert known_at([one._replace(occurred_at=date(2023, 1, 1))], viewer="ORR") == "2023-01-01T05:00:00.000000Z"
+    assert view([one], viewer="ORR", k=-1.1) is None
+    assert known_at([one], viewer="ORR", basis="proven") == _clock(2)
+    for viewer in ("USCIS", "ORR"):
+        told = [one._replace(known_since=at(2)), notice(3, viewer, 2, given="1970-01-01", by="ORR")]  # type: ignore[arg-type]
+        assert known_at(told, viewer=viewer) == "2023-01-01T05:00:00.000000Z"
+    late = released(2, when=at(4).isoformat())
+    assert known_at([late], [item(2, at_=3)], [receipt(6, claim=2)], grade="delivered") == _clock(4)
+    assert known_at([late], [item(2, at_=3)], [receipt(3.5, claim=2)], grade="delivered") == _clock(3.5)
+
+
+def test_when_it_happened_is_what_was_held_by_r_whoever_has_heard_of_the_correction() -> None:
+    """A correction of `occurred_at` moves what claims count as, once recorded; an unknown time bounds nothing."""
+    one = released(2, when="2022-03-04")._replace(known_since=at(-3))
+    told = notice(3, "USCIS", 2, given=-2)
+    later = [one, told, correction(5, 2, occurred_at=at(1).isoformat())]
+    for viewer, before in (("ORR", -3), ("USCIS", -2)):
+        assert known_at(later, viewer=viewer, r=4) == _clock(before)
+        assert known_at(later, viewer=viewer) == _clock(1)
+        assert view(later, viewer=viewer, k=0) is None
+        assert known_at([*later, void(6, 5)], viewer=viewer) == _clock(before)
+        assert known_at([*later, correction(7, 5, occurred_at=None)], viewer=viewer) == _clock(before)

@@ -51,7 +51,7 @@ QUESTIONS = st.builds(
     Question,
     child=st.sampled_from((*CHILDREN[:1] * 4, *CHILDREN)),
     viewer=st.sampled_from(VIEWERS),
-    known_at=MOMENTS_OF_LEDGER,
+    known_at=MOMENTS_OF_LEDGER | MOMENTS,
     happened_by=MOMENTS | MOMENTS_OF_LEDGER,
     recorded_by=MOMENTS_OF_LEDGER,
     basis=st.sampled_from(("any", "proven")),

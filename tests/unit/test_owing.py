@@ -175,3 +175,26 @@ def test_a_notice_in_a_record_that_was_parted_from_hers_tells_of_her_entries() -
     ]
     rows = _kept(entries)
     assert [_said_of(rows, one, "D10", 15) for one in entries[-2:]] == [[None], [1]]
+
+
+def test_a_notice_of_before_the_happening_meets_a_duty_when_it_happened() -> None:
+    """ORR says of 1970 that it was told of a failure to appear of 2022: told then, and as corrected by R."""
+    failed = {"hearing_id": "h1", "court_case": "c1", "judge_action": "adjourned"}
+    admission = {"to": "ORR", "positions": [1], "channel": "email", "given_at": "1970-01-01", "members": "all"}
+    entries = record(
+        ("failure-to-appear-recorded", "2022-06-09T09:00:00-05:00", failed, "EOIR"),
+        ("notice-given", "2022-06-10", admission, "ORR"),
+        ("correction-issued", "2022-07-01", {"corrects": 1, "set": {"occurred_at": "2022-06-14"}, "reason": "r"}),
+    )
+    rows = _kept(entries)
+    met = [
+        {
+            row[14]
+            for rows_of in _holding(rows, entry.recorded_at).values()
+            for row in rows_of
+            if row[:5:4] == ("T1", "ORR")
+        }
+        for entry in entries
+    ]
+    happened = [datetime.fromisoformat(text) for text in ("2022-06-09T09:00:00-05:00", "2022-06-14T00:00:00-04:00")]
+    assert met == [{None}, {happened[0]}, {happened[1]}]

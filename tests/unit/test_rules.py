@@ -95,6 +95,7 @@ CASES: Final[dict[str, Case]] = {
     "identifiers-disagree": case(sent("referred-to-orr"), around=Surroundings(disagreeing=("orr-id:9",))),
     "record-opened": case(sent("nta-issued"), around=Surroundings(opens_record=True)),
     "occurred-at-unknown": case(sent("referred-to-orr", at=None)),
+    "known-before-happening": case(sent("referred-to-orr", envelope={"known_since": "2022-03-03"})),
     "code-missing": case(
         sent(
             "sponsor-application-received",
