@@ -72,9 +72,9 @@ def item(
 
 
 def receipt(
-    position: int, number: int = 1, claim: float | None = None, grade: str = "delivered", by: Agency = "ICE-ERO"
+    position: float, number: int = 1, claim: float | None = None, grade: str = "delivered", by: Agency = "ICE-ERO"
 ) -> Receipt:
-    return Receipt(by, number, GRADES.index(grade), None if claim is None else at(claim), at(position), position)
+    return Receipt(by, number, GRADES.index(grade), None if claim is None else at(claim), at(position), int(position))
 
 
 def view(
@@ -416,7 +416,7 @@ def test_nobody_claims_to_have_known_a_thing_before_it_happened() -> None:
     assert view([one], viewer="ORR", k=-1.1) is None
     assert known_at([one], viewer="ORR", basis="proven") == _clock(2)
     for viewer in ("USCIS", "ORR"):
-        told = [one._replace(known_since=at(2)), notice(3, viewer, 2, given="1970-01-01", by="ORR")]  # type: ignore[arg-type]
+        told = [one._replace(known_since=at(2)), notice(3, viewer, 2, given="1970-01-01", by="ORR")]
         assert known_at(told, viewer=viewer) == "2023-01-01T05:00:00.000000Z"
     late = released(2, when=at(4).isoformat())
     assert known_at([late], [item(2, at_=3)], [receipt(6, claim=2)], grade="delivered") == _clock(4)
