@@ -1,5 +1,11 @@
-"""How far each role is behind, counted in messages and entries; what is not made yet counts as empty."""
+"""How far each role is behind, counted in messages and entries; what is not made yet counts as empty.
 
+Offsets alone do not say it: a sender that uses transactions leaves markers on its topics, which use offsets and are no
+messages, and so do transactions that were broken off. Where offsets are left over, the records there are counted.
+"""
+
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
@@ -9,9 +15,10 @@ from psycopg import sql
 
 from ledger.topics import ENTRIES, READ_BY_INTAKE, TOPICS
 
-_INTAKE: Final = frozenset(READ_BY_INTAKE)
-Offsets = dict[TopicPartition, tuple[int, int]]
-"""The first and the next offset of each partition."""
+_READ: Final = (ENTRIES, *READ_BY_INTAKE)
+_COUNTED: Final = 500
+"""Offsets left over on a partition up to which its records are counted; beyond, the difference says enough."""
+_COUNTING_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +49,23 @@ class Lag:
 
 def measure(database_url: str, bootstrap: str) -> Lag:
     """Ask both servers once; raises psycopg's and kafka-python's errors when one does not answer."""
-    ends = _ends(bootstrap)
     with psycopg.connect(database_url, autocommit=True, connect_timeout=10) as connection:
         there = _tables(connection)
+        waiting = _waiting(bootstrap, _taken(connection, there))
         position = 0
         if "ledger.stored_events" in there:
             position = _number(connection, "select coalesce(max(notification_id), 0) from ledger.stored_events")
         set_aside = 0
         if "ledger.set_aside" in there:
             set_aside = _number(connection, "select count(*) from ledger.set_aside where retried_at is null")
-        reading = _Reading(0, 0, None, 0, 0)
+        reading = _Reading(0, None, 0, 0)
         if "read.ledger" in there:
             reading = _reading(connection)
         return Lag(
-            intake=_intake_lag(connection, there, ends),
+            intake=sum(waiting[topic] for topic in READ_BY_INTAKE),
             relay=_relay_lag(connection, there),
             feeds=_feeds_lag(connection, there),
-            projections=sum(end for partition, (_, end) in ends.items() if partition.topic == ENTRIES) - reading.taken,
+            projections=waiting[ENTRIES],
             alerts=_alerts_lag(connection, there),
             position=position,
             read_position=reading.position,
@@ -73,19 +80,33 @@ def measure(database_url: str, bootstrap: str) -> Lag:
 class _Reading:
     """How far the live read tables are."""
 
-    taken: int
     position: int
     complete_to: str | None
     held_position: int
     parked_children: int
 
 
-def _ends(bootstrap: str) -> Offsets:
+def _taken(connection: psycopg.Connection, there: set[str]) -> dict[TopicPartition, int]:
+    """Return where intake and the live read tables go on reading, on each partition they have begun with."""
+    taken: dict[TopicPartition, int] = {}
+    if "ledger.intake_offsets" in there:
+        rows = connection.execute("select topic, partition, next_offset from ledger.intake_offsets").fetchall()
+        taken |= {TopicPartition(topic, partition): offset for topic, partition, offset in rows}
+    row = connection.execute("select schema_name from read.ledger").fetchone() if "read.ledger" in there else None
+    if row is not None:
+        checkpoint = sql.SQL("select partition, next_offset from {}").format(sql.Identifier(row[0], "checkpoint"))
+        taken |= {TopicPartition(ENTRIES, partition): offset for partition, offset in connection.execute(checkpoint)}
+    return taken
+
+
+def _waiting(bootstrap: str, taken: Mapping[TopicPartition, int]) -> dict[str, int]:
+    """Return for each topic that a role reads how many messages nobody took yet."""
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap.split(","),
         group_id=None,
         enable_auto_commit=False,
         auto_offset_reset="none",
+        isolation_level="read_committed",
         allow_auto_create_topics=False,
         bootstrap_timeout_ms=10_000,
     )
@@ -93,25 +114,42 @@ def _ends(bootstrap: str) -> Offsets:
         partitions = [
             TopicPartition(topic.name, number)
             for topic in TOPICS
-            if topic.name == ENTRIES or topic.name in _INTAKE
+            if topic.name in _READ
             for number in range(topic.partitions)
         ]
         begins, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
-        return {partition: (begins[partition], ends[partition]) for partition in partitions}
+        nexts = {partition: max(begins[partition], taken.get(partition, 0)) for partition in partitions}
+        left = {partition: max(0, ends[partition] - nexts[partition]) for partition in partitions}
+        few = {partition: nexts[partition] for partition, count in left.items() if 0 < count <= _COUNTED}
+        if few:
+            left |= _records(consumer, few, ends)
+        waiting = dict.fromkeys(_READ, 0)
+        for partition, count in left.items():
+            waiting[partition.topic] += count
+        return waiting
     finally:
         consumer.close()
 
 
-def _intake_lag(connection: psycopg.Connection, there: set[str], ends: Offsets) -> int:
-    taken: dict[tuple[str, int], int] = {}
-    if "ledger.intake_offsets" in there:
-        rows = connection.execute("select topic, partition, next_offset from ledger.intake_offsets").fetchall()
-        taken = {(topic, partition): offset for topic, partition, offset in rows}
-    return sum(
-        max(0, end - max(begin, taken.get((partition.topic, partition.partition), 0)))
-        for partition, (begin, end) in ends.items()
-        if partition.topic in _INTAKE
-    )
+def _records(
+    consumer: KafkaConsumer, nexts: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, int]
+) -> dict[TopicPartition, int]:
+    """Count the records from `nexts` to `ends`; leave out a partition that cannot be read to its end in time."""
+    consumer.assign(list(nexts))
+    for partition, offset in nexts.items():
+        consumer.seek(partition, offset)
+    counted = dict.fromkeys(nexts, 0)
+    deadline = time.monotonic() + _COUNTING_SECONDS
+    behind = set(nexts)
+    while behind and time.monotonic() < deadline:
+        try:
+            polled = consumer.poll(timeout_ms=200)
+        except Exception:  # noqa: BLE001 - a batch that nobody can read; how many offsets are left says enough then
+            break
+        for partition, records in polled.items():
+            counted[partition] += sum(record.offset < ends[partition] for record in records)
+        behind = {partition for partition in behind if consumer.position(partition) < ends[partition]}
+    return {partition: count for partition, count in counted.items() if partition not in behind}
 
 
 def _relay_lag(connection: psycopg.Connection, there: set[str]) -> int:
@@ -151,22 +189,21 @@ def _alerts_lag(connection: psycopg.Connection, there: set[str]) -> int:
 def _reading(connection: psycopg.Connection) -> _Reading:
     row = connection.execute("select schema_name from read.ledger").fetchone()
     if row is None:
-        return _Reading(0, 0, None, 0, 0)
+        return _Reading(0, None, 0, 0)
     name = str(row[0])
     # tables made by an earlier release have none of what agencies hold
     made = connection.execute("select to_regclass(%s) is not null", (f"{name}.holding",)).fetchone() == (True,)
     held = sql.SQL("(select position from {}.holding)").format(sql.Identifier(name)) if made else sql.SQL("0")
     found = connection.execute(
         sql.SQL(
-            "select (select coalesce(sum(next_offset), 0)::bigint from {schema}.checkpoint),"
-            " (select position from {schema}.progress), (select recorded_at from {schema}.progress),"
+            "select (select position from {schema}.progress), (select recorded_at from {schema}.progress),"
             " {held}, (select count(distinct child) from {schema}.parked)"
         ).format(schema=sql.Identifier(name), held=held)
     ).fetchone()
     assert found is not None
-    taken, position, complete_to, held_position, parked_children = found
+    position, complete_to, held_position, parked_children = found
     at = None if complete_to is None else complete_to.isoformat()
-    return _Reading(taken, position or 0, at, held_position or 0, parked_children)
+    return _Reading(position or 0, at, held_position or 0, parked_children)
 
 
 def _tables(connection: psycopg.Connection) -> set[str]:

@@ -1,6 +1,21 @@
-"""Asking whether a server is there, before anything is done with it."""
+"""Asking whether a server is there before anything is done with it, and naming it without its password."""
+
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from custody.errors import UNREACHABLE, Problem
+
+
+def without_password(database_url: str) -> str:
+    """Return what names a PostgreSQL, a URL or `host=... port=...`, without any password that stands in it."""
+    if "://" not in database_url:
+        from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+        parts = conninfo_to_dict(database_url)
+        return make_conninfo("", **{name: value for name, value in parts.items() if "password" not in name})
+    url = urlsplit(database_url)
+    user, at, host = url.netloc.rpartition("@")
+    query = urlencode([(name, value) for name, value in parse_qsl(url.query) if "password" not in name])
+    return urlunsplit(url._replace(netloc=user.partition(":")[0] + at + host, query=query))
 
 
 def require_postgres(database_url: str) -> None:

@@ -1,7 +1,8 @@
 """What `custody status` shows: the servers, the roles, and how far each is behind."""
 
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import psycopg
 from kafka.errors import KafkaError
@@ -9,39 +10,101 @@ from kafka.errors import KafkaError
 from custody import roles
 from custody.errors import Problem, unreachable
 from custody.lag import measure
+from custody.printing import styled
+from custody.reach import without_password
 from custody.state import ProcessReport, State, read_state
 from custody.where import Where
 
+_NUMBERS: Final = ("position", "read_position", "complete_to", "held_position", "parked_children", "set_aside")
+_STYLES: Final = {"running": "good", "elsewhere": "plain", "starting": "warning", "restarting": "warning"}
 
-def status_of(where: Where) -> tuple[dict[str, Any], Problem | None]:
-    """Return what to show, and the `Problem` when a server did not answer; what nobody can know then is null."""
+
+def status_of(where: Where, *, with_password: bool = False) -> tuple[dict[str, Any], Problem | None]:
+    """Return what to show, and the `Problem` when a server did not answer; what nobody can know then is null.
+
+    `problems` names everything that keeps all from being well; `well` says whether it is empty.
+    """
     numbers: dict[str, Any] = {}
-    problem = None
+    unreached = None
     try:
         numbers = asdict(measure(where.database_url, where.bootstrap))
     except (psycopg.Error, KafkaError) as failure:
-        problem = unreachable(failure, where.bootstrap)
+        unreached = unreachable(failure, where.bootstrap)
+        if unreached is None:
+            raise
     state = _of_these_servers(where)
     reports = {report.name: report for report in (() if state is None else state.processes)}
-    named = ("position", "read_position", "complete_to", "held_position", "parked_children", "set_aside")
-    return {
+    url = where.database_url if with_password else without_password(where.database_url)
+    shown = {
         "kafka": {"bootstrap": where.bootstrap, **_process(reports.get("kafka"))},
-        "postgres": {"url": where.database_url, **_process(reports.get("postgres"))},
+        "postgres": {"url": url, **_process(reports.get("postgres"))},
         "roles": [{"role": role, **_process(reports.get(role)), "lag": numbers.get(role)} for role in roles.ROLES],
-        **{name: numbers.get(name) for name in named},
+        **{name: numbers.get(name) for name in _NUMBERS},
         "supervisor": None if state is None or state.supervisor.find() is None else state.supervisor.pid,
         "zone": where.zone,
         "clock": where.clock,
         "data": str(where.data),
-    }, problem
+    }
+    problems = _problems(shown)
+    if unreached is not None:
+        problems.append(unreached.message)
+    return {**shown, "well": not problems, "problems": problems}, unreached
 
 
-def lines(shown: dict[str, Any]) -> list[str]:
+def nothing_runs(data: Path, problem: Problem) -> dict[str, Any]:
+    """Return the same members for a data folder on which nothing runs."""
+    stopped = {"pid": None, "state": "stopped"}
+    return {
+        "kafka": {"bootstrap": None, **stopped},
+        "postgres": {"url": None, **stopped},
+        "roles": [{"role": role, **stopped, "lag": None} for role in roles.ROLES],
+        **dict.fromkeys(_NUMBERS),
+        "supervisor": None,
+        "zone": None,
+        "clock": None,
+        "data": str(data),
+        "well": False,
+        "problems": [problem.message],
+    }
+
+
+def _problems(shown: dict[str, Any]) -> list[str]:
+    """Name what keeps all from being well. A lag is no fault: it says how much is under way."""
+    problems = []
+    named = (("Kafka", shown["kafka"]), ("PostgreSQL", shown["postgres"]))
+    for name, process in (*named, *((f"the role {each['role']}", each) for each in shown["roles"])):
+        if process["state"] not in ("running", "elsewhere"):
+            reason = f" ({process['reason']})" if process.get("reason") else ""
+            problems.append(f"{name} is {process['state']}{reason}")
+    if shown["supervisor"] is None and any(each["pid"] for each in shown["roles"]):
+        problems.append("the supervisor was killed, so nothing that ends is started again: run `custody up`")
+    if shown["parked_children"]:
+        problems.append(
+            f"{_counted(shown['parked_children'], 'record is', 'records are')} blocked: `custody set-aside list`"
+        )
+    if shown["set_aside"]:
+        problems.append(
+            f"{_counted(shown['set_aside'], 'message is kept as a dead letter', 'messages are kept as dead letters')}: "
+            "`custody set-aside list`"
+        )
+    return problems
+
+
+def _counted(count: int, one: str, several: str) -> str:
+    return f"{count} {one if count == 1 else several}"
+
+
+def lines(shown: dict[str, Any], *, colour: bool = False) -> list[str]:
     """Return the same for a person to read."""
+
+    def line(name: str, what: str, process: dict[str, Any]) -> str:
+        style = _STYLES.get(process["state"], "bad")
+        return f"{name:12} {what:32} {styled(_in_words(process), style, colour=colour)}"
+
     told = [
-        f"{'Kafka':12} {shown['kafka']['bootstrap']:32} {_in_words(shown['kafka'])}",
-        f"{'PostgreSQL':12} {shown['postgres']['url'].rsplit('@')[-1]:32} {_in_words(shown['postgres'])}",
-        *(f"{each['role']:12} {_behind(each['lag']):32} {_in_words(each)}" for each in shown["roles"]),
+        line("Kafka", shown["kafka"]["bootstrap"], shown["kafka"]),
+        line("PostgreSQL", shown["postgres"]["url"].rsplit("@")[-1], shown["postgres"]),
+        *(line(each["role"], _behind(each["lag"]), each) for each in shown["roles"]),
     ]
     if shown["position"] is not None:
         told.append(
@@ -50,11 +113,10 @@ def lines(shown: dict[str, Any]) -> list[str]:
         )
         if shown["held_position"] < shown["read_position"]:
             told.append(f"{'held':12} figures as known to agencies have yet to follow, from {shown['held_position']}")
-    for name in ("parked_children", "set_aside"):
-        if shown[name]:
-            told.append(f"{name.replace('_', ' '):12} {shown[name]}; see `custody set-aside list`")
-    if shown["supervisor"] is None and any(each["pid"] for each in shown["roles"]):
-        told.append("The supervisor was killed: nothing that ends is started again. Run `custody up`")
+    if shown["well"]:
+        told.append(styled("All is well", "good", colour=colour))
+    else:
+        told += [f"{'NOT WELL':12} {styled(each, 'bad', colour=colour)}" for each in shown["problems"]]
     return told
 
 
@@ -90,7 +152,5 @@ def _behind(lag: int | None) -> str:
     match lag:
         case None:
             return "lag unknown"
-        case 0:
-            return "nothing waits"
         case _:
-            return f"{lag} to do"
+            return f"lag {lag}"

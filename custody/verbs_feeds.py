@@ -42,6 +42,7 @@ def receipt(
         float, typer.Option(min=0.1, help="Give up when no outcome has come for so many seconds.")
     ] = 60.0,
     data: Data = None,
+    as_json: Json = False,
 ) -> None:
     """Sign for items of an agency's feed.
 
@@ -53,12 +54,9 @@ def receipt(
       custody receipt --agency ORR --up-to 1234 --grade delivered
       custody receipt --agency ICE-ERO --number 17 --number 20 --grade acknowledged --by-office "Juvenile desk"
     """
-    import sys
-
-    import orjson
-
     from custody.errors import WRONG_USAGE, Problem
     from custody.kafka_clients import problem, quiet_kafka
+    from custody.printing import print_json, print_lines
     from custody.where import find_where
     from producers.client_errors import ClientError
     from producers.receipts import Receipts
@@ -70,9 +68,10 @@ def receipt(
     where = find_where(data)
     claimed_at = _instant(at, "--at", where.zone)
     moment_sent = _sent_at(where.clock, _instant(sent_at, "--sent-at", where.zone), claimed_at)
+    system = f"/{signer.lower()}/custody-receipt"
     quiet_kafka()
     try:
-        receipts = Receipts(where.bootstrap, signer, system=f"/{signer.lower()}/custody-receipt")
+        receipts = Receipts(where.bootstrap, signer, system=system)
         try:
             id = receipts.send(
                 up_to=up_to,
@@ -90,10 +89,13 @@ def receipt(
     except ClientError as error:
         raise problem(error) from None
     if outcome is None:
-        print(f"receipt {id} sent to {signer}'s receipts; what became of it is on custody.outcomes.{signer.lower()}")
+        answers = f"custody.outcomes.{signer.lower()}"
+        if as_json:
+            print_json({"submission": {"source": system, "id": id}, "answered_on": answers})
+        else:
+            print_lines([f"receipt {id} sent to {signer}'s receipts; what became of it is on {answers}"])
         return
-    sys.stdout.buffer.write(orjson.dumps(outcome.body) + b"\n")
-    sys.stdout.buffer.flush()
+    print_json(outcome.body)
     if outcome.status == "refused":
         refusal = outcome.body["refusal"]
         raise Problem(f"refused by {refusal['code']}: {refusal['message']}")

@@ -37,6 +37,7 @@ def rebuild(
       custody rebuild --json
     """
     from custody.errors import WRONG_USAGE, Problem
+    from custody.printing import print_json, print_lines
     from custody.where import find_where
     from ledger.logs import configure
     from projections.columns import TABLES
@@ -54,8 +55,6 @@ def rebuild(
             raise Problem(f"not rebuilt: {error}") from None
     seconds = time.monotonic() - began
     if as_json:
-        import orjson
-
         shown = {
             "version": rebuilt.schema,
             "position": rebuilt.position,
@@ -64,13 +63,16 @@ def rebuild(
             "seconds": round(seconds, 3),
             "live_differed": list(rebuilt.differences),
         }
-        print(orjson.dumps(shown, option=orjson.OPT_INDENT_2).decode())
+        print_json(shown)
         return
-    print(f"{rebuilt.entries:,} entries in {seconds:.1f} s; the read tables now stand at position {rebuilt.position:,}")
-    for difference in rebuilt.differences:
-        print(f"the live tables had been wrong in {difference}")
-    if not rebuilt.differences:
-        print("the live tables had said the same")
+    print_lines(
+        [
+            f"{rebuilt.entries:,} entries in {seconds:.1f} s; the read tables now stand at position "
+            f"{rebuilt.position:,}",
+            *(f"the live tables had been wrong in {difference}" for difference in rebuilt.differences),
+            *([] if rebuilt.differences else ["no differences found"]),
+        ]
+    )
 
 
 def verify(
@@ -97,6 +99,7 @@ def verify(
       custody verify --json
     """
     from custody.errors import FAILED, Problem
+    from custody.printing import print_json, print_lines
     from custody.where import find_where
     from ledger.logs import configure
     from projections.rebuild_workers import RebuildError
@@ -111,54 +114,61 @@ def verify(
             raise Problem(f"not verified: {error}") from None
     seconds = time.monotonic() - began
     if as_json:
-        import orjson
-
-        print(orjson.dumps({**verified.as_json(), "seconds": round(seconds, 3)}, option=orjson.OPT_INDENT_2).decode())
+        print_json({**verified.as_json(), "seconds": round(seconds, 3)})
     else:
-        print(f"{verified.entries:,} entries up to position {verified.position:,} compared in {seconds:.1f} s")
-        if verified.not_yet_in_tables:
-            print(f"{verified.not_yet_in_tables:,} newer entries are not in the read tables yet and were not compared")
-        if verified.parked_children:
-            print(
-                f"{verified.parked_children} children wait for an entry that cannot be applied: custody set-aside list"
-            )
-        for wrong in verified.entries_wrong:
-            print(f"WRONG entry {wrong['position']} of child {wrong['child']}: {wrong['what']}")
-        for table in verified.tables_wrong:
-            print(f"WRONG rows of read table {table}; `custody rebuild` makes them anew from Kafka")
-        _say_published(verified)
-        if verified.chain_has_gap:
-            print("WRONG custody.entries: the chain of positions has a gap")
-        if verified.sound:
-            print("PostgreSQL, Kafka and the read tables say the same")
+        print_lines(_verified_lines(verified, seconds))
     if not verified.sound:
-        raise Problem("not sound: see what is named above", FAILED)
+        raise Problem("verification failed: see what is named above", FAILED)
 
 
-def _say_published(verified: "Verified") -> None:
-    """Print what was found of the batches of publications, and of the feeds where that was asked for."""
+def _verified_lines(verified: "Verified", seconds: float) -> Iterator[str]:
+    """Say what was compared, and name what is wrong."""
+    yield f"{verified.entries:,} entries up to position {verified.position:,} compared in {seconds:.1f} s"
+    if verified.not_yet_in_tables:
+        yield f"{verified.not_yet_in_tables:,} newer entries are not in the read tables yet and were not compared"
+    if verified.parked_children:
+        yield f"{verified.parked_children} children wait for an entry that cannot be applied: custody set-aside list"
+    for wrong in verified.entries_wrong:
+        yield _wrong(f"entry {wrong['position']} of child {wrong['child']}: {wrong['what']}")
+    for table in verified.tables_wrong:
+        yield _wrong(f"rows of read table {table}; `custody rebuild` makes them again from Kafka")
+    yield from _published_lines(verified)
+    if verified.chain_has_gap:
+        yield _wrong("custody.entries: the chain of positions has a gap")
+    if verified.sound:
+        yield "PostgreSQL, Kafka and the read tables say the same"
+
+
+def _published_lines(verified: "Verified") -> Iterator[str]:
+    """Say what was found of the batches of publications, and of the feeds where that was asked for."""
     published, feeds = verified.publications, verified.feeds
-    print(f"{published.batches:,} batches of publications compared")
+    yield f"{published.batches:,} batches of publications compared"
     if published.not_yet_told:
-        print(f"{published.not_yet_told:,} of them are not told on Kafka yet; the role `feeds` tells them")
+        yield f"{published.not_yet_told:,} of them are not told on Kafka yet; the role `feeds` tells them"
     for wrong in published.wrong:
         which = "custody.publications" if wrong["batch"] is None else f"batch {wrong['batch']} of publications"
-        print(f"WRONG {which}: {wrong['what']}")
+        yield _wrong(f"{which}: {wrong['what']}")
     if published.wrong_more:
-        print(f"WRONG batches of publications: {published.wrong_more:,} more findings")
+        yield _wrong(f"batches of publications: {published.wrong_more:,} more findings")
     if feeds is None:
         return
-    print(f"{feeds.items:,} items on the feeds compared, and every batch with what the entries give")
+    yield f"{feeds.items:,} items on the feeds compared, and every batch with what the entries give"
     for wrong in feeds.wrong:
         place = "" if wrong["agency"] is None else f" feed of {wrong['agency']}"
         place += "" if wrong["number"] is None else f", number {wrong['number']}"
         place += "" if wrong["position"] is None else f", position {wrong['position']}"
-        print(f"WRONG{place}: {wrong['what']}")
+        yield _wrong(f"{place.strip()}: {wrong['what']}")
     if feeds.wrong_more:
-        print(f"WRONG feeds: {feeds.wrong_more:,} more findings")
+        yield _wrong(f"feeds: {feeds.wrong_more:,} more findings")
 
 
-def recover(data: Data = None) -> None:
+def _wrong(what: str) -> str:
+    from custody.printing import styled, wants_colour
+
+    return f"{styled('WRONG', 'bad', colour=wants_colour())} {what}"
+
+
+def recover(data: Data = None, as_json: Json = False) -> None:
     """Bring entries, and what was published of them, back from Kafka into a PostgreSQL restored from an older backup.
 
     Stop the roles first (the servers must run). Nothing is overwritten: where PostgreSQL and Kafka tell different
@@ -171,6 +181,7 @@ def recover(data: Data = None) -> None:
     from consumers.recovering_publications import check_same_publications, recover_publications
     from consumers.recovery import recover as bring_back
     from custody.errors import Problem
+    from custody.printing import print_json, print_lines
     from custody.where import find_where
     from ledger.eventstore import open_ledger
     from ledger.settings import SettingsError
@@ -192,7 +203,12 @@ def recover(data: Data = None) -> None:
         raise Problem(f"not recovered: {error}") from None
     finally:
         ledger.close()
-    print(f"{recovered:,} entries and {published:,} batches of publications brought back; start the roles again")
+    if as_json:
+        print_json({"entries": recovered, "batches": published})
+        return
+    print_lines(
+        [f"{recovered:,} entries and {published:,} batches of publications brought back; start the roles again"]
+    )
 
 
 def _settings(where: "Where") -> "Settings":

@@ -1,7 +1,7 @@
 """The verbs that start, stop and show the servers and the roles."""
 
-import json
 import os
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,16 +9,18 @@ import typer
 from custody import roles
 from custody.errors import WRONG_USAGE, Problem
 from custody.options import Data, Json
+from custody.reach import without_password
 from custody.where import find_data, find_where, servers_given
 
 if TYPE_CHECKING:
     from custody.state import ProcessReport
 
 
-def up(data: Data = None) -> None:
+def up(data: Data = None, as_json: Json = False) -> None:
     """Start servers and roles; returns when all is ready.
 
-    With DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS set it uses those servers, else it starts private ones.
+    With DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS set it uses those servers, else it starts private ones. With --json
+    the steps of the start go to standard error.
 
     \b
     Examples:
@@ -26,22 +28,40 @@ def up(data: Data = None) -> None:
       custody up --data ./ledger
       CUSTODY_POSTGRES_PORT=5433 CUSTODY_KAFKA_PORT=9092 custody up
     """
+    from custody.printing import print_json, print_lines
     from custody.starting import start
 
     servers_given()  # wrong usage is told before anything is made
     folder = find_data(data)
-    state = start(folder, say=_say)
+    state = start(folder, say=_say_aside if as_json else _say)
     not_ready = [report for report in state.processes if report.state != "running"]
+    postgres = without_password(state.database_url or "")
+    if as_json:
+        print_json(
+            {
+                "kafka": {"bootstrap": state.bootstrap},
+                "postgres": {"url": postgres},
+                "roles": [{"role": each.name, "state": each.state} for each in state.processes if each.kind == "role"],
+                "data": str(folder),
+                "logs": str(folder / "logs"),
+                "ready": not not_ready,
+            }
+        )
     if not_ready:
         raise Problem(
             "\n".join(_why_not_ready(report) for report in not_ready)
             + f"\nThe rest runs; logs are in {folder / 'logs'}. `custody down` stops it"
         )
-    print(f"Ready. Kafka is at {state.bootstrap}, PostgreSQL at {(state.database_url or '').rsplit('@')[-1]}")
-    print(f"Data is in {folder}, logs in {folder / 'logs'}. Show: custody status. Stop: custody down")
+    if not as_json:
+        print_lines(
+            [
+                f"Ready. Kafka is at {state.bootstrap}, PostgreSQL at {postgres}",
+                f"Data is in {folder}, logs in {folder / 'logs'}. Show: custody status. Stop: custody down",
+            ]
+        )
 
 
-def down(data: Data = None) -> None:
+def down(data: Data = None, as_json: Json = False) -> None:
     """Stop the roles and the servers; the data stays.
 
     \b
@@ -49,26 +69,52 @@ def down(data: Data = None) -> None:
       custody down
       custody down --data ./ledger
     """
+    from custody.printing import print_json, print_lines
     from custody.starting import end
 
     folder = find_data(data)
-    print(f"Stopped; the data stays in {folder}" if end(folder, say=_say) else f"Nothing runs on {folder}")
+    ran = end(folder, say=_say_aside if as_json else _say)
+    if as_json:
+        print_json({"stopped": ran, "data": str(folder)})
+    else:
+        print_lines([f"Stopped; the data stays in {folder}" if ran else f"Nothing runs on {folder}"])
 
 
-def status(data: Data = None, as_json: Json = False) -> None:
-    """Show servers, roles, and how far each is behind.
+def status(
+    with_password: Annotated[
+        bool, typer.Option("--with-password", help="Show the database's address with its password, to connect by hand.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show servers, roles, how far each is behind, and whether all is well.
+
+    Exit status 0 only when all is well: every role runs, no message is kept as a dead letter, no record is blocked. 1
+    when something is not, each named; 4 when a server cannot be reached. A lag alone is no fault.
 
     \b
     Examples:
       custody status
       custody status --json
     """
-    from custody.status import lines, status_of
+    from custody.printing import print_json, print_lines, wants_colour
+    from custody.status import lines, nothing_runs, status_of
 
-    shown, problem = status_of(find_where(data))
-    print(json.dumps(shown, indent=2) if as_json else "\n".join(lines(shown)))
-    if problem is not None:
-        raise problem
+    try:
+        where = find_where(data)
+    except Problem as problem:
+        if as_json:
+            print_json(nothing_runs(find_data(data), problem))
+        raise
+    shown, unreached = status_of(where, with_password=with_password)
+    if as_json:
+        print_json(shown)
+    else:
+        print_lines(lines(shown, colour=wants_colour()))
+    if unreached is not None:
+        raise unreached
+    if shown["problems"]:
+        raise Problem(f"not all is well: {'; '.join(shown['problems'])}")
 
 
 def run(role: Annotated[str, typer.Argument(help=", ".join(roles.ROLES))], data: Data = None) -> None:
@@ -94,6 +140,7 @@ def run(role: Annotated[str, typer.Argument(help=", ".join(roles.ROLES))], data:
 def topics(
     data: Data = None,
     replication_factor: Annotated[int, typer.Option(min=1, help="Copies of each topic; 3 on a cluster.")] = 1,
+    as_json: Json = False,
 ) -> None:
     """Make the topics on Kafka.
 
@@ -104,10 +151,14 @@ def topics(
       custody topics
       KAFKA_BOOTSTRAP_SERVERS=kafka:9092 DATABASE_URL=... custody topics --replication-factor 3
     """
+    from custody.printing import print_json, print_lines
     from custody.servers.topics import create_topics
 
     created = create_topics(find_where(data).bootstrap, replication_factor=replication_factor)
-    print(f"{len(created)} topics made" if created else "all topics are there")
+    if as_json:
+        print_json({"made": sorted(created)})
+    else:
+        print_lines([f"{len(created)} topics made" if created else "all topics are there"])
 
 
 def _why_not_ready(report: "ProcessReport") -> str:
@@ -118,3 +169,7 @@ def _why_not_ready(report: "ProcessReport") -> str:
 
 def _say(line: str) -> None:
     print(line, flush=True)
+
+
+def _say_aside(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

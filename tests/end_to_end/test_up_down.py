@@ -54,7 +54,9 @@ def test_up_returns_when_every_role_can_do_its_work(running: Path) -> None:
         assert psutil.pid_exists(role["pid"])
     host, port = shown["kafka"]["bootstrap"].split(":")
     socket.create_connection((host, int(port)), timeout=5).close()
-    with psycopg.connect(shown["postgres"]["url"]) as connection:
+    assert shown["well"]
+    assert shown["problems"] == []
+    with psycopg.connect(_url(running)) as connection:
         assert connection.execute("select current_setting('listen_addresses')").fetchone() == (HOST,)
     assert shown["position"] == 0
 
@@ -101,7 +103,8 @@ def test_what_was_there_before_down_is_there_after_up(stopped: Path) -> None:
     """A ledger is stopped and started for years: the same data, at the same addresses, with the same password."""
     assert _custody("up", data=stopped).returncode == 0
     first = _status(stopped)
-    with psycopg.connect(first["postgres"]["url"]) as connection:
+    url = _url(stopped)
+    with psycopg.connect(url) as connection:
         connection.execute("create table kept as select 17 as number")
     processes = [psutil.Process(pid) for pid in (*_pids(stopped).values(), first["supervisor"])]
     assert _custody("down", data=stopped).returncode == 0
@@ -110,8 +113,8 @@ def test_what_was_there_before_down_is_there_after_up(stopped: Path) -> None:
     assert _custody("up", data=stopped).returncode == 0
     second = _status(stopped)
     assert second["kafka"]["bootstrap"] == first["kafka"]["bootstrap"]
-    assert second["postgres"]["url"] == first["postgres"]["url"]
-    with psycopg.connect(second["postgres"]["url"]) as connection:
+    assert _url(stopped) == url
+    with psycopg.connect(url) as connection:
         assert connection.execute("select number from kept").fetchone() == (17,)
 
 
@@ -236,6 +239,19 @@ def _status(data: Path) -> dict[str, Any]:
     """Return what status shows; while a server is away it shows what it knows and ends with status 4."""
     shown: dict[str, Any] = json.loads(_custody("status", "--json", data=data).stdout)
     return shown
+
+
+def _url(data: Path) -> str:
+    """Return the database's address with its password, which status shows only where it is asked to."""
+    state = read_state(data)
+    assert state is not None
+    assert state.database_url is not None
+    password = state.database_url.split(":")[2].split("@")[0]
+    assert password not in _custody("status", "--json", data=data).stdout
+    assert password not in _custody("status", data=data).stdout
+    shown: dict[str, Any] = json.loads(_custody("status", "--json", "--with-password", data=data).stdout)
+    assert shown["postgres"]["url"] == state.database_url
+    return state.database_url
 
 
 def _pids(data: Path) -> dict[str, int]:
