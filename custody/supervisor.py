@@ -31,6 +31,7 @@ from custody.servers.topics import create_topics
 from custody.state import Phase, Pid, State, left_over, read_state, write_state
 from custody.supervised import Supervised
 from custody.where import servers_given, zone_and_clock
+from ledger.logs import configure
 
 Result = TypeVar("Result")
 
@@ -50,6 +51,7 @@ class Supervisor:
 
     def __init__(self, data: Path) -> None:
         self._data = data
+        self._log = configure("supervisor")
         self._me = Pid.of(os.getpid())
         self._zone, self._clock = zone_and_clock(data)
         self._addresses: tuple[str, str] | None = None
@@ -78,7 +80,9 @@ class Supervisor:
         except Problem as problem:
             self._failure = problem
         except Exception as failure:  # noqa: BLE001 - a full disk, or a bug: nothing may run on that nobody watches
-            traceback.print_exc()
+            self._log.critical(
+                "supervisor.failed", reason=type(failure).__name__, frames=traceback.format_tb(failure.__traceback__)
+            )
             self._failure = Problem(
                 f"the supervisor failed and stopped everything: {type(failure).__name__}: {failure}"
             )
@@ -199,7 +203,7 @@ class Supervisor:
             time.sleep(0.02)
 
     def _say(self, text: str) -> None:
-        print(time.strftime("%Y-%m-%dT%H:%M:%S%z"), text, file=sys.stderr, flush=True)
+        self._log.info("supervisor.did", what=text)
         self._said.append(text)
 
     def _write(self) -> None:
