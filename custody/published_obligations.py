@@ -1,9 +1,10 @@
 """The generated page of obligation rules: law, regulation, policy and target, each in a table of its own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from custody.published_pages import table
+from ledger.agencies import AGENCIES
 from ledger.obligation_vocabulary import EVER, HOLDER, OPENING, PRODUCER, Answer, Condition, Kind, Members, Rule
 from ledger.obligations import shipped_rules
 from ledger.offices import shipped_offices
@@ -34,7 +35,8 @@ def obligations_page() -> str:
         "edit. How a state is worked out stands in [obligations.md](obligations.md).",
         "",
         "*Mark*: the source was read (R), met at second hand (S), remembered (M), is uncertain or changing (U); or the "
-        "limit is of our own design. *In force* is empty where a rule is older than any entry.",
+        "limit is of our own design. *In force* is empty where a rule is older than any entry. *Met by*: a fact "
+        "counts if the agency obliged or the one it is owed to recorded it, or whoever is named with it.",
         "",
     ]
     for kind, title, remark in _SECTIONS:
@@ -129,6 +131,8 @@ def _obliged(rule: Rule) -> str:
         return "who recorded it"
     if rule.obliged == HOLDER:
         return "who has legal custody"
+    if rule.obliged_of is not None:
+        return f"the `{rule.obliged}` of `{rule.obliged_of.fact}`, same {_named(rule.obliged_of.same)}"
     if rule.obliged.islower() and rule.not_measurable is None:
         return f"its `{rule.obliged}`"
     return rule.obliged
@@ -138,8 +142,6 @@ def _opened(rule: Rule) -> str:
     said = []
     for opening in rule.opened_by:
         text = _condition(opening)
-        if opening.by:
-            text += f", by {' or '.join(opening.by)}"
         said.append(text + ("" if opening.start == "occurred_at" else f"; clock: `{opening.start}`"))
     once = "" if rule.once_per is None else f"; once for each `{rule.once_per}`"
     return "; or ".join(said) + once
@@ -151,6 +153,10 @@ def _answer(rule: Rule, answer: Answer) -> str:
         return f"{_recipients(rule)} of it"
     said = Condition(fact=name or "", when=answer.when, when_not=answer.when_not, same=answer.same)
     text = _condition(said)
+    if answer.other:
+        text += f", other {_named(answer.other)}"
+    if answer.by:
+        text += f", by {' or '.join(answer.by)}"
     if answer.through is not None:
         text += f" linked by {' or '.join(f'`{fact}`' for fact in answer.through.facts)}"
     if answer.obliged_in is not None:
@@ -170,8 +176,17 @@ def _recipients(rule: Rule) -> str:
 
 def _condition(condition: Condition) -> str:
     wanted = [*_values(condition.when, "is"), *_values(condition.when_not, "is not")]
-    same = [f"same `{member}`" for member in condition.same]
-    return f"`{condition.fact}`" + "".join(f", {part}" for part in (*wanted, *same))
+    same = [f"same {_named(condition.same)}"] if condition.same else []
+    by = [f"by {' or '.join(_party(name) for name in condition.by)}"] if condition.by else []
+    return f"`{condition.fact}`" + "".join(f", {part}" for part in (*wanted, *same, *by))
+
+
+def _party(name: str) -> str:
+    return name if name in AGENCIES else f"its `{name}`"
+
+
+def _named(members: Sequence[str]) -> str:
+    return ", ".join(f"`{member}`" for member in members)
 
 
 def _values(members: Members, verb: str) -> Iterator[str]:

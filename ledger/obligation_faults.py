@@ -70,6 +70,7 @@ def _faults_of(rule: Rule) -> Iterator[str]:
         place = f"falls_away_by.{number}"
         yield from _faults_of_condition(place, ending.fact, ending.when, ending.when_not)
         yield from _faults_of_same(rule, f"{place}.same", ending.fact, ending.same)
+        yield from _faults_of_same(rule, f"{place}.by", None, [name for name in ending.by if name not in AGENCIES])
     for name in rule.until:
         yield from _unknown("until", name)
     for number, answer in enumerate(rule.met_by):
@@ -78,7 +79,10 @@ def _faults_of(rule: Rule) -> Iterator[str]:
 
 def _faults_of_parties(rule: Rule) -> Iterator[str]:
     named = rule.obliged in AGENCIES or rule.obliged in (PRODUCER, HOLDER)
-    if not named and rule.not_measurable is None:
+    if rule.obliged_of is not None:
+        yield from _faults_of_same(rule, "obliged_of.same", rule.obliged_of.fact, rule.obliged_of.same)
+        yield from _lacking("obliged", rule.obliged_of.fact, rule.obliged)
+    elif not named and rule.not_measurable is None:
         for opening in rule.opened_by:
             yield from _lacking("obliged", opening.fact, rule.obliged)
     if any(answer.told is not None for answer in rule.met_by):
@@ -98,13 +102,15 @@ def _faults_of_answer(rule: Rule, place: str, answer: Answer) -> Iterator[str]:
     name = answer.fact or answer.told
     assert name is not None
     if name == OPENING:
-        if answer.when or answer.when_not or answer.same or answer.through or answer.nth != 1:
+        if answer.when or answer.when_not or answer.same or answer.other or answer.through or answer.nth != 1:
             yield f"{place}: the opening fact itself needs no condition; take it out"
         return
     if answer.told is not None and answer.nth != 1:
         yield f"{place}.nth: the first one known meets a duty to tell; take it out"
     yield from _faults_of_condition(place, name, answer.when, answer.when_not)
     yield from _faults_of_same(rule, f"{place}.same", name, answer.same)
+    yield from _faults_of_same(rule, f"{place}.other", name, answer.other)
+    yield from _faults_of_by(rule, f"{place}.by", name, answer)
     for member, what in ((answer.obliged_in, "obliged_in"), (answer.excuse, "excuse")):
         if member is not None:
             yield from _lacking(f"{place}.{what}", name, member)
@@ -117,6 +123,21 @@ def _faults_of_answer(rule: Rule, place: str, answer: Answer) -> Iterator[str]:
         for between in answer.through.facts:
             yield from _lacking(f"{place}.through.facts", between, answer.through.opening)
             yield from _lacking(f"{place}.through.facts", between, answer.through.answer)
+
+
+def _faults_of_by(rule: Rule, place: str, name: str, answer: Answer) -> Iterator[str]:
+    """Somebody must be able to meet the duty, and only a fact is somebody's."""
+    if answer.told is not None:
+        if answer.by:
+            yield f"{place}: what meets a duty to tell is the recipient's knowing; take it out"
+        return
+    yield from (f"{place}: {agency} is no agency" for agency in answer.by if agency not in AGENCIES)
+    if name not in _BY_NAME or (not answer.by and rule.obliged not in AGENCIES):
+        return
+    counting = {*(answer.by or (rule.obliged, *rule.towards))}
+    producers = _BY_NAME[name].producers
+    if counting.isdisjoint(producers):
+        yield f"{place}: nobody who may meet the duty records {name}; name some of {', '.join(producers)}"
 
 
 def _faults_of_condition(place: str, name: str, when: Members, when_not: Members) -> Iterator[str]:
@@ -155,9 +176,10 @@ def _shown(value: str | bool) -> str:
     return repr(value) if isinstance(value, str) else str(value).lower()
 
 
-def _faults_of_same(rule: Rule, place: str, name: str, members: Sequence[str]) -> Iterator[str]:
+def _faults_of_same(rule: Rule, place: str, name: str | None, members: Sequence[str]) -> Iterator[str]:
     for member in members:
-        yield from _lacking(place, name, member)
+        if name is not None:
+            yield from _lacking(place, name, member)
         for opening in rule.opened_by:
             yield from _lacking(place, opening.fact, member)
 

@@ -42,13 +42,13 @@ class Condition(_Part):
     when_not: Members = {}
     same: tuple[Id, ...] = ()
     """Members that must be equal in this fact and in the opening one."""
+    by: tuple[Id, ...] = ()
+    """Only when produced by one of these: agencies, or members of the opening fact that name some; none: by any."""
 
 
 class Opening(Condition):
     """A fact that opens the duty and starts its clock."""
 
-    by: tuple[Id, ...] = ()
-    """Only when produced by one of these agencies; none named: by any."""
     start: Id = "occurred_at"
     """What starts the clock: when the fact happened, a time among its members, or the child's `18th-birthday`."""
 
@@ -71,15 +71,27 @@ class Answer(_Part):
     when: Members = {}
     when_not: Members = {}
     same: tuple[Id, ...] = ()
+    other: tuple[Id, ...] = ()
+    """Members that must differ: another handoff, another hearing."""
     through: Through | None = None
     obliged_in: Id | None = None
     """The member that must name the obliged body."""
+    by: tuple[Id, ...] = ()
+    """Agencies whose fact counts, where the duty's parties are not the ones to do it. None named: only the party that
+    owes the duty or is owed it; for a body that records nothing here, whoever records it."""
     counts_from: Id = OPENING
     """From when such a fact counts: the `opening`, `ever`, or the last fact of this name before the opening."""
     nth: Annotated[int, Field(ge=1)] = 1
     """Only the n-th one meets the duty."""
     excuse: Id | None = None
     """The member whose codes make a late answer lawfully late."""
+
+
+class Party(_Part):
+    """The fact that names the obliged body, where the opening one does not: the last one before it, else any."""
+
+    fact: Id
+    same: Annotated[tuple[Id, ...], Field(min_length=1)]
 
 
 class Rule(_Part):
@@ -107,6 +119,8 @@ class Rule(_Part):
     """`before`: the duty had to be done so long before the start."""
     obliged: Id
     """An agency; the `producer` of the opening fact; the `holder` of legal custody; or a member that names bodies."""
+    obliged_of: Party | None = None
+    """The fact of which `obliged` is a member; absent: the opening one."""
     towards: tuple[Id, ...] = ()
     """Each is owed on its own."""
     opened_by: tuple[Opening, ...] = ()

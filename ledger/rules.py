@@ -49,7 +49,8 @@ RULES: Final[tuple[Rule, ...]] = (
         "H2",
         "refuse",
         "refuse",
-        "The agency may not produce this fact; a finding is resolved by the producer of its entry or the STEWARD",
+        "The agency may not produce this fact; a handoff is cancelled by its giver and declined by its receiver; "
+        "a finding is resolved by the producer of its entry or the STEWARD",
         "domain (b); contract: Facts",
         "design",
     ),
@@ -85,7 +86,7 @@ RULES: Final[tuple[Rule, ...]] = (
         "H9", "-", "-", "PostgreSQL, Kafka and the read tables hold the same entries", "domain (b)", "design", "verify"
     ),
     # What cannot come before what: recorded earlier and standing, whatever its time.
-    Rule("C1", "refuse", "warn", "Handoff accepted, not started", "NIEM j:CustodyTransfer", "R"),
+    Rule("C1", "refuse", "warn", "Handoff accepted, cancelled or declined, not started", "NIEM j:CustodyTransfer", "R"),
     Rule("C2", "refuse", "warn", "Placement designated, child not referred", "45 CFR 410.1101", "R"),
     Rule("C3", "refuse", "warn", "Admitted, but ORR has accepted no handoff of the child", "45 CFR 410.1004", "R"),
     Rule("C4", "refuse", "warn", "Transferred in the network, never admitted", "domain (b)", "design"),
@@ -144,6 +145,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "design",
     ),
     Rule("C16", "refuse", "guard", "Two agencies say that they have legal custody at once", "45 CFR 410.1004", "R"),
+    Rule(
+        "C17",
+        "refuse",
+        "guard",
+        "Handoff both accepted and cancelled or declined, started again under its id, or called off by no party to it",
+        "contract: Facts; NIEM j:CustodyTransfer",
+        "design",
+    ),
     # Guards.
     Rule(
         "G1",

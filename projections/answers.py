@@ -25,6 +25,8 @@ from ledger.facts import (
     FailureToAppearRecorded,
     FtaFollowUpRecorded,
     HandoffAccepted,
+    HandoffCancelled,
+    HandoffDeclined,
     HandoffStarted,
     Happening,
     HearingCancelled,
@@ -140,6 +142,8 @@ def answer_to(fact: Happening) -> Answer:
             return custody.handoff_started
         case HandoffAccepted():
             return custody.handoff_accepted
+        case HandoffCancelled() | HandoffDeclined():
+            return custody.handoff_called_off
         case AdmittedToProgram():
             return custody.admitted
         case NetworkTransferCompleted():

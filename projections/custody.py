@@ -17,6 +17,8 @@ from ledger.facts import (
     DischargedOtherwise,
     EmergencyTransferMade,
     HandoffAccepted,
+    HandoffCancelled,
+    HandoffDeclined,
     HandoffStarted,
     NetworkTransferCompleted,
     PlacementDesignated,
@@ -26,7 +28,7 @@ from ledger.facts import (
     UcDeterminationMade,
 )
 from projections.regions import AgeBasis
-from projections.state import State
+from projections.state import State, UnderWay
 
 
 def encountered(state: State, fact: ChildEncountered, at: Entry) -> None:
@@ -63,8 +65,21 @@ def _custody_stays(state: State, name: str, at: Entry) -> None:
 def handoff_started(state: State, fact: HandoffStarted, at: Entry) -> None:
     in_network = fact.from_agency == "ORR" and fact.to_agency == "ORR"
     name = "in-network-transfer" if in_network else "in-transit"
+    if state.under_way is None or state.under_way.handoff_id != fact.handoff_id:  # else told twice, by either party
+        state.under_way = UnderWay(fact.handoff_id, state.custody, state.tracking.apart, state.under_way)
     state.custody_is(name, state.custody.legal_custodian, "escort", None, at)
     state.tracking.held(at.occurred_at)
+
+
+def handoff_called_off(state: State, fact: HandoffCancelled | HandoffDeclined, at: Entry) -> None:
+    """Everything is as before the handoff under way was started; of any other handoff nothing moves."""
+    under_way = state.under_way
+    if under_way is None or under_way.handoff_id != fact.handoff_id:
+        return
+    before = under_way.before
+    state.custody_is(before.state, before.legal_custodian, before.physical_custodian, before.place, at)
+    state.under_way = under_way.outer
+    state.tracking.called_off(under_way.apart, at.occurred_at)
 
 
 def handoff_accepted(state: State, fact: HandoffAccepted, at: Entry) -> None:

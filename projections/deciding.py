@@ -9,6 +9,8 @@ from ledger.facts import (
     Fact,
     FailureToAppearRecorded,
     HandoffAccepted,
+    HandoffCancelled,
+    HandoffDeclined,
     HandoffStarted,
     HearingCancelled,
     HearingHeld,
@@ -29,6 +31,8 @@ from ledger.facts import (
 DECIDING: Final[dict[type[Fact], frozenset[str]]] = {
     HandoffStarted: frozenset(("from_agency", "to_agency")),
     HandoffAccepted: frozenset(("receiving_agency",)),
+    HandoffCancelled: frozenset(("handoff_id",)),
+    HandoffDeclined: frozenset(("handoff_id",)),
     AbsenceReported: frozenset(("kind",)),
     DischargedOtherwise: frozenset(("kind",)),
     AddressReported: frozenset(("purpose", "address", "effective_from")),

@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 
 from ledger.agencies import AGENCIES
 from ledger.calendars import due
-from ledger.obligation_vocabulary import BIRTHDAY, HOLDER, PRODUCER, Opening, Rule
+from ledger.obligation_vocabulary import BIRTHDAY, HOLDER, PRODUCER, Opening, Party, Rule
 from ledger.offices import OfficeTable, zone_of
 from ledger.times import When, order_key
 from projections.effective import Effective
 from projections.folding import Folding
-from projections.matching import Happened, Happenings, day_of, meets, named_bodies
+from projections.matching import Happened, Happenings, agree, day_of, meets, named_bodies
 
 _ADULT: Final = 18
 _ZONES_KEPT: Final = 20_000
@@ -150,7 +150,15 @@ def _obliged(child: Child, rule: Rule, opened: Happened) -> tuple[str, ...]:
         return (producer if holder is None or holder in rule.towards else holder,)
     if rule.obliged in AGENCIES or rule.not_measurable is not None:
         return (rule.obliged,)
-    return named_bodies(opened.fact, rule.obliged)
+    naming = opened if rule.obliged_of is None else _naming(child, rule.obliged_of, opened)
+    return ("unknown",) if naming is None else named_bodies(naming.fact, rule.obliged)
+
+
+def _naming(child: Child, party: Party, opened: Happened) -> Happened | None:
+    """Return the fact that names the obliged body: of those that agree the last before the opening one, else any."""
+    agreeing = [one for one in child.happenings.standing_of(party.fact) if agree(opened.fact, one.fact, party.same)]
+    found = [one for one in agreeing if one.place <= opened.place] or agreeing
+    return found[-1] if found else None
 
 
 def holder_before(standing: Sequence[Effective], opened: Happened, zone: str) -> str | None:

@@ -7,6 +7,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from ledger.addresses import assess
+from ledger.agencies import PRODUCERS
 from ledger.entry import Producer
 from ledger.facts import HAPPENINGS, Address, short_name
 from ledger.obligation_vocabulary import ADDRESS_CLASS, EVER, OPENING, Answer, Condition, Members, Rule, Values
@@ -76,7 +77,9 @@ class Happenings:
         """Return those of one fact that stand, in the order of happening."""
         return self._standing.get(name, ())
 
-    def answers(self, rule: Rule, way: Answer, opened: Happened, obliged: str) -> Iterator[Happened]:
+    def answers(
+        self, rule: Rule, way: Answer, opened: Happened, obliged: str, towards: str | None
+    ) -> Iterator[Happened]:
         """Yield the happenings that meet a duty of `rule` in this way, whenever they are known."""
         name = way.fact or way.told
         if name is None or name == OPENING:
@@ -88,8 +91,10 @@ class Happenings:
             if (
                 meets(one.fact, way.when, way.when_not)
                 and agree(opened.fact, one.fact, way.same)
+                and not (way.other and agree(opened.fact, one.fact, way.other))
                 and (linked is None or way.through is None or getattr(one.fact, way.through.answer) in linked)
                 and (way.obliged_in is None or obliged in ("unknown", getattr(one.fact, way.obliged_in)))
+                and may_meet(way, one.producer.agency, obliged, towards)
                 and one.proven >= since
                 and (until is None or one.first <= until)
             ):
@@ -103,6 +108,7 @@ class Happenings:
                     one.proven >= opened.first
                     and meets(one.fact, condition.when, condition.when_not)
                     and agree(opened.fact, one.fact, condition.same)
+                    and may_end(condition, one.producer.agency, opened.fact)
                 ):
                     yield one
 
@@ -175,6 +181,26 @@ def _has(fact: Any, member: str, values: Values) -> bool:
 
 def _plain(value: Any) -> Any:
     return value.strip().casefold() if isinstance(value, str) else value
+
+
+def may_meet(way: Answer, producer: str, obliged: str, towards: str | None) -> bool:
+    """Return whether a fact of this producer can meet the duty: of the party that owes it, or of the one it is owed.
+
+    A duty to tell is met by what the recipient knows, whoever recorded it.
+    """
+    if way.told is not None:
+        return True
+    if way.by:
+        return producer in way.by
+    return producer in (obliged, towards) or obliged not in PRODUCERS
+
+
+def may_end(condition: Condition, producer: str, opening: Any) -> bool:
+    """Return whether a fact of this producer can end a duty opened by this fact; where nobody is named, it can."""
+    if not condition.by:
+        return True
+    parties = [getattr(opening, name, name) for name in condition.by]
+    return producer in parties or "unknown" in parties
 
 
 def agree(one: Any, other: Any, members: Sequence[str]) -> bool:

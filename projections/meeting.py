@@ -106,7 +106,7 @@ def met_and_known(happenings: Happenings, duty: Duty, told: Knows) -> tuple[Met 
     found: list[Met] = []
     known: list[int] | None = None
     for way in duty.rule.met_by:
-        answers = happenings.answers(duty.rule, way, duty.opened, duty.obliged)
+        answers = happenings.answers(duty.rule, way, duty.opened, duty.obliged, duty.towards)
         if way.told is None:
             moments = [Met(one.proven, one.position, None, _excuse(way, one)) for one in answers]
         else:

@@ -58,6 +58,8 @@ def fingerprint(rules: Iterable[Rule], offices: OfficeTable) -> str:
 def _names(rule: Rule) -> set[str]:
     """Return the facts that can open, meet or end a duty of this rule, or say which answers count."""
     names = {one.fact for one in (*rule.opened_by, *rule.falls_away_by)} | set(rule.until)
+    if rule.obliged_of is not None:
+        names.add(rule.obliged_of.fact)
     for way in rule.met_by:
         names |= {name for name in (way.fact, way.told, way.counts_from) if name is not None}
         names |= set(() if way.through is None else way.through.facts)

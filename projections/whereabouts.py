@@ -5,7 +5,8 @@ And what comes before any address: `in-custody`, `missing-reported`, `departed`,
 returned letter, a contact that denies the address) moves the first only: a letter does not find a missing child.
 Where the contract's sentence leaves room, this is how it is read:
 
-- `in-custody` comes with every fact that puts the child into the hands of DHS or ORR, an escort's on the way included.
+- `in-custody` comes with every fact that puts the child into the hands of DHS or ORR, an escort's on the way included;
+  with a handoff that is called off goes what it brought.
 - A confirming contact ends `missing-reported` and `departed`; it does not end custody or a death.
 - An absence resolved gives `in-custody` where somebody has legal custody, else back what is known of the address.
 - A discharge to a program, to law enforcement or for another reason leaves `unknown`: no address came with it.
@@ -61,6 +62,17 @@ class Tracking:
         """The child is in custody."""
         self._apart = "in-custody"
         self._show(when)
+
+    @property
+    def apart(self) -> str | None:
+        """The state that comes before any address, if there is one."""
+        return self._apart
+
+    def called_off(self, apart: str | None, when: When | None) -> None:
+        """A handoff was called off: the child is where she was before the escort had her."""
+        if self._apart == "in-custody":
+            self._apart = apart
+            self._show(when)
 
     def released(self, address: Address, given: Mapping[str, Any], position: int, when: When | None) -> None:
         """The child left custody to live at `address`."""

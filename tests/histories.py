@@ -132,6 +132,7 @@ _ADDRESS = st.sampled_from(ADDRESSES)
 _NTA = st.sampled_from(("n1", "n2"))
 _CASE = st.sampled_from(("c1", "c2"))
 _HEARING = st.sampled_from(("h1", "h2", "h3"))
+_HANDOFF = st.sampled_from(("x", "y"))
 _YES_NO = st.sampled_from((True, False, "unknown"))
 _MOSTLY = st.sampled_from((True, True, True, False, "unknown"))
 _PLACE = st.sampled_from(("A", "B"))
@@ -161,9 +162,13 @@ HAPPENINGS: Final[dict[str, st.SearchStrategy[Json]]] = {
     "referral-cancelled": _fact(reason="X"),
     "placement-designated": _fact(program=_PLACE, level_of_care="X"),
     "handoff-started": _fact(
-        handoff_id="x", from_agency=_HOLDER, from_facility="X", to_agency=_HOLDER, to_facility="Y"
+        handoff_id=_HANDOFF, from_agency=_HOLDER, from_facility="X", to_agency=_HOLDER, to_facility="Y"
     ),
-    "handoff-accepted": _fact(handoff_id="x", receiving_agency=_HOLDER, receiving_facility=_PLACE, discrepancies=[]),
+    "handoff-accepted": _fact(
+        handoff_id=_HANDOFF, receiving_agency=_HOLDER, receiving_facility=_PLACE, discrepancies=[]
+    ),
+    "handoff-cancelled": _fact(handoff_id=_HANDOFF, reason="X"),
+    "handoff-declined": _fact(handoff_id=_HANDOFF, reason="X"),
     "admitted-to-program": _fact({"program": _PLACE}),
     "network-transfer-completed": _fact(from_program="A", to_program=_PLACE),
     "emergency-transfer-made": _fact(from_program="A", to_place=_PLACE, reason="X"),
@@ -231,7 +236,11 @@ _CARE = [
     *("handoff-accepted", "absence-reported", "absence-resolved", "released-to-sponsor", "discharged-otherwise"),
     *("contiguous-return-executed", "departure-verified", "age-redetermined", "particulars-asserted"),
 ]
-_POOLS = (_PROCEEDINGS, _PROCEEDINGS, _WHEREABOUTS, _CARE, list(HAPPENINGS))
+_HANDOFFS = [
+    *("handoff-started", "handoff-started", "handoff-cancelled", "handoff-declined", "handoff-accepted"),
+    *("referred-to-orr", "placement-designated", "child-encountered", "absence-reported", "absence-resolved"),
+]
+_POOLS = (_PROCEEDINGS, _PROCEEDINGS, _WHEREABOUTS, _CARE, _HANDOFFS, list(HAPPENINGS))
 """Facts of every kind at once leave each region too few of its own to get into trouble."""
 
 

@@ -14,6 +14,7 @@ from ledger.agencies import Agency
 from ledger.decisions.births import reasserted
 from ledger.decisions.claims import corrected_to_too_late, told_too_early
 from ledger.decisions.future import in_future
+from ledger.decisions.handoffs import of_another_party
 from ledger.decisions.remark import Remark
 from ledger.decisions.targets import (
     check_dispute,
@@ -32,6 +33,8 @@ from ledger.facts import (
     EntryDisputed,
     Fact,
     FindingResolved,
+    HandoffCancelled,
+    HandoffDeclined,
     MailReturned,
     NoticeGiven,
     NtaServed,
@@ -109,6 +112,10 @@ def _wrong_aim(record: Record, original: Entry, after: Entry, recorded_at: datet
         wrong = check_dispute(record, fact)
     elif isinstance(fact, FindingResolved):
         wrong = check_resolution(record, fact, original.producer.agency)
+    elif isinstance(fact, HandoffCancelled | HandoffDeclined):
+        another = of_another_party(record, fact, original.producer.agency)
+        if another is not None:
+            return Refusal(another.code, f"{another.message}; nothing was recorded", "fact.set.handoff_id")
     elif isinstance(fact, NoticeGiven) and in_future(fact.given_at, recorded_at, zone):
         return _refused("H5", "given_at", "would be in the future")
     if wrong is None or wrong.member is None:

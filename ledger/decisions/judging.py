@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from ledger.agencies import Agency
-from ledger.decisions import births, claims, contradictions, custodians, guards, order, targets, warnings
+from ledger.decisions import births, claims, contradictions, custodians, guards, handoffs, order, targets, warnings
 from ledger.decisions.corrections import check_correction
 from ledger.decisions.remark import Remark
 from ledger.decisions.surroundings import Surroundings
@@ -32,6 +32,8 @@ from ledger.facts import (
     FindingResolved,
     FtaFollowUpRecorded,
     HandoffAccepted,
+    HandoffCancelled,
+    HandoffDeclined,
     HandoffStarted,
     HearingCancelled,
     HearingHeld,
@@ -137,11 +139,21 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
             return (
                 custodians.claimed_by_releasing(person, fact, when, zone),
                 guards.left_after_arriving(person, fact, when, zone),
+                handoffs.started_after_end(person, fact, when, zone),
+                handoffs.called_off_by_another(person, fact),
             )
         case HandoffAccepted():
             return (
                 order.handoff_unstarted(person, fact),
                 guards.arrived_before_leaving(person, fact, when, zone),
+                handoffs.called_off_too(person, fact),
+            )
+        case HandoffCancelled() | HandoffDeclined():
+            return (
+                handoffs.of_another_party(person, fact, agency),
+                order.handoff_unstarted(person, fact),
+                handoffs.accepted_too(person, fact),
+                handoffs.ended_before_start(person, fact, when, zone),
             )
         case NetworkTransferCompleted():
             return (

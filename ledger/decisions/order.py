@@ -9,6 +9,8 @@ from ledger.facts import (
     EmergencyTransferMade,
     FailureToAppearRecorded,
     HandoffAccepted,
+    HandoffCancelled,
+    HandoffDeclined,
     HandoffStarted,
     HearingHeld,
     HearingScheduled,
@@ -47,8 +49,8 @@ _NO_ORDER: Final = Remark("C11", "no order-entered in this court case is recorde
 _NOT_RELEASED: Final = Remark("C12", "no released-to-sponsor is recorded")
 
 
-def handoff_unstarted(record: Record, fact: HandoffAccepted) -> Remark | None:
-    """C1: a handoff is accepted that nobody started."""
+def handoff_unstarted(record: Record, fact: HandoffAccepted | HandoffCancelled | HandoffDeclined) -> Remark | None:
+    """C1: a handoff is accepted, cancelled or declined that nobody started."""
     if any(started.handoff_id == fact.handoff_id for started in record.facts(HandoffStarted)):
         return None
     return _NOT_STARTED

@@ -24,6 +24,8 @@ from ledger.facts.custody import (
     DischargeNotified,
     EmergencyTransferMade,
     HandoffAccepted,
+    HandoffCancelled,
+    HandoffDeclined,
     HandoffStarted,
     MailReturned,
     NetworkTransferCompleted,
@@ -88,6 +90,8 @@ Happening = (
     | PlacementDesignated
     | HandoffStarted
     | HandoffAccepted
+    | HandoffCancelled
+    | HandoffDeclined
     | AdmittedToProgram
     | NetworkTransferCompleted
     | EmergencyTransferMade
@@ -203,6 +207,8 @@ __all__ = [
     "FindingResolved",
     "FtaFollowUpRecorded",
     "HandoffAccepted",
+    "HandoffCancelled",
+    "HandoffDeclined",
     "HandoffStarted",
     "Happening",
     "HearingCancelled",

@@ -145,6 +145,24 @@ class HandoffAccepted(Fact):
     exceptional_circumstances: Annotated[tuple[ExceptionalCircumstance, ...] | None, CUSTODY] = None
 
 
+class HandoffCancelled(Fact):
+    """The giving party called the handoff off: a flight turned back, a bed lost; the child stays where she was."""
+
+    wire: ClassVar = "custody.handoff-cancelled.v1"
+    producers: ClassVar = ("CBP", "ICE-ERO", "ORR")
+    handoff_id: Annotated[Id, CUSTODY]
+    reason: Annotated[Text, CUSTODY]
+
+
+class HandoffDeclined(Fact):
+    """The receiving party did not take the child; the giving one still has her, and must say what becomes of her."""
+
+    wire: ClassVar = "custody.handoff-declined.v1"
+    producers: ClassVar = ("CBP", "ICE-ERO", "ORR")
+    handoff_id: Annotated[Id, CUSTODY]
+    reason: Annotated[Text, CUSTODY]
+
+
 class AdmittedToProgram(Fact):
     """An ORR care provider admitted the child."""
 

@@ -47,6 +47,7 @@ VERSION: Final = 9
 RECORDED_AT: Final = datetime(2024, 9, 1, 12, 30, 15, 123456, tzinfo=UTC)
 AGENCIES: Final[Mapping[str, Agency]] = {
     "custody.child-encountered.v1": "CBP",
+    "custody.handoff-declined.v1": "ORR",
     "custody.identifier-asserted.v1": "EOIR",
     "custody.identity-merged.v1": "STEWARD",
     "custody.mail-returned.v1": "EOIR",

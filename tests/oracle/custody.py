@@ -5,15 +5,39 @@ from datetime import date
 
 from tests.oracle.standing import Happened, Json
 
+Held = list[str | None]
+
 
 def custody(fold: Sequence[Happened]) -> Json:
-    held: list[str | None] = ["none", None, None, None]
-    since = None
-    for h in fold:
+    held, since, _ = _after_each(fold)[-1]
+    return dict(zip(("state", "legal_custodian", "physical_custodian", "place"), held, strict=True), since=since)
+
+
+def started_at(fold: Sequence[Happened]) -> int | None:
+    """Where in the fold the handoff under way was started: one told again under its id, when it was first told."""
+    starts = _after_each(fold)[-1][2]
+    return starts[-1] if starts else None
+
+
+def _after_each(fold: Sequence[Happened]) -> list[tuple[Held, date | None, list[int]]]:
+    """Custody before everything and after each happening, since when, and where the handoffs under way were started."""
+    held: Held = ["none", None, None, None]
+    since: date | None = None
+    starts: list[int] = []
+    states = [(held, since, starts)]
+    for n, h in enumerate(fold):
         after = _custody_after(h, *held)
+        same = bool(starts) and fold[starts[-1]].fact.get("handoff_id") == h.fact.get("handoff_id")
+        if h.name in ("handoff-cancelled", "handoff-declined") and same:
+            after, starts = states[starts[-1]][0], starts[:-1]
+        elif h.name == "handoff-started" and not same:
+            starts = [*starts, n]
+        if after[2] != "escort":
+            starts = []
         if after != held:
             held, since = after, h.when
-    return dict(zip(("state", "legal_custodian", "physical_custodian", "place"), held, strict=True), since=since)
+        states.append((held, since, starts))
+    return states
 
 
 def _custody_after(

@@ -40,6 +40,8 @@ GRADES = {"told": TOLD, "delivered": DELIVERED, "opened": OPENED, "acknowledged"
 DECIDES = {
     "handoff-started": "from_agency to_agency",
     "handoff-accepted": "receiving_agency",
+    "handoff-cancelled": "handoff_id",
+    "handoff-declined": "handoff_id",
     "absence-reported": "kind",
     "discharged-otherwise": "kind",
     "address-reported": "purpose address effective_from",

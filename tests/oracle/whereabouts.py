@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tests.oracle.custody import custody
+from tests.oracle.custody import custody, started_at
 from tests.oracle.standing import Happened, Json
 
 IN_PROGRAM = ("admitted-to-program", "network-transfer-completed", "emergency-transfer-made")
@@ -41,6 +41,10 @@ def _apart(fold: Sequence[Happened]) -> str | None:
             return "in-custody"
         case "handoff-accepted" if f["receiving_agency"] in ("ORR", "CBP", "ICE-ERO", "ICE-OPLA"):
             return "in-custody"
+        case "handoff-cancelled" | "handoff-declined" if was == "in-custody":
+            start = started_at(before)
+            ends_it = start is not None and fold[start].fact.get("handoff_id") == f["handoff_id"]
+            return _apart(fold[:start]) if ends_it else was
         case "absence-reported" if f["kind"] != "attempted":
             return "missing-reported"
         case "absence-resolved" if held["state"] == "absent":

@@ -47,6 +47,8 @@ MEMBERS: Final[dict[str, dict[str, Any]]] = {
         "receiving_facility": "Casa Azul",
         "discrepancies": [],
     },
+    "handoff-cancelled": {"handoff_id": "h1", "reason": "flight turned back"},
+    "handoff-declined": {"handoff_id": "h1", "reason": "no bed"},
     "admitted-to-program": {"program": "Casa Azul"},
     "network-transfer-completed": {"from_program": "Casa Azul", "to_program": "Casa Verde"},
     "emergency-transfer-made": {"from_program": "Casa Azul", "to_place": "hospital", "reason": "fever"},

@@ -28,6 +28,8 @@ referred-to-orr | CBP ICE-ERO | referring_office
 referral-cancelled | CBP ICE-ERO ORR | reason
 placement-designated | ORR | program level_of_care
 handoff-started | CBP ICE-ERO ORR | handoff_id from_agency from_facility to_agency to_facility
+handoff-cancelled | CBP ICE-ERO ORR | handoff_id reason
+handoff-declined | CBP ICE-ERO ORR | handoff_id reason
 handoff-accepted | CBP ICE-ERO ORR | handoff_id receiving_agency receiving_facility discrepancies condition? exceptional_circumstances?(surge-or-influx medical-hold-or-quarantine natural-disaster transport age-dispute criminal-custody family-unit-determination-pending other)
 admitted-to-program | ORR | program? level_of_care?
 network-transfer-completed | ORR | from_program to_program departed_at?

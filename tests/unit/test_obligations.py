@@ -197,9 +197,10 @@ def test_a_day_stands_for_its_last_instant() -> None:
 def test_an_answer_of_the_same_day_is_not_before_the_fact_it_answers() -> None:
     """Accepted at three in the afternoon of the day on which, nobody wrote when, the handoff was started."""
     started = {"handoff_id": "h", "from_agency": "CBP", "from_facility": "A", "to_agency": "ORR", "to_facility": "B"}
-    entries = record(("handoff-started", "2022-03-04", started), ("handoff-accepted", "2022-03-04T15:00:00Z", ACCEPTED))
+    began: Step = ("handoff-started", "2022-03-04", started)
+    entries = record(began, ("handoff-accepted", "2022-03-04T15:00:00Z", ACCEPTED, "ORR"))
     assert state(entries, "T5") == "met"
-    before = record(("handoff-started", "2022-03-04", started), ("handoff-accepted", "2022-03-03T15:00:00Z", ACCEPTED))
+    before = record(began, ("handoff-accepted", "2022-03-03T15:00:00Z", ACCEPTED, "ORR"))
     assert state(before, "T5") == "missed"
 
 
@@ -301,7 +302,7 @@ def test_facts_that_name_no_case_are_not_linked_by_it() -> None:
         {
             **rule("T3").model_dump(),
             "opened_by": [{"fact": "nta-filed"}],
-            "met_by": [{"fact": "nta-served", "through": through, "counts_from": "ever"}],
+            "met_by": [{"fact": "nta-served", "through": through, "counts_from": "ever", "by": ["CBP"]}],
         }
     )
     served: Step = ("nta-served", "2022-02-01", {"nta_id": "n2", "method": "mail", "served_on": ["child"]})

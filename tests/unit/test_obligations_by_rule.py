@@ -219,13 +219,25 @@ CASES: Final = [
         (("released-to-sponsor", NOON, BLANK),),
         "2022-03-09T23:59:59.999999-05:00",
         ("address-reported", {"purpose": "residence", "address": ELM, "reported_via": "sponsor"}),
-        "ICE-ERO",
+        "ORR",
     ),
     Case(
         rule("T5"),
         (("handoff-started", NOON, HANDOFF),),
         "2022-03-05T12:00:00-05:00",
         ("handoff-accepted", ACCEPTED),
+        "ORR",
+    ),
+    Case(
+        rule("T5a"),
+        (
+            ("handoff-started", LONG_AGO, HANDOFF),
+            ("handoff-declined", NOON, {"handoff_id": "h", "reason": "no bed"}, "ORR"),
+        ),
+        "2022-03-05T12:00:00-05:00",
+        ("handoff-accepted", {**ACCEPTED, "receiving_agency": "CBP"}),
+        "CBP",
+        obliged="CBP",
     ),
     Case(
         rule("T6"),

@@ -62,6 +62,7 @@ CASES: Final[dict[str, Case]] = {
     "C14": case(sent("referred-to-orr", at="2022-05-01"), sent("departure-verified")),
     "C15": case(sent("referred-to-orr", at="2022-05-01"), sent("discharged-otherwise", kind="deceased")),
     "C16": case(sent("child-encountered", at="2022-05-01"), *IN_CARE),
+    "C17": case(sent("handoff-cancelled"), sent("handoff-started"), sent("handoff-accepted")),
     "G1": case(sent("failure-to-appear-recorded"), SCHEDULED),
     "G2": case(sent("handoff-accepted", at="2022-03-01"), sent("handoff-started", at="2022-03-04")),
     "G3": case(sent("particulars-asserted", date_of_birth="2006-06-01", at="2022-05-01"), BORN_2010, ISSUED, SERVED),
@@ -123,7 +124,7 @@ def test_the_table_names_every_rule_once_and_says_where_it_comes_from() -> None:
     """A report can show, for every finding, the text, the source and how sure we are of it."""
     assert len(BY_CODE) == len(RULES)
     numbered = {
-        f"{kind}{n}" for kind, last in (("H", 9), ("C", 16), ("G", 6), ("W", 21), ("R", 3)) for n in range(1, last + 1)
+        f"{kind}{n}" for kind, last in (("H", 9), ("C", 17), ("G", 6), ("W", 21), ("R", 3)) for n in range(1, last + 1)
     }
     assert numbered <= set(BY_CODE)
     for rule in RULES:
