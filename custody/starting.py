@@ -15,6 +15,8 @@ from typing import Final
 
 from custody.errors import Problem
 from custody.parts import stop_signal
+from custody.servers.embedded import make_folder
+from custody.servers.own_files import open_own, require_own
 from custody.servers.process import spawn, stop, tail
 from custody.state import State, left_over, read_state, write_state
 
@@ -31,7 +33,7 @@ def start(data: Path, *, say: Say) -> State:
 
     Where another process is starting or running it already, say so and wait for that one. Raises `Problem`.
     """
-    data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+    make_folder(data)
     lock = _lock(data)
     if lock is None:
         return _join(data, say)
@@ -50,6 +52,7 @@ def start(data: Path, *, say: Say) -> State:
 
 def end(data: Path, *, say: Say) -> bool:
     """Stop everything on `data`, also what a killed supervisor left behind; say whether anything ran."""
+    require_own(data)  # else whoever wrote the state would have us end any process he likes
     state = read_state(data)
     if state is None:
         return False
@@ -71,7 +74,7 @@ def end(data: Path, *, say: Say) -> bool:
 
 def _lock(data: Path) -> int | None:
     """Return a descriptor that holds the lock on `data`; None when a supervisor, or an `up` before it, has it."""
-    descriptor = os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = open_own(data / "lock", os.O_RDWR | os.O_CREAT)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

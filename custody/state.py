@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -9,6 +10,7 @@ from typing import Any, Final, Literal
 import psutil
 
 from custody.files import write_whole
+from custody.servers.place import Place
 
 Phase = Literal["starting", "running", "stopping", "stopped", "failed"]
 ProcessState = Literal["waiting", "starting", "running", "restarting", "refused", "stopped"]
@@ -67,6 +69,8 @@ class State:
     zone: str
     clock: str
     processes: tuple[ProcessReport, ...]
+    folder: Place | None = None
+    """The data folder this is about: in a copy of it, what is said here is about the original's processes."""
 
 
 def write_state(data: Path, state: State) -> None:
@@ -75,7 +79,10 @@ def write_state(data: Path, state: State) -> None:
 
 
 def read_state(data: Path) -> State | None:
-    """Return what the last supervisor of `data` said; None when there never was one."""
+    """Return what the last supervisor of `data` said; None when there never was one.
+
+    A folder that was copied while its ledger ran holds what the original's supervisor said: that counts for nothing.
+    """
     try:
         written: dict[str, Any] = json.loads((data / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -84,14 +91,32 @@ def read_state(data: Path) -> State | None:
         ProcessReport(**{**each, "pid": None if each["pid"] is None else Pid(**each["pid"])})
         for each in written["processes"]
     ]
-    return State(
+    folder = written.get("folder")
+    state = State(
         **{
             **written,
             "supervisor": Pid(**written["supervisor"]),
             "said": tuple(written["said"]),
             "processes": tuple(reports),
+            "folder": None if folder is None else Place(**folder),
         }
     )
+    return state if _is_about(state, data) else None
+
+
+def _is_about(state: State, data: Path) -> bool:
+    if state.folder is not None:
+        return state.folder.is_same_folder(Place.of(data))
+    # of the first release, which did not keep it: what still runs names the folder it works on
+    running = [process for _, process in left_over(state.processes)]
+    return all(_names(process, data) for process in running)
+
+
+def _names(process: psutil.Process, data: Path) -> bool:
+    with suppress(psutil.Error):
+        words = [*process.cmdline(), process.environ().get("CUSTODY_READY_FILE", "")]
+        return any(str(data) in word for word in words)
+    return True  # it has ended meanwhile
 
 
 def left_over(processes: Sequence[ProcessReport]) -> list[tuple[ProcessReport, psutil.Process]]:

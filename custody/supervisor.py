@@ -26,6 +26,7 @@ from custody.files import write_whole
 from custody.parts import role_part, server_parts, stop_signal
 from custody.reach import require_postgres
 from custody.servers import embedded
+from custody.servers.place import Place
 from custody.servers.process import stop
 from custody.servers.topics import create_topics
 from custody.state import Phase, Pid, State, left_over, read_state, write_state
@@ -53,6 +54,7 @@ class Supervisor:
         self._data = data
         self._log = configure("supervisor")
         self._me = Pid.of(os.getpid())
+        self._place = Place.of(data)
         self._zone, self._clock = zone_and_clock(data)
         self._addresses: tuple[str, str] | None = None
         self._said: list[str] = []
@@ -221,6 +223,7 @@ class Supervisor:
             zone=self._zone,
             clock=self._clock,
             processes=tuple(part.report() for part in (*self._servers, *self._roles)),
+            folder=self._place,
         )
         if state != self._written:
             write_state(self._data, state)

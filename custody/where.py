@@ -26,15 +26,15 @@ class Where:
 
 
 def find_data(option: Path | None, environment: Mapping[str, str] = os.environ) -> Path:
-    """Return the data folder: `--data`, `CUSTODY_DATA`, or the user's own."""
+    """Return the data folder: `--data`, `CUSTODY_DATA`, or the user's own; links on the way to it are followed."""
     if option is not None:
-        return option.absolute()
+        return option.resolve()
     if environment.get("CUSTODY_DATA"):
-        return Path(environment["CUSTODY_DATA"]).absolute()
+        return Path(environment["CUSTODY_DATA"]).resolve()
     if os.geteuid() == 0:
         return Path("/var/lib/custody-ledger")
     share = environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(share) / "custody-ledger"
+    return (Path(share) / "custody-ledger").resolve()
 
 
 def servers_given(environment: Mapping[str, str] = os.environ) -> tuple[str, str] | None:

@@ -1,19 +1,22 @@
 """Both private servers of one data folder, from nothing to ready and down again."""
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from custody.errors import Problem
 from custody.servers import kafka, postgres
-from custody.servers.account import unprivileged
-from custody.servers.choices import choices_of
+from custody.servers.account import Account, unprivileged
+from custody.servers.choices import choices_of, remember, remembered, settle
+from custody.servers.homes import existing_home
 from custody.servers.jars import classpath
 from custody.servers.java import find_java
+from custody.servers.own_files import require_own
 from custody.servers.postgres_binaries import find_binaries
 from custody.servers.process import stop, tail
 
@@ -53,9 +56,10 @@ def prepare(data: Path, *, say: Callable[[str], None]) -> Embedded:
 
     Both are prepared at once: initdb and the check of the jars wait for the disk, one behind the other for nothing.
     """
-    account = unprivileged()
-    data.mkdir(parents=True, exist_ok=True, mode=0o700 if account is None else 0o711)
-    chosen = choices_of(data, account)
+    make_folder(data)
+    account = account_of(data)
+    chosen = choices_of(data, account, say=say)
+    settle(data, chosen)
     logs = data / "logs"
 
     def of_postgres() -> postgres.Postgres:
@@ -71,7 +75,21 @@ def prepare(data: Path, *, say: Callable[[str], None]) -> Embedded:
 
     with ThreadPoolExecutor(2) as both:
         first, second = both.submit(of_postgres), both.submit(of_kafka)
-        return Embedded(first.result(), second.result(), logs)
+        prepared = Embedded(first.result(), second.result(), logs)
+    remember(data, replace(chosen, made=True))
+    return prepared
+
+
+def make_folder(data: Path) -> None:
+    """Make the data folder if there is none; raises `Problem` where another user could write to it, or did."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o711 if os.geteuid() == 0 else 0o700)
+    require_own(data)
+
+
+def account_of(data: Path) -> Account | None:
+    """Return the account PostgreSQL runs as for this folder, the same at every start; None: the user we are."""
+    chosen = remembered(data)
+    return unprivileged(existing_home(data, None if chosen is None else Path(chosen.postgres_home)))
 
 
 def start(data: Path, *, say: Callable[[str], None]) -> Running:

@@ -7,14 +7,15 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import psutil
 
 from custody.errors import Problem
-from custody.servers.account import NAME, Account, give
+from custody.files import write_whole
+from custody.servers.account import Account, give, give_all, is_idle, lender
 from custody.servers.ports import HOST, require_free
 from custody.servers.process import spawn, stop
 
@@ -23,6 +24,7 @@ DATABASE: Final = "custody"
 STOP: Final = signal.SIGINT
 """PostgreSQL's fast shutdown. Its SIGTERM would wait for every client to leave by itself."""
 STOP_SECONDS: Final = 60.0
+_TRIES: Final = 3
 
 _SETTINGS: Final = {
     "listen_addresses": HOST,
@@ -72,13 +74,18 @@ class Postgres:
 
 def prepare(server: Postgres) -> None:
     """Make the data directory when there is none yet, and the way free for a start."""
-    server.home.mkdir(parents=True, exist_ok=True)
+    server.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path in (server.data, server.home / "password"):
+        if path.is_symlink():
+            raise Problem(f"PostgreSQL was not started: {path} is a symbolic link; put what it leads to in its place")
+    _clear_stale_lock(server)
+    if server.account is not None and server.home.stat().st_uid != server.account.uid:
+        give_all(server.home, server.account)  # a new folder, or one of a release that ran PostgreSQL as `nobody`
     server.home.chmod(0o700)
-    give(server.home, server.account)
     if not server.data.is_dir():
         _make_data(server)
+    _keep_password(server)
     _require_same_version(server)
-    _clear_stale_lock(server)
     require_free(server.port, server="PostgreSQL", setting="CUSTODY_POSTGRES_PORT")
 
 
@@ -138,25 +145,58 @@ def _make_data(server: Postgres) -> None:
     """Run initdb into a folder beside and move it: a start broken off half way leaves nothing behind."""
     password = server.home / "password"
     if not password.exists():
-        password.touch(mode=0o600)
-        password.write_text(secrets.token_urlsafe(24) + "\n", encoding="ascii")
-    give(password, server.account)
+        write_whole(password, secrets.token_urlsafe(24) + "\n")
     for left_over in server.home.glob("initdb-*"):
         shutil.rmtree(left_over)
-    beside = Path(tempfile.mkdtemp(prefix="initdb-", dir=server.home))
-    give(beside, server.account)
-    made = _run(
-        server,
-        "initdb",
-        *("--pgdata", str(beside), "--username", USER, "--pwfile", str(password), "--encoding", "UTF8"),
-        *("--locale", "C", "--auth", "scram-sha-256", "--no-instructions"),
-    )
+    for tries_left in reversed(range(_TRIES)):
+        made_by = None if server.account is None else lender()
+        beside = Path(tempfile.mkdtemp(prefix="initdb-", dir=server.home))
+        try:
+            _init(server, beside, password, made_by)
+            if made_by is None or is_idle(made_by):
+                give_all(beside / "data", server.account)
+                (beside / "data").rename(server.data)
+                return
+        finally:
+            shutil.rmtree(beside)
+        if not tries_left:
+            raise Problem(
+                f"PostgreSQL was not started: whenever its data were made as user {made_by.uid}, something else ran as "
+                "that user and might have looked on; nothing was kept. Try again, or run `custody up` as an ordinary "
+                "user"
+            )
+
+
+def _init(server: Postgres, beside: Path, password: Path, made_by: Account | None) -> None:
+    """Make the data in `beside`, as `made_by`, who may enter the folder of this server only as long as that takes."""
+    told = beside / "password"
+    told.touch(mode=0o400)
+    told.write_bytes(password.read_bytes())
+    give_all(beside, made_by)
+    if made_by is not None:
+        server.home.chmod(0o711)
+    try:
+        made = _run(
+            replace(server, account=made_by),
+            "initdb",
+            *("--pgdata", str(beside / "data"), "--username", USER, "--pwfile", str(told), "--encoding", "UTF8"),
+            *("--locale", "C", "--auth", "scram-sha-256", "--no-instructions"),
+        )
+    finally:
+        server.home.chmod(0o700)
     if made.returncode != 0:
         raise Problem(
             f"PostgreSQL was not started: initdb ended with {made.returncode} and made nothing in {server.home}. "
             f"It said: {' '.join((made.stderr or made.stdout).split())}"
         )
-    beside.rename(server.data)
+
+
+def _keep_password(server: Postgres) -> None:
+    """See to it that nobody but us reads the password: PostgreSQL itself has no use for it."""
+    password = server.home / "password"
+    if server.account is not None:
+        give(password, Account(os.geteuid(), os.getegid()))
+    password.chmod(0o600)
 
 
 def _run(server: Postgres, program: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -174,7 +214,7 @@ def _run(server: Postgres, program: str, *arguments: str) -> "subprocess.Complet
             check=False,
         )
     except OSError as failure:
-        who = "this user" if server.account is None else f"the user `{NAME}`, as which root runs it,"
+        who = "this user" if server.account is None else f"the user {server.account.uid}, as which root runs it,"
         raise Problem(
             f"PostgreSQL was not started: {server.binaries / program} cannot be run by {who} ({failure.strerror}); "
             "set CUSTODY_POSTGRES_BIN to a folder of programs that can, or unset it"
@@ -210,10 +250,22 @@ def _clear_stale_lock(server: Postgres) -> None:
     lock = server.data / "postmaster.pid"
     try:
         left_over = psutil.Process(int(lock.read_text(encoding="ascii").split()[0]))
-        ours = left_over.name().startswith("postgres") and str(server.data) in left_over.cmdline()
+        ours = left_over.name().startswith("postgres") and _works_on(left_over, server.data)
     except (FileNotFoundError, IndexError, ValueError, psutil.NoSuchProcess):
         return
     if ours:
         stop(left_over, first=STOP, patience_seconds=STOP_SECONDS)
     else:
         lock.unlink()
+
+
+def _works_on(postmaster: psutil.Process, data: Path) -> bool:
+    """Say whether this server runs on `data`: by the folder it stands in, which a rename of the path does not change.
+
+    Where the system does not tell that (in a container), by its command line.
+    """
+    try:
+        return Path(postmaster.cwd()).samefile(data)
+    except (psutil.AccessDenied, OSError):
+        named = [Path(word) for word in postmaster.cmdline()[1:] if word.startswith("/")]
+        return data in named or not any(path.exists() for path in named)

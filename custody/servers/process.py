@@ -11,6 +11,7 @@ from typing import Final
 import psutil
 
 from custody.servers.account import Account
+from custody.servers.own_files import open_own
 
 _KILL_SECONDS: Final = 30.0
 _LARGEST_LOG_BYTES: Final = 16 * 1_048_576
@@ -33,7 +34,7 @@ def spawn(
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if log.exists() and log.stat().st_size > _LARGEST_LOG_BYTES:
         log.replace(log.with_name(f"{log.name}.1"))
-    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    descriptor = open_own(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         return subprocess.Popen(
             list(command),

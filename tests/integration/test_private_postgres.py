@@ -3,10 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -18,24 +14,22 @@ from custody.servers.account import unprivileged
 from custody.servers.choices import choices_of
 from custody.servers.ports import choose
 from custody.servers.postgres_binaries import find_binaries
-from custody.servers.process import stop, tail
+from tests.integration.postgres_alone import server_of, started, until_ready
 from tests.integration.running import PATIENCE_SECONDS
 
 
 @pytest.fixture
 def server(data_folder: Path) -> postgres.Postgres:
     """Give a server that was never started."""
-    account = unprivileged()
-    chosen = choices_of(data_folder, account)
-    return postgres.Postgres(find_binaries(account), Path(chosen.postgres_home), chosen.postgres_port, account)
+    return server_of(data_folder)
 
 
 def test_a_lock_whose_number_went_to_another_program_is_forgotten(server: postgres.Postgres) -> None:
     """After a power failure the old process id may be anybody's by now; PostgreSQL alone would refuse to start."""
-    with _started(server):
+    with started(server):
         pass
     (server.data / "postmaster.pid").write_text(f"{os.getpid()}\n{server.data}\n0\n{server.port}\n\n127.0.0.1\n")
-    with _started(server) as connection:
+    with started(server) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
 
 
@@ -43,12 +37,12 @@ def test_what_was_committed_before_a_kill_is_there_after_it(server: postgres.Pos
     """The postmaster is killed with everything it has in memory; the next start recovers from the log."""
     postgres.prepare(server)
     process = postgres.start(server, server.home.parent / "log")
-    _until_ready(server, process)
+    until_ready(server, process)
     with psycopg.connect(server.url()) as connection:
         connection.execute("create table kept as select 17 as number")
     process.send_signal(signal.SIGKILL)
     process.wait()
-    with _started(server) as connection:
+    with started(server) as connection:
         assert connection.execute("select number from kept").fetchone() == (17,)
 
 
@@ -56,8 +50,8 @@ def test_a_server_that_was_left_running_is_stopped_before_the_next_start(server:
     """Two postmasters on one folder would ruin it; the one whose supervisor was killed ends in order."""
     postgres.prepare(server)
     left = postgres.start(server, server.home.parent / "log")
-    _until_ready(server, left)
-    with _started(server) as connection:
+    until_ready(server, left)
+    with started(server) as connection:
         assert left.wait(timeout=PATIENCE_SECONDS) == 0
         assert connection.execute("select 1").fetchone() == (1,)
 
@@ -67,14 +61,14 @@ def test_an_initdb_that_was_cut_off_is_done_again(server: postgres.Postgres) -> 
     half = server.home / "initdb-half"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
-    with _started(server) as connection:
+    with started(server) as connection:
         assert connection.execute("select 1").fetchone() == (1,)
     assert not half.exists()
 
 
 def test_data_of_another_major_version_is_refused_with_the_cure(server: postgres.Postgres) -> None:
     """An upgrade of the package must say what it needs, and must not touch the data."""
-    with _started(server):
+    with started(server):
         pass
     (server.data / "PG_VERSION").write_text("17\n")
     with pytest.raises(Problem, match=r"is of PostgreSQL 17 .* set CUSTODY_POSTGRES_BIN"):
@@ -131,23 +125,3 @@ def test_ports_are_chosen_from_those_that_are_set(data_folder: Path) -> None:
     ports = {chosen.postgres_port, chosen.kafka_port, chosen.kafka_controller_port}
     assert len(ports) == 3
     assert ports <= set(within)
-
-
-@contextmanager
-def _started(server: postgres.Postgres) -> "Iterator[psycopg.Connection]":
-    postgres.prepare(server)
-    process = postgres.start(server, server.home.parent / "log")
-    try:
-        _until_ready(server, process)
-        with psycopg.connect(server.url()) as connection:
-            yield connection
-    finally:
-        stop(process, first=postgres.STOP, patience_seconds=postgres.STOP_SECONDS)
-
-
-def _until_ready(server: postgres.Postgres, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not postgres.is_ready(server):
-        assert process.poll() is None, tail(server.home.parent / "log")
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
