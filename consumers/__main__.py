@@ -3,12 +3,11 @@
 import sys
 
 import structlog
-from kafka.errors import OffsetOutOfRangeError
 
 from consumers.intake import intake_consumer, run
 from ledger.eventstore import open_ledger
 from ledger.feed_tail import check_feeds_not_ahead, read_feed_tail
-from ledger.process import RefusedError, Stop, run_role, say_ready, settle_memory
+from ledger.process import Stop, run_role, say_ready, settle_memory
 from ledger.recording import Recording
 from ledger.settings import Settings
 from ledger.tail import check_not_ahead, read_tail
@@ -27,12 +26,6 @@ def intake(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop:
     settle_memory()
     try:
         run(consumer, ledger, Recording(ledger, settings), log, stopped=stop.__bool__, ready=say_ready)
-    except OffsetOutOfRangeError as error:
-        raise RefusedError(
-            f"an intake or receipts topic does not reach to where the ledger stands ({error}): its messages expired "
-            "unread, or Kafka is a new one; nothing was recorded. If what is missing will be sent again, delete the "
-            "rows of ledger.intake_offsets and start again: what is known already is answered as a duplicate"
-        ) from error
     finally:
         consumer.close(autocommit=False)
         ledger.close()

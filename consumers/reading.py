@@ -2,22 +2,131 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, Final
 
 import orjson
+from kafka.errors import CorruptRecordError
+from pydantic import ValidationError
 
-from ledger.arrivals import Arrival, Claim, Illegible, Malformed, Place, Receipt
+from ledger.arrivals import KEPT_BYTES, Arrival, Claim, Illegible, Malformed, Place, Receipt
 from ledger.cloudevents import Message, Unreadable, digest, read_message
 from ledger.facts import FeedReceipted
+from ledger.faults import is_of_the_message, place_of
 from ledger.forbidden import black_out, black_out_bytes, is_forbidden, may_be_forbidden
+from ledger.identifiers import Identifier
 from ledger.receipt import read_receipt, receipt_on_intake
 from ledger.submission import LIMIT_BYTES, Refusal, read_submission
-from ledger.topics import is_receipts
+from ledger.topics import LARGEST_MESSAGE_BYTES, is_receipts
+from ledger.unpacking import DamagedBatch, Record
 
 Headers = Sequence[tuple[str, bytes | None]]
+_NO_HEADERS: Final = b"[]"
+_MOST_NAMES: Final = 20
+
+
+def read_record(place: Place, record: Record | DamagedBatch) -> Arrival:
+    """Read what a consumer of an intake or receipts topic gave; never raises but for want of memory."""
+    if isinstance(record, DamagedBatch):
+        return _of_batch(place, record)
+    try:
+        headers = record.headers
+    except CorruptRecordError:
+        kept, size, digest = kept_of(record.value)
+        reason = "there is no sense in the bytes of its headers; send it again with another client"
+        return Illegible(place, (None, None), reason, kept, _NO_HEADERS, size=size, digest=digest)
+    return read_arrival(place, headers, record.value)
+
+
+def headers_of(record: Record) -> Headers:
+    """Return the headers of a record; none where there is no sense in their bytes."""
+    try:
+        return record.headers
+    except CorruptRecordError:
+        return []
 
 
 def read_arrival(place: Place, headers: Headers, value: bytes | None) -> Arrival:
-    """Read one record; never raises, and never keeps a value that rule H8 forbids."""
+    """Read one record; never raises but for want of memory, and never keeps a value that rule H8 forbids."""
+    try:
+        return _read(place, headers, value)
+    except Exception as error:
+        if not is_of_the_message(error):
+            raise
+        return faulted(place, headers, value, error)
+
+
+def faulted(place: Place, headers: Headers, value: bytes | None, error: BaseException) -> Illegible:
+    """Return the dead letter of a message that a fault of ours met, as much of it as can be read without one."""
+    try:
+        message = read_message(headers, value)
+        key = (message.source, message.id)
+        kept, size, digest = kept_of(value)
+        packed, names = _packed(headers), _names(message)
+    except Exception as another:
+        if not is_of_the_message(another):
+            raise
+        return bare(place, value, error)
+    return Illegible(place, key, place_of(error), kept, packed, kind="fault", size=size, digest=digest, names=names)
+
+
+def bare(place: Place, value: bytes | None, error: BaseException) -> Illegible:
+    """Return a dead letter of which nothing is kept but where it stood and how large it was."""
+    size = None if value is None else len(value)
+    return Illegible(place, (None, None), place_of(error), None, _NO_HEADERS, kind="fault", size=size)
+
+
+def kept_of(value: bytes | None) -> tuple[bytes | None, int | None, str | None]:
+    """Return the first bytes of a value, its size, and its SHA-256; without what rule H8 forbids.
+
+    What is larger than a topic carries unpacked is not searched to its end: where it might hold something forbidden it
+    has no digest.
+    """
+    if value is None:
+        return None, None, None
+    if len(value) > LARGEST_MESSAGE_BYTES:
+        clean = black_out_bytes(value[: 2 * KEPT_BYTES])
+        digest = None if may_be_forbidden(value) else sha256(value).hexdigest()
+        return clean[:KEPT_BYTES], len(value), digest
+    clean = black_out_bytes(value)
+    return clean[:KEPT_BYTES], len(value), sha256(clean).hexdigest()
+
+
+def _of_batch(place: Place, batch: DamagedBatch) -> Illegible:
+    kept, _, _ = kept_of(batch.kept)
+    return Illegible(
+        place._replace(offset=batch.first_offset),
+        (None, None),
+        batch.reason,
+        kept,
+        _NO_HEADERS,
+        kind="batch",
+        last_offset=batch.offset,
+        size=batch.size,
+        digest=batch.digest,
+    )
+
+
+def _names(message: Message | Unreadable) -> tuple[tuple[str, str], ...]:
+    """Return the identifiers in a message whose form nobody has checked."""
+    if isinstance(message, Unreadable) or len(message.data) > LIMIT_BYTES:
+        return ()
+    try:
+        given: Any = orjson.loads(message.data)
+    except orjson.JSONDecodeError:
+        return ()
+    child = given.get("child") if isinstance(given, dict) else None
+    names = []
+    for name in child[:_MOST_NAMES] if isinstance(child, list) else ():
+        try:
+            named = Identifier.model_validate(name)
+        except ValidationError:
+            continue
+        names.append((named.scheme, named.value))
+    return tuple(names)
+
+
+def _read(place: Place, headers: Headers, value: bytes | None) -> Arrival:
     message = read_message(headers, value)
     agency = place.agency
     if isinstance(message, Unreadable):
@@ -30,7 +139,8 @@ def read_arrival(place: Place, headers: Headers, value: bytes | None) -> Arrival
         return Malformed(
             agency,
             key,
-            digest(message.type, black_out_bytes(message.data)),
+            # of so much only: what is refused for its size is not searched through, however large it was unpacked
+            digest(message.type, black_out_bytes(message.data[:LIMIT_BYTES]) + str(len(message.data)).encode()),
             Refusal("H0", f"{len(message.data)} bytes of data; the limit is {LIMIT_BYTES}: send less in one fact"),
         )
     data = message.data
@@ -85,15 +195,27 @@ def _not_json(place: Place, headers: Headers, value: bytes | None, message: Mess
 
 
 def _illegible(place: Place, headers: Headers, value: bytes | None, unreadable: Unreadable) -> Illegible:
-    kept = [
-        [name, None if header is None else b64encode(black_out_bytes(header)).decode()]
-        for name, header in headers
-        if not is_forbidden(name)
-    ]
+    kept, size, digest = kept_of(value)
     return Illegible(
         place=place,
         key=(unreadable.source, unreadable.id),
         reason=unreadable.reason,
-        value=None if value is None else black_out_bytes(value),
-        headers=orjson.dumps(kept),
+        value=kept,
+        headers=_packed(headers),
+        size=size,
+        digest=digest,
+        also=unreadable.also,
     )
+
+
+def _packed(headers: Headers) -> bytes:
+    """Return the headers as they are kept: those that rule H8 allows, up to the bytes that are kept of a message."""
+    kept: list[list[str | None]] = []
+    room = KEPT_BYTES
+    for name, header in headers:
+        room -= len(name) + len(header or b"")
+        if room < 0:
+            break
+        if not is_forbidden(name):
+            kept.append([name, None if header is None else b64encode(black_out_bytes(header)).decode()])
+    return orjson.dumps(kept)

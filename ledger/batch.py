@@ -7,6 +7,7 @@ is `ledger.recording`.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import orjson
@@ -89,23 +90,28 @@ class Batch:
     def _set_aside(self, arrival: Illegible) -> None:
         self.rows.set_aside.append(arrival)
         source, id = arrival.key
-        if source is not None and id is not None:
+        if source is None or id is None:
+            return
+        if arrival.kind == "fault":
+            refusal = Refusal(
+                "X1",
+                f"the ledger itself is at fault ({arrival.reason}); nothing was recorded; the message is kept and will "
+                "be tried again after a mend, under this id, which is not used up: nothing needs to be done",
+            )
+        else:
             refusal = Refusal(
                 "H0",
                 f"unreadable: {arrival.reason}; the message is set aside with its bytes, nothing was recorded; "
                 "send it again in a readable form (the id may be used again)",
             )
-            self.rows.outcomes.append(
-                (
-                    arrival.place.agency,
-                    id,
-                    outcome(source=source, id=id, status="refused", refusal=refusal_members(refusal)),
-                )
-            )
+        members = refusal_members(refusal)
+        for source_of, id_of in ((source, id), *arrival.also):
+            body = outcome(source=source_of, id=id_of, status="refused", refusal=members)
+            self.rows.outcomes.append((arrival.place.agency, id_of, body))
 
     def _answered_before(self, agency: Agency, key: Key, digest: str) -> bool:
         """Answer a key that was used before: the first answer for the same body, H1 for another one."""
-        before = self.known.answers.get(key)
+        before = self.known.answers.get((agency, key))
         if before is None:
             return False
         source, id = key
@@ -137,7 +143,7 @@ class Batch:
         members = refusal_members(refusal)
         self.rows.submissions.append((source, id, digest, None, orjson.dumps(members), agency))
         self.rows.outcomes.append((agency, id, outcome(source=source, id=id, status="refused", refusal=members)))
-        self.known.answers[key] = Answer(digest, None, None, None, None, members)
+        self.known.answers[agency, key] = Answer(digest, None, None, None, None, members)
 
     def _decide(self, claim: Claim) -> None:
         recorded_at = self._clock(claim.sent_at)
@@ -212,6 +218,8 @@ class Batch:
         )
         identifiers = tuple((name.scheme, name.value) for name in submission.child)
         findings = (*claim.remarks, *findings)
+        if self.known.kept and self.known.is_kept_before(claim.agency, claim.key, submission.child, child):
+            findings = (*findings, _EARLIER_KEPT)
         resolved = (
             {"other": str(named)} if named is not None and not isinstance(submission.fact, IdentifierAsserted) else {}
         )
@@ -261,7 +269,7 @@ class Batch:
         self.rows.events.append(Recorded(child, version, claim.wire, state))
         self.rows.positions.append(position)
         self.rows.submissions.append((source, id, claim.digest, position, None, claim.agency))
-        self.known.answers[claim.key] = Answer(claim.digest, position, child, version, recorded_at, None)
+        self.known.answers[claim.agency, claim.key] = Answer(claim.digest, position, child, version, recorded_at, None)
         self._attach(submission.child, submission.fact, child)
         if named is not None and isinstance(submission.fact, IdentityMerged | IdentityUnmerged):
             self.known.link(child, named)
@@ -300,7 +308,7 @@ class Batch:
         self.rows.positions.append(position)
         self.rows.receipts += 1
         self.rows.submissions.append((source, id, receipt.digest, position, None, agency))
-        self.known.answers[receipt.key] = Answer(receipt.digest, position, None, version, recorded_at, None)
+        self.known.answers[agency, receipt.key] = Answer(receipt.digest, position, None, version, recorded_at, None)
 
     def _clock(self, sent_at: datetime) -> datetime:
         """Return the entry's `recorded_at`: the ledger clock, always just past the last entry's."""
@@ -317,3 +325,11 @@ class Batch:
             if name.scheme != "ledger" and key not in self.known.carriers:
                 self.known.carriers[key] = child
                 self.rows.identifiers.append((name.scheme, name.value, child))
+
+
+_EARLIER_KEPT: Final = Finding(
+    "earlier-kept",
+    "guard",
+    "an earlier message of this agency about this child is kept as a dead letter, for a fault of the ledger; it will "
+    "be recorded behind this one",
+)

@@ -4,6 +4,10 @@ Whatever arrives gives a `Message` or an `Unreadable`, never an exception. A rea
 sender; it may name an attribute and never repeats what the message says. Kafka binding, section 3: header values
 are UTF-8 strings as they are, nothing is percent-encoded; a `content-type` that begins with
 `application/cloudevents` means structured mode, any other means binary.
+
+Clients write the same events in other clothes, too: HTTP's header names, a whole event as the value without its content
+type, a list of one event, Confluent's five bytes before the JSON, the wrapper of Kafka Connect. Where the meaning is
+certain such an event is read; where it is not, its sender is told, as long as id and source can be found.
 """
 
 import binascii
@@ -16,6 +20,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from ledger.times import parse_instant
+from ledger.topics import LARGEST_MESSAGE_BYTES
 
 STRUCTURED_TYPE: Final = "application/cloudevents+json"
 STRUCTURED_HEADERS: Final[list[tuple[str, bytes]]] = [("content-type", STRUCTURED_TYPE.encode())]
@@ -25,9 +30,19 @@ LONGEST_NAME: Final = 256
 LONGEST_EXTENSION: Final = 4096
 MOST_EXTENSIONS: Final = 64
 
+MOST_EVENTS: Final = 1000
+"""Of a list of events in one record, so many senders' ids are answered."""
+
 _JSON_TYPE: Final = b"application/json"
+_BATCH_TYPE: Final = "application/cloudevents-batch+json"
 _CORE: Final = ("id", "source", "type", "specversion", "time")
 _USUAL: Final = {"content-type": "content-type", **{f"ce_{name}": name for name in _CORE}}
+_PREFIXES: Final = ("ce_", "ce-", "cloudevents:", "cloudevents_")
+"""Of attributes as headers: Kafka's binding, and those of HTTP and AMQP, which some clients write on Kafka, too."""
+_CONTENT_TYPES: Final = ("contenttype", "content_type")
+"""What Spring and others call the header `content-type`."""
+_MEMBERS: Final = frozenset((*_CORE, "data", "data_base64", "datacontenttype"))
+_ONE_EVENT: Final = f"send one event a record, as {STRUCTURED_TYPE} in UTF-8 or in binary mode"
 
 
 class Message(NamedTuple):
@@ -52,16 +67,21 @@ class Unreadable(NamedTuple):
     reason: str
     id: str | None
     source: str | None
+    also: tuple[tuple[str, str], ...] = ()
+    """(source, id) of the further events that one record holds."""
 
 
 def read_message(headers: Sequence[tuple[str, bytes | None]], value: bytes | None) -> Message | Unreadable:
     """Read one Kafka record. Raises nothing."""
     given: dict[str, str] = {}
     content_type: bytes | None = None
+    other_type: bytes | None = None
     flaw: str | None = None
     for written, raw in headers:
         name = _USUAL.get(written) or _attribute(written)
         if name is None:
+            if written.lower() in _CONTENT_TYPES:
+                other_type = (raw or b"").strip(b' "')
             continue
         if name == "content-type":
             if content_type is not None:
@@ -71,18 +91,29 @@ def read_message(headers: Sequence[tuple[str, bytes | None]], value: bytes | Non
             flaw = flaw or f"header ce_{_shown(name)} has no value; leave it out or give it one"
         elif name in given:
             flaw = flaw or f"header ce_{_shown(name)} stands twice; send each header once"
-            given[name] = ""  # two ids are no id: the message is attributed to neither
+            if given[name].encode("utf-8", "surrogatepass") != raw:
+                given[name] = ""  # two ids are no id: the message is attributed to neither
         else:
             try:
                 given[name] = raw.decode()
             except UnicodeDecodeError:
                 flaw = flaw or f"header ce_{_shown(name)} is not UTF-8; encode header values as UTF-8"
+    if content_type is None:
+        content_type = other_type
     if content_type is not None and content_type != _JSON_TYPE:
         if content_type[:23].lower() == b"application/cloudevents":
             return _structured(content_type, value)
         flaw = flaw or _type_flaw(content_type.decode("utf-8", "replace"))
-    if flaw is None and value is None:
-        flaw = "the record has no value: nothing can be taken back by a tombstone; send custody.entry-voided.v1"
+    if value is None:
+        flaw = flaw or (
+            "the record has no value: nothing can be taken back by a tombstone; send custody.entry-voided.v1"
+        )
+    elif value[:1] in _BEFORE_JSON and value:
+        value = _bare(value)
+    if value and not all(name in given for name in _CORE):
+        event = _enveloped(given, value, content_type)
+        if event is not None:
+            return event
     return _message(given, value, flaw, "header ce_")
 
 
@@ -91,7 +122,10 @@ def _attribute(header: str) -> str | None:
     name = header.lower()
     if name == "content-type":
         return name
-    return name[3:] if name[:3] == "ce_" else None
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            return name[len(prefix) :]
+    return None
 
 
 def binary_headers(
@@ -212,30 +246,118 @@ def _extension_flaw(extensions: Mapping[str, str], prefix: str) -> str | None:
 def _structured(content_type: bytes, value: bytes | None) -> Message | Unreadable:
     """Read the envelope; headers that repeat its attributes do not count (Kafka binding, 3.3.3)."""
     media, _, parameters = content_type.decode("utf-8", "replace").lower().partition(";")
-    if media.strip() != STRUCTURED_TYPE or _charset_flaw(parameters):
+    flaw = None
+    if media.strip() not in (STRUCTURED_TYPE, _BATCH_TYPE, "application/cloudevents") or _charset_flaw(parameters):
+        flaw = f"this CloudEvents format is not read here; {_ONE_EVENT}"
+    if value is None:
+        return Unreadable("the record has no value; the event in structured mode belongs there", None, None)
+    if len(value) > LARGEST_MESSAGE_BYTES:
+        return Unreadable(f"{len(value)} bytes; more than {LARGEST_MESSAGE_BYTES} are not read", None, None)
+    try:
+        parsed = orjson.loads(_bare(value))
+    except orjson.JSONDecodeError:
+        return Unreadable(flaw or "the value is not JSON in UTF-8; structured mode is one JSON object", None, None)
+    if isinstance(parsed, list) and _are_events(parsed):
+        return _of_list(parsed, flaw)
+    if media.strip() == _BATCH_TYPE and not _is_event(parsed):
+        flaw = f"the value is no list of events; {_ONE_EVENT}"
+    envelope = _unwrapped(parsed)
+    if not isinstance(envelope, dict):
+        return Unreadable(flaw or "the value is JSON, but no object; structured mode is one JSON object", None, None)
+    return _from_envelope(envelope, flaw)
+
+
+def _enveloped(given: Mapping[str, str], value: bytes, content_type: bytes | None) -> Message | Unreadable | None:
+    """Read a whole event that stands as the value, though no content type says so; None where the value is none."""
+    if len(value) > LARGEST_MESSAGE_BYTES:
+        return None
+    try:
+        parsed = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+    flaw = None
+    if content_type is not None and _charset_flaw(content_type.decode("utf-8", "replace").partition(";")[2]):
+        flaw = _type_flaw(content_type.decode("utf-8", "replace"))
+    if isinstance(parsed, list) and not given and _are_events(parsed):
+        return _of_list(parsed, flaw)
+    envelope = _unwrapped(parsed)
+    if not _is_event(envelope):
+        return None
+    if any(text != envelope.get(name) for name, text in given.items() if name in _CORE):
         return Unreadable(
-            f"this CloudEvents format is not read here; send one event a record, as {STRUCTURED_TYPE} in UTF-8 "
-            "or in binary mode",
+            "the headers and the event that stands as the value name different attributes; send them in one place",
             None,
             None,
         )
-    if value is None:
-        return Unreadable("the record has no value; the event in structured mode belongs there", None, None)
-    try:
-        envelope = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        return Unreadable("the value is not JSON in UTF-8; structured mode is one JSON object", None, None)
-    if not isinstance(envelope, dict):
-        return Unreadable("the value is JSON, but no object; structured mode is one JSON object", None, None)
-    return _from_envelope(envelope)
+    return _from_envelope(envelope, flaw)
 
 
-def _from_envelope(envelope: dict[str, Any]) -> Message | Unreadable:
+_BEFORE_JSON: Final = (b"\0", b"\xef")
+
+
+def _bare(value: bytes) -> bytes:
+    """Return a value without what some serializers put before its JSON: a byte order mark, Confluent's schema id."""
+    if value[:3] == b"\xef\xbb\xbf":
+        return value[3:]
+    if value[:1] == b"\0" and value[5:6] in (b"{", b"["):
+        return value[5:]
+    return value
+
+
+def _unwrapped(parsed: Any) -> Any:
+    """Return what stands inside a JSON string, or inside the wrapper of Kafka Connect's JSON converter."""
+    if isinstance(parsed, str):
+        try:
+            parsed = orjson.loads(parsed)
+        except orjson.JSONDecodeError:
+            return None
+    if isinstance(parsed, dict) and parsed.keys() == {"schema", "payload"}:
+        parsed = parsed["payload"]
+    return parsed
+
+
+def _is_event(parsed: Any) -> bool:
+    """Return whether JSON is meant as an event: it has its version, or what it is attributed by."""
+    if not isinstance(parsed, dict):
+        return False
+    names = {name.lower(): inner for name, inner in parsed.items()}
+    return "specversion" in names or (isinstance(names.get("id"), str) and isinstance(names.get("source"), str))
+
+
+def _are_events(parsed: list[Any]) -> bool:
+    return bool(parsed) and all(_is_event(each) for each in parsed)
+
+
+def _of_list(events: list[Any], flaw: str | None) -> Message | Unreadable:
+    """Read a list of one event; of a longer one name every id, so that each is answered."""
+    if len(events) == 1 and isinstance(events[0], dict):
+        return _from_envelope(events[0], flaw)
+    keys: dict[tuple[str, str], None] = {}
+    for event in events[:MOST_EVENTS]:
+        if isinstance(event, dict):
+            source, id = (
+                _usable(text) if isinstance(text := event.get(name), str) else None for name in ("source", "id")
+            )
+            if source is not None and id is not None:
+                keys[source, id] = None
+    reason = f"the value is a list of {len(events)} events, none of which was read; {_ONE_EVENT}"
+    if not keys:
+        return Unreadable(reason, None, None)
+    (source, id), *also = keys
+    return Unreadable(reason, id, source, tuple(also))
+
+
+def _from_envelope(envelope: dict[str, Any], flaw: str | None) -> Message | Unreadable:
+    """Read an event as JSON; with a `flaw` it is only found out whom to tell."""
+    misnamed = {name: name.lower() for name in envelope if name not in _MEMBERS and name.lower() in _MEMBERS}
+    for name, meant in misnamed.items():
+        if meant not in envelope:
+            flaw = flaw or f"attribute {_shown(name)} is written with capitals; CloudEvents calls it `{meant}`"
+            envelope[meant] = envelope.pop(name)
     absent = object()
     data, packed = envelope.pop("data", absent), envelope.pop("data_base64", None)
     declared = envelope.pop("datacontenttype", None)
     given: dict[str, str] = {}
-    flaw: str | None = None
     for name, attribute in envelope.items():
         match attribute:
             case None:
@@ -273,7 +395,8 @@ def _from_envelope(envelope: dict[str, Any]) -> Message | Unreadable:
 
 def _type_flaw(content_type: str) -> str | None:
     media, _, parameters = content_type.partition(";")
-    if media.strip().lower() != "application/json" or _charset_flaw(parameters):
+    plain = media.strip().lower()
+    if not (plain in ("application/json", "text/json") or plain.endswith("+json")) or _charset_flaw(parameters):
         return f"the content type is neither application/json in UTF-8 nor {STRUCTURED_TYPE}; send one of the two"
     return None
 

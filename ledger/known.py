@@ -1,6 +1,6 @@
 """What the ledger holds about the arrivals of one batch: answers given before, who carries which name, and records."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
@@ -34,11 +34,21 @@ class Answer(NamedTuple):
     refusal: Mapping[str, Any] | None
 
 
+class KeptName(NamedTuple):
+    """An identifier that a message names which a fault of ours kept from being recorded."""
+
+    agency: Agency
+    key: tuple[str | None, str | None]
+    name: Name
+    child: UUID | None
+    """Whose record carries it now."""
+
+
 @dataclass(slots=True)
 class Known:
     """What the ledger holds about this batch, looked up under the lock; kept in step as the batch goes on."""
 
-    answers: dict[Key, Answer]
+    answers: dict[tuple[Agency, Key], Answer]
     carriers: dict[Name, UUID]
     records: dict[UUID, Record]
     linked: dict[UUID, frozenset[UUID]]
@@ -47,6 +57,8 @@ class Known:
     """The last version of each agency's own record, of those that sign for something in this batch."""
     published: Mapping[Agency, Published] = field(default_factory=dict)
     """How far their feeds are."""
+    kept: Collection[KeptName] = ()
+    """Identifiers of children in this batch that messages name which are kept as dead letters for a fault of ours."""
 
     def carrier(self, name: Identifier) -> UUID | None:
         """Return the record that carries an identifier."""
@@ -55,6 +67,15 @@ class Known:
             record = self.records.get(child)
             return child if record is not None and record.version > 0 else None
         return self.carriers.get((name.scheme, name.value))
+
+    def is_kept_before(self, agency: Agency, key: Key, names: Collection[Identifier], child: UUID) -> bool:
+        """Return whether an earlier message of this agency about the child is kept for a fault, another than this."""
+        given = {(name.scheme, name.value) for name in names}
+        person = {child} | self.group(child)
+        return any(
+            kept.agency == agency and kept.key != key and (kept.child in person or kept.name in given)
+            for kept in self.kept
+        )
 
     def link(self, child: UUID, other: UUID) -> None:
         """Take in that a merge statement named these two."""

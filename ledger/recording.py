@@ -14,8 +14,10 @@ from eventsourcing.persistence import StoredEvent
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed, Receipt
+from ledger.agencies import Agency
+from ledger.arrivals import Arrival, Claim, Key, Malformed, Receipt
 from ledger.batch import Batch, Rows
+from ledger.dead_letters import close_answered, keep, kept_names
 from ledger.entry import recorded_at_of
 from ledger.eventstore import Ledger, read_stored
 from ledger.feed_bounds import last_versions, published
@@ -26,6 +28,7 @@ from ledger.record_ids import new_record_id
 from ledger.settings import Settings
 from ledger.streams import STREAMS
 from ledger.times import parse_instant
+from ledger.topics import TopicId
 
 CACHED_ENTRIES: Final = 40_000
 """How many entries the records kept in memory may hold together: about 120 MB at most."""
@@ -43,6 +46,10 @@ class OffsetMove:
     partition: int
     old: int
     new: int
+    id: TopicId | None = None
+    """In which making of the topic."""
+    known_end: int | None = None
+    """Where the partition ended when it was last looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,16 @@ class Tally:
     last_position: int
     receipts: int
     """Of those accepted; they belong to no child's record."""
+
+    def __add__(self, later: "Tally") -> "Tally":
+        """Return what two batches came to, one after the other."""
+        return Tally(
+            self.accepted + later.accepted,
+            self.answered_without_entry + later.answered_without_entry,
+            self.set_aside + later.set_aside,
+            later.last_position,
+            self.receipts + later.receipts,
+        )
 
 
 class Recording:
@@ -116,7 +133,7 @@ class Recording:
         )
 
     def _look_up(self, cursor: Cursor[DictRow], arrivals: Sequence[Arrival]) -> Known:
-        keys = [a.key for a in arrivals if isinstance(a, Claim | Receipt | Malformed)]
+        keys = [(a.agency, a.key) for a in arrivals if isinstance(a, Claim | Receipt | Malformed)]
         names: set[Name] = set()
         asked: set[UUID] = set()
         for arrival in arrivals:
@@ -134,6 +151,8 @@ class Recording:
         records = {child: self._records[child] for child in children if child in self._records}
         records |= self._load(cursor, children - records.keys())
         known = Known(answers=_answers(cursor, keys), carriers=carriers, records=records, linked=linked)
+        if names or children:
+            known.kept = kept_names(cursor, names, children)
         receipts = [arrival for arrival in arrivals if isinstance(arrival, Receipt)]
         if receipts:
             known.versions = last_versions(cursor, receipts)
@@ -182,6 +201,7 @@ class Recording:
                 " as t(s, i, d, p, r, a)",
                 _columns(rows.submissions),
             )
+            close_answered(cursor, [(row[5], (row[0], row[1])) for row in rows.submissions])
         if rows.outcomes:
             cursor.execute(
                 "insert into ledger.outcomes (agency, submission_id, body)"
@@ -191,7 +211,7 @@ class Recording:
             if not rows.events:
                 cursor.execute("notify stored_events")
         for aside in rows.set_aside:
-            _set_aside(cursor, aside)
+            keep(cursor, aside)
 
     def _forget_changed(self, cursor: Cursor[DictRow]) -> None:
         """Drop cached records that another process has added to since this one's last batch."""
@@ -225,9 +245,19 @@ def _move_offsets(cursor: Cursor[DictRow], moves: Sequence[OffsetMove]) -> None:
     """Move each partition's offset from `old` to `new`, or raise: the fence against a member that lost it."""
     for move in moves:
         moved = cursor.execute(
-            "update ledger.intake_offsets set next_offset = %s"
-            " where topic = %s and partition = %s and next_offset = %s returning 1",
-            (move.new, move.topic, move.partition, move.old),
+            "update ledger.intake_offsets set next_offset = %s, known_end = greatest(%s, %s, known_end)"
+            " where topic = %s and partition = %s and next_offset = %s"
+            " and cluster_id is not distinct from %s and topic_id is not distinct from %s returning 1",
+            (
+                move.new,
+                move.new,
+                move.known_end,
+                move.topic,
+                move.partition,
+                move.old,
+                None if move.id is None else move.id.cluster,
+                None if move.id is None else move.id.topic,
+            ),
         ).fetchone()
         if moved is None:
             raise LostPartitionsError(
@@ -236,19 +266,20 @@ def _move_offsets(cursor: Cursor[DictRow], moves: Sequence[OffsetMove]) -> None:
             )
 
 
-def _answers(cursor: Cursor[DictRow], keys: Sequence[Key]) -> dict[Key, Answer]:
+def _answers(cursor: Cursor[DictRow], keys: Sequence[tuple[Agency, Key]]) -> dict[tuple[Agency, Key], Answer]:
     """Return what became of earlier submissions with these keys."""
     if not keys:
         return {}
     cursor.execute(
-        "select s.source, s.id, s.digest, s.position, s.refusal, e.originator_id, e.originator_version, e.state"
-        " from unnest(%b::text[], %b::text[]) as k(source, id)"
-        " join ledger.submissions s on s.source = k.source and s.id = k.id"
+        "select s.agency, s.source, s.id, s.digest, s.position, s.refusal,"
+        " e.originator_id, e.originator_version, e.state"
+        " from unnest(%b::text[], %b::text[], %b::text[]) as k(agency, source, id)"
+        " join ledger.submissions s on s.agency = k.agency and s.source = k.source and s.id = k.id"
         " left join ledger.stored_events e on e.notification_id = s.position",
-        _columns(keys),
+        _columns([(agency, *key) for agency, key in keys]),
     )
     return {
-        (row["source"], row["id"]): Answer(
+        (row["agency"], (row["source"], row["id"])): Answer(
             row["digest"],
             row["position"],
             None if row["originator_id"] in STREAMS else row["originator_id"],
@@ -270,23 +301,6 @@ def _carriers(cursor: Cursor[DictRow], names: set[Name]) -> dict[Name, UUID]:
         _columns(list(names)),
     )
     return {(row["scheme"], row["value"]): row["child"] for row in cursor}
-
-
-def _set_aside(cursor: Cursor[DictRow], aside: Illegible) -> None:
-    cursor.execute(
-        'insert into ledger.set_aside (agency, topic, partition, "offset", ce_source, ce_id, reason, value, headers,'
-        " set_aside_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp())",
-        (
-            aside.place.agency,
-            aside.place.topic,
-            aside.place.partition,
-            aside.place.offset,
-            *aside.key,
-            aside.reason,
-            aside.value,
-            aside.headers,
-        ),
-    )
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:

@@ -267,6 +267,24 @@ RULES: Final[tuple[Rule, ...]] = (
         "knowledge: Corrections, voids, identity",
         "design",
     ),
+    Rule(
+        "earlier-kept",
+        "guard",
+        "guard",
+        "An earlier message of the same agency about the child is kept as a dead letter, for a fault of the ledger",
+        "contract: Outcome",
+        "design",
+        "intake",
+    ),
+    Rule(
+        "X1",
+        "refuse",
+        "refuse",
+        "A fault of the ledger itself: nothing was recorded; the message is kept and tried again, its id stays free",
+        "contract: Outcome",
+        "design",
+        "intake",
+    ),
     # Receipts: an agency signs for items of its own feed.
     Rule(
         "R1",

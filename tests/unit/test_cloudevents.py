@@ -21,6 +21,7 @@ from ledger.cloudevents import (
     read_message,
     structured,
 )
+from ledger.topics import LARGEST_MESSAGE_BYTES
 
 TYPE = "custody.released-to-sponsor.v1"
 TIME = "2022-03-04T13:25:00-06:00"
@@ -261,6 +262,102 @@ def test_a_digest_tells_type_and_data_apart() -> None:
     }
     assert len(digests) == 5
     assert {len(d) for d in digests} == {22}
+
+
+OTHER_CLOTHES: dict[str, tuple[Headers, bytes]] = {
+    "no content type": ([], envelope()),
+    "application/json": ([("content-type", b"application/json")], envelope()),
+    "another case and a charset": ([("Content-Type", b"Application/JSON; charset=UTF-8")], envelope()),
+    "octets": ([("content-type", b"application/octet-stream")], envelope()),
+    "Spring's name for it": ([("contentType", b'"application/cloudevents+json"')], envelope()),
+    "no suffix": ([("content-type", b"application/cloudevents; charset=utf-8")], envelope()),
+    "other people's headers": ([("__TypeId__", b"gov.hhs.Fact"), ("traceparent", b"00-1")], envelope()),
+    "some attributes as headers, too": ([("ce_id", b"m-1"), ("ce_type", TYPE.encode())], envelope()),
+    "packed data": ([], envelope(data=..., data_base64=b64encode(DATA).decode())),
+    "a list of one": ([], b"[" + envelope() + b"]"),
+    "a batch of one": ([("content-type", b"application/cloudevents-batch+json")], b"[" + envelope() + b"]"),
+    "a JSON string": ([], orjson.dumps(envelope().decode())),
+    "Kafka Connect": ([], b'{"schema":{"type":"struct"},"payload":' + envelope() + b"}"),
+    "a byte order mark": (list(STRUCTURED_HEADERS), b"\xef\xbb\xbf" + envelope()),
+    "Confluent's schema id, structured": (list(STRUCTURED_HEADERS), b"\0\0\0\0\x07" + envelope()),
+    "Confluent's schema id, nothing said": ([], b"\0\0\0\0\x07" + envelope()),
+    "Confluent's schema id, binary": (headers(), b"\0\0\0\0\x07" + DATA),
+    "HTTP's names": ([(name.replace("ce_", "ce-"), raw) for name, raw in headers()], DATA),
+    "HTTP's names in capitals": ([(name.replace("ce_", "Ce-").title(), raw) for name, raw in headers()], DATA),
+    "AMQP's names": ([(name.replace("ce_", "cloudEvents:"), raw) for name, raw in headers()], DATA),
+    "a JSON type of one's own": (headers(content_type=b"application/vnd.hhs.custody+json"), DATA),
+}
+
+
+@pytest.mark.parametrize("clothes", OTHER_CLOTHES)
+def test_an_event_in_other_clothes_is_read_where_its_meaning_is_certain(clothes: str) -> None:
+    """What clients of other makes write on Kafka says the same as the two modes of the binding."""
+    written, value = OTHER_CLOTHES[clothes]
+    message = read(read_message(written, value))
+    assert (message.id, message.source, message.type, message.time_given) == ("m-1", "/orr/uc-portal", TYPE, TIME)
+    assert digest(message.type, message.data) == digest(TYPE, DATA)
+    assert message.extensions == {}
+
+
+ANSWERED: dict[str, tuple[Headers, bytes | None, str]] = {
+    "no version": ([], envelope(specversion=...), "attribute specversion is missing"),
+    "an old version": ([], envelope(specversion="0.3"), "specversion is not 1.0"),
+    "another charset": (
+        [("content-type", b"application/json; charset=utf-16")],
+        envelope(),
+        "neither application/json",
+    ),
+    "names in capitals": (
+        [],
+        orjson.dumps({name.title(): value for name, value in orjson.loads(envelope()).items()}),
+        "is written with capitals",
+    ),
+    "two events": ([], b"[" + envelope() + b"," + envelope(id="m-2") + b"]", "a list of 2 events, none of which"),
+    "avro, with an event in it": (
+        [("content-type", b"application/cloudevents+avro")],
+        envelope(),
+        "this CloudEvents format is not read here",
+    ),
+    "an id given twice alike": ([*headers(), ("ce-id", b"m-1")], DATA, "ce_id stands twice"),
+    "HTTP's names without a value": ([("ce-id", b"m-1"), ("ce-source", b"/orr/uc-portal")], None, "no value"),
+    "HTTP's names, some missing": ([("ce-id", b"m-1"), ("ce-source", b"/orr/uc-portal")], DATA, "ce_type is missing"),
+}
+
+
+@pytest.mark.parametrize("what", ANSWERED)
+def test_an_event_that_can_be_attributed_is_answered_with_its_cure(what: str) -> None:
+    """Whoever can be found by id and source is told; silence is for what nobody can attribute."""
+    written, value, reason = ANSWERED[what]
+    outcome = unread(read_message(written, value))
+    assert reason in outcome.reason
+    assert (outcome.source, outcome.id) == ("/orr/uc-portal", "m-1")
+    assert outcome.also == ((("/orr/uc-portal", "m-2"),) if what == "two events" else ())
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ([], DATA),
+        ([], b'{"before": null, "after": {"id": 1}, "op": "c", "source": {"db": "x"}}'),
+        ([("ce_id", b"m-2")], envelope()),
+        ([], b"[" + DATA + b"]"),
+        ([], b"\0\0\0\0\x07\x02binary"),
+        ([], None),
+        ([("ce_time", b"2022-03-04T13:25:00Z"), ("ce_id", b"m-1")], envelope()),
+    ],
+    ids=["no event", "Debezium", "two ids", "a list of no events", "Avro", "key alone", "two times"],
+)
+def test_what_cannot_be_attributed_is_taken_for_nobodys(written: Headers, value: bytes | None) -> None:
+    """No id or source is guessed: such a message is kept as a dead letter, which shows."""
+    outcome = unread(read_message(written, value))
+    assert outcome.id is None or outcome.source is None
+
+
+def test_what_is_larger_than_a_topic_carries_is_not_parsed() -> None:
+    """A batch of a few kilobytes can unpack to hundreds of megabytes of brackets."""
+    huge = b"[" * (LARGEST_MESSAGE_BYTES + 1)
+    assert "are not read" in unread(read_message(STRUCTURED_HEADERS, huge)).reason
+    assert unread(read_message([], huge)).id is None
 
 
 NAMES = st.sampled_from(["ce_id", "ce_source", "ce_type", "ce_time", "ce_specversion", "content-type", "ce_x", "CE_ID"])

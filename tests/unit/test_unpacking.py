@@ -2,22 +2,40 @@
 
 import re
 import struct
+import tracemalloc
 from collections.abc import Sequence
+from hashlib import sha256
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from kafka import TopicPartition
+from kafka.codec import gzip_encode, lz4_encode, snappy_encode, zstd_encode
+from kafka.consumer.fetcher import IsolationLevel
 from kafka.errors import CorruptRecordError
+from kafka.record import MemoryRecords
 from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
+from kafka.record.legacy_records import LegacyRecordBatchBuilder
+from kafka.record.util import calc_crc32c
 
 from ledger import following
 from ledger.cloudevents import binary_headers
+from ledger.codecs import MOST_UNPACKED, NAMES, DamagedError, TooLargeError, unpack
 from ledger.facts import BY_WIRE, LEDGER_FACTS
 from ledger.following import read_messages
-from ledger.unpacking import Record, unpacked
+from ledger.unpacking import DamagedBatch, Record, unpack_quickly, unpacked
 from producers.appending import Envelope
+
+
+def recut(batch: bytes) -> bytes:
+    """Return a packed batch without its last bytes, its lengths and checksum right for what is left."""
+    cut = bytearray(batch[:-8])
+    struct.pack_into(">i", cut, 8, len(cut) - 12)
+    struct.pack_into(">I", cut, 17, calc_crc32c(memoryview(cut)[21:]))
+    return bytes(cut)
+
 
 PLACE = TopicPartition("custody.test", 3)
 Sent = tuple[int, bytes | None, bytes | None, list[tuple[str, bytes | None]]]
@@ -46,11 +64,11 @@ def as_read(records: Sequence[Any]) -> list[tuple[Any, ...]]:
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.lists(_SENT, min_size=1, max_size=8), st.sampled_from((0, 3)), st.integers(0, 2**62), st.booleans())
+@given(st.lists(_SENT, min_size=1, max_size=8), st.integers(0, 4), st.integers(0, 2**62), st.booleans())
 def test_records_read_as_the_library_reads_them(
     sent: list[Sent], compression: int, base_offset: int, log_append_time: bool
 ) -> None:
-    """Offsets, times that go back, keys, values, headers; nothing, and much; with lz4 and without."""
+    """Offsets, times that go back, keys, values, headers; nothing, and much; with every codec of the contract."""
 
     def fetched() -> Any:
         return batch_of(sent, compression=compression, base_offset=base_offset, log_append_time=log_append_time)
@@ -112,3 +130,139 @@ def test_an_entry_reads_alike_by_its_pattern_and_header_by_header(wire: str, pos
         patched.setattr(following, "_AS_RELAYED", re.compile(b"never"))
         assert read_messages([record]) == by_pattern
     assert (by_pattern[0].position, by_pattern[0].previous, by_pattern[0].recorded_at) == (position, previous, at)
+
+
+def fetched(*batches: bytes, fetch_offset: int = 0, give_damaged: bool = True) -> tuple[list[Any], int]:
+    """Return what a consumer is given of these bytes, and the offset at which it fetches next."""
+    consumer = SimpleNamespace(_fetcher=SimpleNamespace())
+    unpack_quickly(consumer, give_damaged=give_damaged)
+    part = consumer._fetcher.PartitionRecords(
+        fetch_offset, PLACE, MemoryRecords(b"".join(batches)), isolation_level=IsolationLevel.READ_COMMITTED
+    )
+    return part.take(100), part.next_fetch_offset
+
+
+def plain(base: int, *values: bytes, compression: int = 0) -> bytes:
+    sent: list[Sent] = [(0, None, value, []) for value in values]
+    return bytes(batch_of(sent, compression=compression, base_offset=base)._buffer)
+
+
+def flipped(batch: bytes, at: int, *, mend: bool = True) -> bytes:
+    """Return a batch with a byte changed; with `mend` under a checksum that is right again."""
+    changed = bytearray(batch)
+    changed[at] ^= 0xFF
+    if mend:
+        struct.pack_into(">I", changed, 17, calc_crc32c(memoryview(changed)[21:]))
+    return bytes(changed)
+
+
+DAMAGED: dict[str, tuple[bytes, str]] = {
+    "checksum": (flipped(plain(3, b"a", b"b"), 70, mend=False), "fails its checksum"),
+    "unknown codec": (
+        flipped(plain(3, b"a", b"b"), 22)[:22] + b"\x07" + plain(3, b"a", b"b")[23:],
+        "fails its checksum",
+    ),
+    "a length that is not so": (flipped(plain(3, b"a", b"b"), 61), "without sense"),
+    **{
+        f"bad {name}": (flipped(plain(3, b"a" * 99, b"b", compression=codec), 61), f"it is no {name}")
+        for codec, name in enumerate(NAMES, 1)
+    },
+    **{
+        f"{name} cut off": (recut(plain(3, b"a" * 99, b"b", compression=codec)), "send its messages again")
+        for codec, name in enumerate(NAMES, 1)
+    },
+    "too large": (plain(3, bytes(MOST_UNPACKED), compression=4), "more than 67108864 bytes when unpacked"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGED)
+def test_a_batch_that_cannot_be_unpacked_is_given_in_its_place_and_reading_goes_on_behind_it(what: str) -> None:
+    """Before it, it with where it stood, behind it: nothing else of the partition waits for it."""
+    batch, reason = DAMAGED[what]
+    last = 3 if what == "too large" else 4
+    given, next_offset = fetched(plain(2, b"before"), batch, plain(last + 1, b"behind"))
+    before, damaged, behind = given
+    assert (before.value, behind.value, behind.offset, next_offset) == (b"before", b"behind", last + 1, last + 2)
+    assert isinstance(damaged, DamagedBatch)
+    assert (damaged.first_offset, damaged.offset, damaged.size) == (3, last, len(batch))
+    assert damaged.digest == sha256(batch).hexdigest()
+    assert reason in damaged.reason
+    assert len(damaged.kept) <= 131_072
+    with pytest.raises(CorruptRecordError, match="partition=3"):
+        fetched(batch, give_damaged=False)
+
+
+@pytest.mark.parametrize("codec", range(1, 5))
+def test_a_bomb_is_stopped_at_the_bound(codec: int) -> None:
+    """Of megabytes in a small batch never more is made than the bound and one piece; what is within it is whole."""
+    encode = {1: gzip_encode, 2: snappy_encode, 3: lz4_encode, 4: zstd_encode}[codec]
+    most = 1_048_576
+    packed = memoryview(encode(bytes(24 * most)))
+    assert unpack(codec, memoryview(encode(bytes(most))), most) == bytes(most)
+    tracemalloc.start()
+    with pytest.raises(TooLargeError) as stopped:
+        unpack(codec, packed, most)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * most + 2 * len(packed)
+    assert set(stopped.value.begins) <= {0}
+
+
+@pytest.mark.parametrize("claimed", [b"\xff\xff\xff\xff\x0f", b"\xff\xff\xff\xff\xff\x0f", b""])
+def test_a_snappy_block_that_claims_to_be_huge_is_not_believed(claimed: bytes) -> None:
+    """Its size stands before it, and the library makes room for as much."""
+    with pytest.raises(DamagedError):
+        unpack(2, memoryview(claimed + b"\0a"))
+
+
+def test_a_batch_with_a_wrong_checksum_never_says_how_far_it_reaches() -> None:
+    """A damaged header that claims a million messages must not skip those of the next batch, or of the next fetch."""
+    batch = bytearray(plain(3, b"a", b"b"))
+    struct.pack_into(">i", batch, 23, 1_000_000)
+    given, next_offset = fetched(bytes(batch), plain(5, b"behind"))
+    assert [(each.offset, getattr(each, "value", None)) for each in given] == [(4, None), (5, b"behind")]
+    assert next_offset == 6
+    [damaged], next_offset = fetched(bytes(batch), fetch_offset=3)
+    assert (damaged.first_offset, damaged.offset, next_offset) == (3, 3, 4)
+
+
+@pytest.mark.parametrize("offsets", [(0, 0), (1, 0), (0, 2)])
+def test_a_batch_whose_offsets_do_not_rise_within_it_is_damaged(offsets: tuple[int, int]) -> None:
+    """Else the ledger's offset could be moved beyond messages that nobody read."""
+    builder = DefaultRecordBatchBuilder(2, 0, False, -1, -1, -1, 2**30)
+    for offset in offsets:
+        builder.append(offset, 0, None, b"v", [])
+    batch = bytearray(builder.build())
+    struct.pack_into(">i", batch, 23, 1)
+    struct.pack_into(">I", batch, 17, calc_crc32c(memoryview(batch)[21:]))
+    [damaged], next_offset = fetched(bytes(batch))
+    assert isinstance(damaged, DamagedBatch)
+    assert next_offset == 2
+
+
+@pytest.mark.parametrize("magic", [0, 1])
+@pytest.mark.parametrize("codec", [0, 1, 2, 3])
+def test_messages_of_the_old_formats_are_read(magic: int, codec: int) -> None:
+    """Brokers of before 4.0 kept what old clients wrote; such messages have no headers, so they become dead letters."""
+    builder = LegacyRecordBatchBuilder(magic, codec if magic or codec != 3 else 0, 2**20)
+    builder.append(0, 1_600_000_000_000, b"k", b"v")
+    [record], next_offset = fetched(bytes(builder.build()))
+    assert (record.offset, record.key, record.value, record.headers, next_offset) == (0, b"k", b"v", [], 1)
+    [damaged], next_offset = fetched(flipped(bytes(builder.build()), -1, mend=False))
+    assert isinstance(damaged, DamagedBatch)
+    assert (damaged.offset, next_offset) == (0, 1)
+
+
+def test_empty_batches_and_marks_of_transactions_are_passed_over() -> None:
+    """Compaction leaves batches without records; a mark that ends a transaction is no message."""
+    empty = bytearray(plain(3, b"a", b"b")[:61])
+    struct.pack_into(">i", empty, 8, 61 - 12)
+    struct.pack_into(">i", empty, 57, 0)
+    struct.pack_into(">I", empty, 17, calc_crc32c(memoryview(empty)[21:]))
+    assert fetched(bytes(empty)) == ([], 5)
+    builder = DefaultRecordBatchBuilder(2, 0, True, 7, 1, 0, 2**20)
+    builder.append(0, 0, b"\0\0\0\x01", b"\0\0\0\0\0\0", [])
+    mark = bytearray(builder.build())
+    mark[22] |= DefaultRecordBatch.CONTROL_MASK
+    struct.pack_into(">I", mark, 17, calc_crc32c(memoryview(mark)[21:]))
+    assert fetched(bytes(mark)) == ([], 1)
