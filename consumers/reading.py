@@ -10,19 +10,20 @@ from kafka.errors import CorruptRecordError
 from pydantic import ValidationError
 
 from ledger.arrivals import KEPT_BYTES, Arrival, Claim, Illegible, Malformed, Place, Receipt
-from ledger.cloudevents import Message, Unreadable, digest, read_message
-from ledger.facts import FeedReceipted
+from ledger.cloudevents import Message, Unreadable, digest, read_but_for_time, read_message
+from ledger.facts import BY_WIRE, FeedReceipted
 from ledger.faults import is_of_the_message, place_of
 from ledger.forbidden import black_out, black_out_bytes, is_forbidden, may_be_forbidden
 from ledger.identifiers import Identifier
 from ledger.receipt import read_receipt, receipt_on_intake
-from ledger.submission import LIMIT_BYTES, Refusal, read_submission
+from ledger.submission import LIMIT_BYTES, SAFETY_FACTS, Refusal, also_remarked, read_submission, with_words
 from ledger.topics import LARGEST_MESSAGE_BYTES, is_receipts
 from ledger.unpacking import DamagedBatch, Record
 
 Headers = Sequence[tuple[str, bytes | None]]
 _NO_HEADERS: Final = b"[]"
 _MOST_NAMES: Final = 20
+_UNDATED: Final = "`ce_time` is no time within 1900-01-01 to 2199-12-31; it counts as sent when it was recorded"
 
 
 def read_record(place: Place, record: Record | DamagedBatch) -> Arrival:
@@ -128,9 +129,35 @@ def _names(message: Message | Unreadable) -> tuple[tuple[str, str], ...]:
 
 def _read(place: Place, headers: Headers, value: bytes | None) -> Arrival:
     message = read_message(headers, value)
-    agency = place.agency
     if isinstance(message, Unreadable):
-        return _illegible(place, headers, value, message)
+        return _undated(place, headers, value) or _illegible(place, headers, value, message)
+    return _of_message(place, headers, value, message)
+
+
+def _undated(place: Place, headers: Headers, value: bytes | None) -> Arrival | None:
+    """Read a safety fact whose sender's clock says no time: it counts as sent when it is recorded."""
+    if is_receipts(place.topic) or len(value or b"") > 2 * LIMIT_BYTES:
+        return None
+    found = read_but_for_time(headers, value)
+    if found is None:
+        return None
+    message, words = found
+    fact_class = BY_WIRE.get(message.type)
+    if fact_class is None or fact_class not in SAFETY_FACTS:
+        return None
+    arrival = _of_message(place, headers, value, message)
+    if not isinstance(arrival, Claim):
+        return arrival
+    shown = {} if not words or may_be_forbidden(words.encode()) else {"ce_time": words[:200]}
+    return arrival._replace(
+        sent_at=None,
+        submission=with_words(arrival.submission, shown),
+        remarks=also_remarked(arrival.remarks, _UNDATED),
+    )
+
+
+def _of_message(place: Place, headers: Headers, value: bytes | None, message: Message) -> Arrival:
+    agency = place.agency
     key = (message.source, message.id)
     for name in message.extensions:
         if is_forbidden(name):

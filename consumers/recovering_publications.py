@@ -6,7 +6,6 @@ over what is published.
 """
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Final
 
 from psycopg import Cursor
@@ -17,6 +16,7 @@ from ledger.feed_bounds import LAST_COLUMN
 from ledger.feed_tail import two_stories
 from ledger.publication import Batch, columns_of, read_batch
 from ledger.tail import KafkaAheadError
+from ledger.times import read_clock
 from ledger.topic_messages import TopicMessages
 from ledger.topics import PUBLICATIONS
 
@@ -116,7 +116,7 @@ def _insert(cursor: Cursor[DictRow], batch: Batch, body: bytes) -> None:
         (
             batch.number,
             batch.to_position,
-            datetime.fromisoformat(batch.published_at),
+            read_clock(batch.published_at),
             *columns_of(batch.last),
             body,
         ),

@@ -32,7 +32,8 @@ class Claim(NamedTuple):
     key: Key
     digest: str
     wire: str
-    sent_at: datetime
+    sent_at: datetime | None
+    """When its sender says that it was sent; None: the sender's clock says no time."""
     extensions: Mapping[str, str]
     submission: Submission[Fact]
     remarks: tuple[Finding, ...]

@@ -33,7 +33,7 @@ from ledger.record import Record
 from ledger.settings import Settings
 from ledger.streams import OF_AGENCY
 from ledger.submission import Refusal
-from ledger.times import MICROSECOND, write_clock
+from ledger.times import MICROSECOND, plus, write_clock
 
 
 @dataclass(slots=True)
@@ -225,7 +225,7 @@ class Batch:
         )
         fact = fact_json(submission.fact)
         entry_source = submission.source.model_dump()
-        known_since = submission.known_since or claim.sent_at
+        known_since = submission.known_since or claim.sent_at or recorded_at
         state = write_state(
             recorded_at=recorded_at,
             occurred_at=submission.occurred_at,
@@ -310,12 +310,14 @@ class Batch:
         self.rows.submissions.append((source, id, receipt.digest, position, None, agency))
         self.known.answers[agency, receipt.key] = Answer(receipt.digest, position, None, version, recorded_at, None)
 
-    def _clock(self, sent_at: datetime) -> datetime:
+    def _clock(self, sent_at: datetime | None) -> datetime:
         """Return the entry's `recorded_at`: the ledger clock, always just past the last entry's."""
         now = self._now if self._settings.clock == "wall" else sent_at
-        if self._recorded_at is None or now > self._recorded_at:
+        if self._recorded_at is None:
+            return now or self._now
+        if now is not None and now > self._recorded_at:
             return now
-        return self._recorded_at + MICROSECOND
+        return plus(self._recorded_at, MICROSECOND)
 
     def _attach(self, names: tuple[Identifier, ...], fact: Fact, child: UUID) -> None:
         if isinstance(fact, IdentifierAsserted):

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final, Literal, assert_never
 
-from ledger.times import When, civil_day, last_instant
+from ledger.times import When, civil_day, in_utc, last_instant
 
 Unit = Literal["hours", "days", "business-days", "months"]
 """`days` and `months` go by the calendar, weekends and holidays included; `business-days` leaves those out."""
@@ -80,7 +80,7 @@ def due(start: When, limit: int, unit: Unit, *, office_zone: str, civil_zone: st
     """
     try:
         if unit == "hours":
-            return last_instant(start, civil_zone) + timedelta(hours=limit)
+            return in_utc(last_instant(start, civil_zone) + timedelta(hours=limit))
         return last_instant(_last_day(civil_day(start, office_zone), limit, unit), office_zone)
     except (OverflowError, ValueError):
         return None

@@ -33,6 +33,7 @@ MOST_EXTENSIONS: Final = 64
 MOST_EVENTS: Final = 1000
 """Of a list of events in one record, so many senders' ids are answered."""
 
+_ANY_TIME: Final = b"2000-01-01T00:00:00Z"
 _JSON_TYPE: Final = b"application/json"
 _BATCH_TYPE: Final = "application/cloudevents-batch+json"
 _CORE: Final = ("id", "source", "type", "specversion", "time")
@@ -115,6 +116,29 @@ def read_message(headers: Sequence[tuple[str, bytes | None]], value: bytes | Non
         if event is not None:
             return event
     return _message(given, value, flaw, "header ce_")
+
+
+def read_but_for_time(headers: Sequence[tuple[str, bytes | None]], value: bytes | None) -> tuple[Message, str] | None:
+    """Read an event that only its `time` keeps from being read; return what stands in that place, too.
+
+    The message's own time says nothing. None: the event has other faults, or none.
+    """
+    times = [raw for name, raw in headers if _attribute(name) == "time"]
+    others = [(name, raw) for name, raw in headers if _attribute(name) != "time"]
+    message = read_message([*others, ("ce_time", _ANY_TIME)], value)
+    if isinstance(message, Message) and message.time_given == _ANY_TIME.decode():
+        return message, b", ".join(raw or b"" for raw in times).decode("utf-8", "replace")
+    try:
+        envelope = orjson.loads(_bare(value or b""))
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(envelope, dict):
+        return None
+    given = envelope.get("time")
+    message = read_message(headers, orjson.dumps({**envelope, "time": _ANY_TIME.decode()}))
+    if isinstance(message, Unreadable):
+        return None
+    return message, "" if given is None else given if isinstance(given, str) else orjson.dumps(given).decode()
 
 
 def _attribute(header: str) -> str | None:

@@ -15,7 +15,8 @@ import orjson
 
 from ledger.agencies import Agency
 from ledger.facts import BY_WIRE, LEDGER_FACTS, AnyFact, Fact, LedgerFact, current
-from ledger.times import When, read_back, write_clock, write_when
+from ledger.facts.vocabulary import STORED
+from ledger.times import When, read_back, read_clock, write_clock, write_when
 
 Subject = Literal["child", "agency", "ledger"]
 Door = Literal["command", "feed", "import"]
@@ -193,7 +194,7 @@ def read_entry(payload: bytes) -> Entry:
         given["version"],
         wire,
         None if occurred_at is None else read_back(occurred_at),
-        datetime.fromisoformat(given["recorded_at"]),
+        read_clock(given["recorded_at"]),
         read_back(given["known_since"]),
         _producer(**given["producer"]),
         given["door"],
@@ -201,7 +202,7 @@ def read_entry(payload: bytes) -> Entry:
         tuple([(i["scheme"], i["value"]) for i in given["identifiers"]]),
         tuple([Finding(f["code"], f["level"], f["message"]) for f in findings]) if findings else (),
         given["submission"]["id"],
-        cast(AnyFact, current(fact_class.__pydantic_validator__.validate_python(recorded_fact))),
+        cast(AnyFact, current(fact_class.__pydantic_validator__.validate_python(recorded_fact, context=STORED))),
         recorded_fact,
         given.get("resolved", {}),
         given.get("extensions", {}),
@@ -219,10 +220,10 @@ def read_ledger_entry(payload: bytes) -> LedgerEntry:
         given["subject"],
         given["version"],
         given["type"],
-        datetime.fromisoformat(given["recorded_at"]),
+        read_clock(given["recorded_at"]),
         _producer(**given["producer"]),
         given["submission"]["id"],
-        fact_class.model_validate(given["fact"]),
+        fact_class.model_validate(given["fact"], context=STORED),
     )
 
 

@@ -5,7 +5,7 @@ The library's locked recorder keeps the events table and its lock; the insert is
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from psycopg.rows import DictRow, dict_row
 from ledger.entry import Entry, Recorded, read_entry, recorded_at_of, value
 from ledger.migrating import migrate
 from ledger.settings import Settings, SettingsError
-from ledger.times import parse_instant
+from ledger.times import in_utc, read_clock
 
 SCHEMA: Final = "ledger"
 
@@ -75,10 +75,10 @@ class EntryRecorder(PostgresApplicationRecorder):
             " (select published_at from ledger.publications order by number desc limit 1) as published_at"
         ).fetchone()
         assert row is not None
-        told = [] if last is None else [parse_instant(recorded_at_of(last))]
+        told = [] if last is None else [read_clock(recorded_at_of(last))]
         if row["published_at"] is not None:
-            told.append(row["published_at"].astimezone(UTC))
-        return row["now"].astimezone(UTC), max(told, default=None)
+            told.append(in_utc(row["published_at"]))
+        return in_utc(row["now"]), max(told, default=None)
 
     def insert(self, cursor: Cursor[DictRow], events: Sequence[StoredEvent], positions: Sequence[int]) -> None:
         """Insert under the lock and wake whoever listens; the library's own sequence is kept in step."""

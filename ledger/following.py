@@ -14,6 +14,7 @@ from uuid import UUID
 from kafka import KafkaConsumer, TopicPartition
 
 from ledger.entry import is_first, record_id
+from ledger.times import read_clock
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 from ledger.unpacking import unpack_quickly
 
@@ -46,7 +47,7 @@ class EntryMessage(NamedTuple):
     def clock(self) -> datetime:
         """Return `recorded_at`."""
         at = self.recorded_at
-        return datetime.fromisoformat(at) if isinstance(at, str) else at
+        return read_clock(at) if isinstance(at, str) else at
 
 
 def entries_consumer(bootstrap: str, *, fetch_min_bytes: int = 1, fetch_max_wait_ms: int = 250) -> KafkaConsumer:

@@ -26,7 +26,7 @@ from ledger.eventstore import Ledger
 from ledger.facts import LedgerFact
 from ledger.settings import Settings
 from ledger.streams import LEDGER
-from ledger.times import MICROSECOND
+from ledger.times import MICROSECOND, plus
 
 STEWARD: Final = Producer("STEWARD", None, None, "/custody-ledger/steward")
 
@@ -134,5 +134,5 @@ def _next_place(
             raise NoClockError("the clock of this ledger is driven and nothing is recorded yet; say when with --at")
         now = at or before or now
     if before is not None and now <= before:
-        now = before + MICROSECOND
+        now = plus(before, MICROSECOND)
     return last + 1, now, row["version"] + 1

@@ -5,7 +5,7 @@ fact: an item is made of the entry and of what its batch says, so a feed can be 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -148,7 +148,7 @@ NOTHING_PUBLISHED: Final = Batch(
     0,
     0,
     0,
-    write_clock(datetime.fromisoformat("0001-01-01T00:00:00+00:00")),
+    write_clock(datetime.min.replace(tzinfo=UTC)),
     False,
     dict.fromkeys(RECEIVERS, 0),
     None,

@@ -12,7 +12,8 @@ from uuid import UUID
 
 from ledger.entry import Entry
 from ledger.facts import BY_WIRE, AnyFact, CorrectionIssued, EntryVoided, Fact, current
-from ledger.times import When, parse_when
+from ledger.facts.vocabulary import STORED
+from ledger.times import When, read_back
 
 F = TypeVar("F", bound=Fact)
 
@@ -168,6 +169,6 @@ def corrected(entry: Entry, given: Mapping[str, Any]) -> Entry:
         return entry
     occurred_at: When | None = entry.occurred_at
     if "occurred_at" in given:
-        occurred_at = None if given["occurred_at"] is None else parse_when(given["occurred_at"])
-    fact = current(BY_WIRE[entry.type].model_validate(with_members(entry.recorded_fact, given)))
+        occurred_at = None if given["occurred_at"] is None else read_back(given["occurred_at"])
+    fact = current(BY_WIRE[entry.type].model_validate(with_members(entry.recorded_fact, given), context=STORED))
     return entry._replace(fact=cast(AnyFact, fact), occurred_at=occurred_at)

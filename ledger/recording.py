@@ -27,7 +27,7 @@ from ledger.record import Record
 from ledger.record_ids import new_record_id
 from ledger.settings import Settings
 from ledger.streams import STREAMS
-from ledger.times import parse_instant
+from ledger.times import read_clock
 from ledger.topics import TopicId
 
 CACHED_ENTRIES: Final = 40_000
@@ -284,7 +284,7 @@ def _answers(cursor: Cursor[DictRow], keys: Sequence[tuple[Agency, Key]]) -> dic
             row["position"],
             None if row["originator_id"] in STREAMS else row["originator_id"],
             row["originator_version"],
-            None if row["state"] is None else parse_instant(recorded_at_of(bytes(row["state"]))),
+            None if row["state"] is None else read_clock(recorded_at_of(bytes(row["state"]))),
             row["refusal"],
         )
         for row in cursor

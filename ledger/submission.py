@@ -4,7 +4,9 @@ What is refused here is refused at every door: form (H0), a code outside its lis
 ever repeats a value that was sent, so that nothing forbidden can leak through a refusal.
 """
 
+import json
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Final, Generic, Literal, TypeVar
 
@@ -24,7 +26,7 @@ from ledger.facts import (
     PostReleaseContactRecorded,
     SignificantIncidentReported,
 )
-from ledger.facts.vocabulary import Text, When
+from ledger.facts.vocabulary import Text, When, time_members
 from ledger.form import Refusal, faults, nul_character, repeated_name
 from ledger.identifiers import Identifier
 
@@ -55,6 +57,7 @@ SAFETY_FACTS: Final[frozenset[type[Fact]]] = frozenset(
 LIMIT_BYTES: Final = 1_048_576
 """A submission larger than this is refused; the intake topics carry up to eight times as much."""
 
+_ALL_THE_SAME: Final = "recorded all the same, a safety fact: "
 _WIRE_LIKE: Final = re.compile(r"[A-Za-z0-9.-]{1,80}")
 _WHITE_SPACE: Final = b" \t\r\n"
 
@@ -151,26 +154,59 @@ def _misread(
     refusals = faults(error, given, fact_class.wire)
     if fact_class not in SAFETY_FACTS:
         return refusals[0]
-    hard = next((refusal for refusal in refusals if refusal.code not in ("H6", "H7")), None)
+    hard = next((refusal for refusal in refusals if not _is_mendable(refusal, fact_class)), None)
     if hard is not None:
         return hard
     repeated = repeated_name(data)
     if repeated is not None:
         return repeated
+    codes = _mend(given, refusals)
     try:
-        return model_of(fact_class).model_validate_json(orjson.dumps(_mended(given, refusals))), _findings(refusals)
+        submission = model_of(fact_class).model_validate_json(orjson.dumps(given))
     except ValidationError:
         return refusals[0]
+    return with_words(submission, codes), _findings(refusals)
 
 
-def _mended(given: dict[str, Any], refusals: list[Refusal]) -> dict[str, Any]:
-    """Put `unknown` where a safety fact lacks a source or has a code nobody knows; the code is kept beside it."""
+def with_words(submission: Submission[Fact], words: Mapping[str, str]) -> Submission[Fact]:
+    """Return a mended submission with what was sent in place of what it says; a code the sender gave stays."""
+    if not words:
+        return submission
+    codes = {**words, **submission.source.codes}
+    return submission.model_copy(update={"source": submission.source.model_copy(update={"codes": codes})})
+
+
+def _is_mendable(refusal: Refusal, fact_class: type[Fact]) -> bool:
+    return refusal.code in ("H6", "H7") or _is_time(refusal.member, fact_class)
+
+
+def _is_time(member: str | None, fact_class: type[Fact]) -> bool:
+    """Return whether the member is a time that may be unknown."""
+    if member is None or member in ("occurred_at", "known_since"):
+        return member is not None
+    name = member.removeprefix("fact.")
+    return name in time_members(fact_class) and not fact_class.model_fields[name].is_required()
+
+
+def _mend(given: dict[str, Any], refusals: list[Refusal]) -> dict[str, str]:
+    """Put `unknown` where a safety fact lacks a source, has a code nobody knows or a time that is none.
+
+    Returns the words that stood there, by the member they stood at: they are kept beside it.
+    """
     source = given["source"] = given.get("source") or {}
     codes: dict[str, str] = {}
     for refusal in refusals:
         path = (refusal.member or "").split(".")
         if path == ["source"]:
             source.update(document="unknown", reference="unknown", grade="unknown")
+            continue
+        if refusal.code == "H0":
+            said = given if len(path) == 1 else given["fact"]
+            words = written_down(said.pop(path[-1], None))
+            if words:
+                codes[path[-1]] = words
+            if path == ["occurred_at"]:
+                given["occurred_at"] = None
             continue
         holder: Any = given
         for part in path[:-1]:
@@ -179,15 +215,28 @@ def _mended(given: dict[str, Any], refusals: list[Refusal]) -> dict[str, Any]:
         if refusal.code == "H6" and isinstance(holder[key], str):
             codes[".".join(path).removeprefix("fact.")[:200]] = holder[key][:200]
         holder[key] = "unknown"
-    if codes:
-        source["codes"] = {**codes, **source.get("codes", {})}
-    return given
+    return codes
+
+
+def written_down(given: object) -> str:
+    """Return what stood in the place of a time, as far as a code may be long."""
+    if given is None:
+        return ""
+    return (given if isinstance(given, str) else json.dumps(given))[:200]
 
 
 def _findings(refusals: list[Refusal]) -> tuple[Finding, ...]:
     """Return one finding a rule: what a safety fact would have been refused for, had it been another fact."""
     return tuple(
-        Finding(code, "guard", "recorded all the same, a safety fact: " + "; ".join(r.message for r in of_code))
-        for code in ("H6", "H7")
+        Finding(code, "guard", _ALL_THE_SAME + "; ".join(r.message for r in of_code))
+        for code in ("H0", "H6", "H7")
         if (of_code := [refusal for refusal in refusals if refusal.code == code])
     )
+
+
+def also_remarked(findings: tuple[Finding, ...], message: str) -> tuple[Finding, ...]:
+    """Return the findings of a safety fact with one more fault of its form (H0), which has one finding at most."""
+    before = next((finding for finding in findings if finding.code == "H0"), None)
+    if before is None:
+        return (*findings, Finding("H0", "guard", _ALL_THE_SAME + message))
+    return tuple(one._replace(message=f"{one.message}; {message}") if one is before else one for one in findings)

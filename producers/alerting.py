@@ -8,7 +8,7 @@ nothing of.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from ledger.alerts import ALERT, DutyKey, Kept, Look, Looked, Settled, due_alert
 from ledger.feed_tail import last_value
 from ledger.settings import Settings
 from ledger.tail import KafkaAheadError, tail_consumer
-from ledger.times import write_clock
+from ledger.times import in_utc, write_clock
 from ledger.topics import alerts
 from producers.appending import Envelope, Outgoing
 from producers.left_open import LeftOpen
@@ -198,7 +198,7 @@ class Alerting:
                 "select clock_timestamp() as now, coalesce(max(notification_id), 0) as last from ledger.stored_events"
             ).fetchone()
         assert row is not None
-        return Settled(cast(datetime, row["now"]).astimezone(UTC), int(row["last"]))
+        return Settled(in_utc(row["now"]), int(row["last"]))
 
     def _last(self, agency: Agency) -> int:
         row = self._connection.execute(

@@ -21,7 +21,7 @@ from ledger.settings import Settings
 from ledger.sharing import Adopted
 from ledger.streams import LEDGER, STREAMS
 from ledger.telling import Told
-from ledger.times import parse_instant
+from ledger.times import read_clock
 from ledger.topics import ENTRIES, PUBLICATIONS, feed
 from producers.appending import look_up
 from producers.backfilling import Backfilling
@@ -157,7 +157,7 @@ class Feeds:
         last = self._publishing.last
         done = last.backfilled
         begun = done.through if done is not None and done.adopted == one.position else 0
-        clock = parse_instant(last.published_at) if last.number else message.clock()
+        clock = read_clock(last.published_at) if last.number else message.clock()
         for told, through in Backfilling(self._connection, one, self._folds.rulebook).batches(begun):
             self._publishing.publish(
                 [(item, message.clock()) for item in told],

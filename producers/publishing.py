@@ -7,7 +7,7 @@ kept are also the bound beyond which no agency can sign. What Kafka lost of its 
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, cast
 
 import orjson
@@ -34,7 +34,7 @@ from ledger.publication import (
 )
 from ledger.settings import Clock
 from ledger.telling import Told
-from ledger.times import MICROSECOND, parse_instant, write_clock
+from ledger.times import MICROSECOND, in_utc, plus, read_clock, write_clock
 from ledger.topics import PUBLICATIONS, feed
 from producers.appending import Envelope, Outgoing
 from producers.transactions import SOURCE, tell, transactional_producer
@@ -172,9 +172,9 @@ class Publishing:
     def _now(self, clock: datetime | None) -> datetime:
         row = self._connection.execute("select clock_timestamp() as now").fetchone()
         assert row is not None
-        now = cast(datetime, row["now"]).astimezone(UTC)
+        now = in_utc(row["now"])
         if self.last.number:
-            now = max(now, parse_instant(self.last.published_at) + MICROSECOND)
+            now = max(now, plus(read_clock(self.last.published_at), MICROSECOND))
         return now if clock is None else max(now, clock)
 
     def _tell(

@@ -10,7 +10,7 @@ from typing import Any
 
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued
-from ledger.times import When, first_instant, last_instant, parse_when
+from ledger.times import When, first_instant, last_instant, read_back
 from projections.effective import effective
 from projections.joined import joined
 
@@ -80,6 +80,6 @@ def _times_set(correction: Any) -> Iterable[When | None]:
     """Yield the time that a correction sets; one that is no time leaves things as they are."""
     given = correction.set["occurred_at"]
     try:
-        yield None if given is None else parse_when(given)
+        yield None if given is None else read_back(given)
     except ValueError:
         return

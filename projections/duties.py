@@ -9,10 +9,10 @@ from ledger.agencies import AGENCIES
 from ledger.calendars import due
 from ledger.obligation_vocabulary import BIRTHDAY, HOLDER, PRODUCER, Opening, Party, Rule
 from ledger.offices import OfficeTable, zone_of
-from ledger.times import When, order_key
+from ledger.times import When, civil_day, order_key
 from projections.effective import Effective
 from projections.folding import Folding
-from projections.matching import Happened, Happenings, agree, day_of, meets, named_bodies
+from projections.matching import Happened, Happenings, agree, meets, named_bodies
 
 _ADULT: Final = 18
 _ZONES_KEPT: Final = 20_000
@@ -30,12 +30,12 @@ class Zones:
 
     def of(self, agency: str, office: str | None, when: When) -> str:
         """Return the zone in which an office of `agency` counted its days then."""
-        key = agency, office, day_of(when, self.civil) if self._dated else None
+        key = agency, office, civil_day(when, self.civil) if self._dated else None
         found = self._found.get(key)
         if found is None:
             if len(self._found) >= _ZONES_KEPT:
                 self._found.clear()
-            found = zone_of(self._offices, agency, office, day_of(when, self.civil), self.civil)
+            found = zone_of(self._offices, agency, office, civil_day(when, self.civil), self.civil)
             self._found[key] = found
         return found
 
@@ -103,7 +103,7 @@ def duties_of(child: Child, rule: Rule, opened: Happened, stands: bool) -> Itera
 
 def day_of_opening(one: Happened, zone: str) -> date:
     """Return the day by which it is seen whether a rule was in force."""
-    return day_of(one.recorded_at if one.when is None else one.when, zone)
+    return civil_day(one.recorded_at if one.when is None else one.when, zone)
 
 
 def opens(rule: Rule, opening: Opening, one: Happened, day: date) -> bool | None:

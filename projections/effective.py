@@ -19,7 +19,8 @@ from ledger.facts import (
     FindingResolved,
     current,
 )
-from ledger.times import When, parse_when
+from ledger.facts.vocabulary import STORED
+from ledger.times import When, read_back
 from ledger.voids import standing_voids
 
 _position: Final = attrgetter("position")
@@ -128,13 +129,13 @@ def _with_members(
     for member, value in sets.items():
         field = fact_class.model_fields.get(member)
         if member == "occurred_at":
-            occurred_at = None if value is None else parse_when(value)
+            occurred_at = None if value is None else read_back(value)
         elif value is None and field is not None and not field.is_required():
             members.pop(member, None)
         else:
             members[member] = value
     if sets.keys() != {"occurred_at"}:
-        fact = cast(AnyFact, current(fact_class.model_validate(members)))
+        fact = cast(AnyFact, current(fact_class.model_validate(members, context=STORED)))
         shown = members
     return fact, occurred_at, shown
 

@@ -2,7 +2,7 @@
 
 from bisect import insort
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
@@ -11,11 +11,11 @@ from ledger.agencies import PRODUCERS
 from ledger.entry import Producer
 from ledger.facts import HAPPENINGS, Address, short_name
 from ledger.obligation_vocabulary import ADDRESS_CLASS, EVER, OPENING, Answer, Condition, Members, Rule, Values
-from ledger.times import When, civil_day, first_instant, last_instant
+from ledger.times import FLOOR, When, first_instant, last_instant
 from projections.effective import Effective
 
 _NAMES: Final = {fact: short_name(fact.wire) for fact in HAPPENINGS}
-_BEGINNING: Final = datetime.min.replace(tzinfo=UTC)
+_BEGINNING: Final = FLOOR
 _place: Final = attrgetter("last", "position")
 
 
@@ -215,11 +215,3 @@ def named_bodies(fact: Any, member: str) -> tuple[str, ...]:
     value = getattr(fact, member)
     bodies = (value,) if isinstance(value, str) else tuple(value or ())
     return tuple(dict.fromkeys(bodies)) or ("unknown",)
-
-
-def day_of(when: When, zone: str) -> date:
-    """Return the day on which `when` lies in `zone`; at the very ends of the calendar, the day as it was given."""
-    try:
-        return civil_day(when, zone)
-    except OverflowError:
-        return when.date() if isinstance(when, datetime) else when

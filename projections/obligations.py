@@ -13,10 +13,10 @@ from typing import Final, Literal, NamedTuple
 from ledger.facts import ObligationWaived
 from ledger.obligation_vocabulary import Kind, Rule
 from ledger.offices import OfficeTable
-from ledger.times import When
+from ledger.times import When, civil_day
 from projections.duties import Child, Duty, duties
 from projections.effective import Effective
-from projections.matching import Happenings, day_of
+from projections.matching import Happenings
 from projections.meeting import Dropped, Ended, Knows, Met, Terms, Told, first_end, first_met, terms_of
 
 __all__ = ["Ended", "Knows", "Met", "Obligation", "State", "Terms", "Told", "Waiver", "judge", "obligations"]
@@ -166,12 +166,14 @@ def _became(
         met_by=None if met is None else met.position,
         proof=None if met is None else met.proof,
         over=until - due_at if overdue and until and due_at else None,
-        days_late=(
-            (day_of(until, terms.zone) - day_of(due_at, terms.zone)).days if overdue and until and due_at else None
-        ),
+        days_late=_days_between(due_at, until, terms.zone) if overdue and until and due_at else None,
         ended_by=ended_by,
         remark=remark,
     )
+
+
+def _days_between(earlier: datetime, later: datetime, zone: str) -> int:
+    return (civil_day(later, zone) - civil_day(earlier, zone)).days
 
 
 def _waived_by(waivers: Sequence[Waiver], duty: Duty) -> Waiver | None:

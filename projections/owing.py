@@ -16,7 +16,7 @@ from uuid import UUID
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry, LedgerEntry
 from ledger.facts import CorrectionIssued, EntryVoided, Fact, NoticeGiven, ObligationWaived
-from ledger.times import last_instant, write_when
+from ledger.times import last_instant, plus, write_when
 from projections.claims import Claims
 from projections.duties import Child, Duty, day_of_opening, duties, duties_of, holder_before, opens
 from projections.effective import Effective, effective
@@ -262,7 +262,7 @@ def _is_history(duty: Duty) -> bool:
     """Return whether it was long past when the ledger first heard of it: an alert would help nobody."""
     opened = duty.opened
     past = duty.due_at if duty.due_at is not None else None if opened.when is None else opened.last
-    return past is not None and past < opened.recorded_at - HISTORY
+    return past is not None and past < plus(opened.recorded_at, -HISTORY)
 
 
 def waiver_row(record: UUID, entry: LedgerEntry, waived: ObligationWaived) -> tuple[object, ...]:

@@ -1,7 +1,6 @@
 """Rows of what was put on the feeds, from the batches on `custody.publications`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +9,7 @@ import orjson
 from ledger.agencies import Agency
 from ledger.entry import record_id
 from ledger.publication import Batch
+from ledger.times import read_clock
 from projections.columns import FEEDS
 
 
@@ -22,7 +22,7 @@ def rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
             item.position,
             batch.number,
             number,
-            datetime.fromisoformat(item.at),
+            read_clock(item.at),
             *[item.numbers.get(agency) for agency in FEEDS],
             _json(item.withheld),
             _json(item.unsaid),
@@ -32,7 +32,7 @@ def rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
 def of_batch(batch: Batch) -> tuple[Any, ...]:
     """Return a batch's row of `batches`."""
     last = [batch.last[agency] for agency in FEEDS]
-    return (batch.number, batch.to_position, datetime.fromisoformat(batch.published_at), *last)
+    return (batch.number, batch.to_position, read_clock(batch.published_at), *last)
 
 
 def _json(hidden: Mapping[Agency, Sequence[str]]) -> str | None:

@@ -14,6 +14,7 @@ from ledger.entry import Entry, read_entry
 from ledger.following import EntryMessage
 from ledger.publication import Batch
 from ledger.streams import OF_AGENCY
+from ledger.times import read_clock
 from projections.applying import Loaded
 from projections.changes import Changes, Interval, Opened
 from projections.columns import COLUMNS, INTERVALS
@@ -118,7 +119,7 @@ class Tables:
         self.run(
             "update {schema}.publishing set batch = %s, position = %s, published_at = %s, settled = %s,"
             " next_offset = %s",
-            (last.number, last.to_position, datetime.fromisoformat(last.published_at), last.settled, next_offset),
+            (last.number, last.to_position, read_clock(last.published_at), last.settled, next_offset),
         )
 
     def linked_records(self) -> list[frozenset[UUID]]:

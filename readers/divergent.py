@@ -6,7 +6,7 @@ they differ, what one side lacked and for how many days is worked out for the ch
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from psycopg import Connection, Cursor
 
-from ledger.times import When, parse_instant, write_clock
+from ledger.times import FLOOR, When, read_clock, write_clock
 from projections.aspects import written
 from projections.folding import Folding
 from projections.knowledge import GRADES
@@ -217,13 +217,13 @@ def _listed(cursor: Cursor[Rows], child: UUID, asked: Asked, moments: Moments, p
             between,
             holding(stated, asked.a),
             holding(stated, asked.b),
-            since=datetime.min.replace(tzinfo=UTC),
+            since=FLOOR,
             until=moments.known_at,
         )
         row["identifiers"] = answer["identifiers"]
         of_member = next((one for one in answer["members"] if one["member"] == asked.member), None)
         interval = None if of_member is None or of_member["intervals"][-1]["to"] else of_member["intervals"][-1]
-    since = None if interval is None else parse_instant(interval["since"])
+    since = None if interval is None else read_clock(interval["since"])
     return row | {
         "since": None if since is None else write_clock(since),
         "days": None if since is None else (moments.known_at - since) // _DAY,

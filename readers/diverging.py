@@ -6,14 +6,14 @@ from that (projections.divergence).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from psycopg import Connection, Cursor
 
 from ledger.entry import recorded_at_of
 from ledger.identifiers import shown
-from ledger.times import When, first_instant, parse_instant, write_clock, write_when
+from ledger.times import When, first_instant, read_clock, write_clock, write_when
 from projections.divergence import Interval, divergence
 from projections.explaining import Closing, Lacked
 from projections.holding import Holding, ledger_moments
@@ -199,10 +199,7 @@ def _closed_by(closed: Closing, between: Between) -> dict[str, Any]:
 
 def _begin(when: When, zone: str) -> datetime:
     """Return the first instant of `--from`: a day is compared from its beginning, as `--to` goes up to its end."""
-    try:
-        return first_instant(when, zone)
-    except OverflowError:
-        return datetime.min.replace(tzinfo=UTC)
+    return first_instant(when, zone)
 
 
 def _check_had_begun(connection: Connection[Rows], asked: When | None, since: datetime, first: datetime) -> None:
@@ -210,7 +207,7 @@ def _check_had_begun(connection: Connection[Rows], asked: When | None, since: da
 
     def ask(cursor: Cursor[Rows]) -> datetime | None:
         row = cursor.execute(SQL["first_of_all"].encode()).fetchone()
-        return None if row is None else parse_instant(recorded_at_of(bytes(row[0])))
+        return None if row is None else read_clock(recorded_at_of(bytes(row[0])))
 
     began = in_snapshot(connection, ask)
     if began is None or since >= began:

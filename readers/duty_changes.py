@@ -12,6 +12,7 @@ from ledger.alerts import ALERT_STATES, Again, DutyKey, FindAgain, Looked, Settl
 from ledger.entry import Entry, read_entry
 from ledger.obligations import shipped_rules
 from ledger.streams import OF_AGENCY
+from ledger.times import plus
 from readers.duties import SQL, Chosen, Owed, Population
 from readers.moments import Moments
 from readers.owed_by_all import records_of
@@ -101,7 +102,7 @@ def _standing(
         entry, knowing = opened[duty.opened_by]
         if duty.obliged not in knowing:
             # an entry is published a moment after it is recorded; one that is not told then may be told much later
-            then = until + min(max(until - one.heard_at, _SOON), _RARELY)
+            then = plus(until, min(max(until - one.heard_at, _SOON), _RARELY))
             untold[one.person] = min(then, untold.get(one.person, then))
             continue
         standing.append(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from ledger.times import parse_instant, write_clock
+from ledger.times import parse_printed, write_clock
 from projections.obligations import Obligation
 from readers.questions import WrongQuestionError
 
@@ -64,9 +64,9 @@ def read_place(text: str) -> Place:
             raise ValueError
         on, recorded_by, due_at, opened_by, rule, version, obliged, towards = parts
         return Place(
-            parse_instant(on),
-            parse_instant(recorded_by),
-            None if due_at == _NONE else parse_instant(due_at),
+            parse_printed(on),
+            parse_printed(recorded_by),
+            None if due_at == _NONE else parse_printed(due_at),
             int(opened_by),
             rule,
             int(version),

@@ -5,7 +5,7 @@ tables are complete to, because only up to there can no answer change any more (
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final, NamedTuple
 from uuid import UUID
 
@@ -16,8 +16,6 @@ from readers.questions import WrongQuestionError
 Name = tuple[str, str]
 """An identifier: (scheme, value), in the one spelling the ledger keeps."""
 
-_LAST: Final = datetime(9999, 12, 31, tzinfo=UTC)
-"""What the end of the calendar's last day is cut to: in some zones it lies past what a clock can show."""
 _A_MOMENT: Final = "write a time like 2022-03-04T13:20:00-06:00, or a day like 2022-03-04 for the end of that day"
 _A_CHILD: Final = (
     "write a child as its ledger id (a UUID), as `scheme:value` with a scheme of "
@@ -86,14 +84,7 @@ def parse_date(text: str, *, option: str) -> date:
 
 def settle(asked: Asked, *, complete_to: datetime, zone: str) -> Moments:
     """Return what a question is answered for: R cut to `complete_to`, K cut to R, H by default the end of K's day."""
-    recorded = complete_to if asked.recorded_by is None else min(_instant(asked.recorded_by, zone), complete_to)
-    known = recorded if asked.known_at is None else min(_instant(asked.known_at, zone), recorded)
-    happened = _instant(civil_day(known, zone) if asked.happened_by is None else asked.happened_by, zone)
+    recorded = complete_to if asked.recorded_by is None else min(last_instant(asked.recorded_by, zone), complete_to)
+    known = recorded if asked.known_at is None else min(last_instant(asked.known_at, zone), recorded)
+    happened = last_instant(civil_day(known, zone) if asked.happened_by is None else asked.happened_by, zone)
     return Moments(happened, known, recorded, complete_to)
-
-
-def _instant(when: When, zone: str) -> datetime:
-    try:
-        return last_instant(when, zone)
-    except OverflowError:
-        return _LAST

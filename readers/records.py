@@ -14,7 +14,7 @@ from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import shown
 from ledger.merges import groups
 from ledger.streams import STREAMS
-from ledger.times import When, parse_instant, write_clock
+from ledger.times import When, read_clock, write_clock
 from readers.moments import Asked, Moments, Name, settle
 from readers.questions import NothingKnownError, NotShownError
 from readers.snapshot import Rows, at_once, in_snapshot
@@ -177,7 +177,7 @@ def _one_person(root: UUID, entries: Sequence[Entry]) -> frozenset[UUID]:
 def first_parked(row: Found, group: Collection[UUID], moments: Moments) -> Parked | None:
     """Return the first entry of these records that could not be applied, of those recorded by R."""
     parked = [
-        Parked(position, parse_instant(recorded_at), reason)
+        Parked(position, read_clock(recorded_at), reason)
         for child, position, recorded_at, reason in map(orjson.loads, row.parked)
         if UUID(child) in group
     ]

@@ -12,6 +12,7 @@ from psycopg import Cursor
 
 from ledger.agencies import AGENCIES, GROUPS, RECEIVERS, Agency
 from ledger.streams import OF_AGENCY
+from ledger.times import read_clock
 from projections.columns import FEEDS
 from projections.knowledge import GRADES, Item, Receipt
 from projections.reads import Read
@@ -116,11 +117,11 @@ def _read(row: Rows) -> Read:
         UUID(child),
         _AGENCY_OF[UUID(record)],
         position,
-        datetime.fromisoformat(recorded_at),
+        read_clock(recorded_at),
         agencies_of(viewpoint),
-        datetime.fromisoformat(known_at),
-        datetime.fromisoformat(happened_by),
-        datetime.fromisoformat(recorded_by),
+        read_clock(known_at),
+        read_clock(happened_by),
+        read_clock(recorded_by),
         basis,
         GRADES.index(at_least),
     )

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from ledger.facts import BY_WIRE, STATEMENTS
-from ledger.times import order_key, parse_when
+from ledger.times import order_key, read_back
 
 REMARKS: Final = frozenset(wire for wire, fact in BY_WIRE.items() if fact in STATEMENTS)
 """Statements about entries and identity: they stand where they were recorded, and act whatever happened by."""
@@ -21,4 +21,4 @@ def timeline(view: dict[str, Any]) -> dict[str, Any]:
 
 def _place(entry: dict[str, Any], zone: str) -> tuple[int, int]:
     at = entry["recorded_at"] if entry["type"] in REMARKS else entry["occurred_at"]
-    return order_key(None if at is None else parse_when(at), zone), entry["position"]
+    return order_key(None if at is None else read_back(at), zone), entry["position"]

@@ -7,7 +7,6 @@ ended: positions, stamps and the numbers of every feed.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC
 from typing import Any, Final
 
 import orjson
@@ -115,7 +114,7 @@ def _columns_follow(row: dict[str, Any], body: bytes) -> bool:
         batch = read_batch(body)
     except (ValueError, LookupError, TypeError):
         return True  # said elsewhere
-    return (row["number"], row["to_position"], write_clock(row["published_at"].astimezone(UTC))) == (
+    return (row["number"], row["to_position"], write_clock(row["published_at"])) == (
         batch.number,
         batch.to_position,
         batch.published_at,

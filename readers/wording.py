@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from ledger.times import parse_instant, parse_when
+from ledger.times import civil_day, in_zone, read_back, read_clock
 
 _ADDRESS: Final = frozenset(("lines", "unit", "care_of", "city", "county", "state", "zip"))
 
@@ -57,13 +56,13 @@ def as_given(when: str | None) -> str:
         return "at an unknown time"
     if len(when) == 10:
         return when
-    instant = parse_instant(when)
+    instant = read_clock(when)
     return f"{instant:%Y-%m-%d %H:%M:%S} {_offset(instant)}"
 
 
 def civil(instant: str, zone: str) -> str:
     """Return a moment of the ledger clock in the ledger's civil time zone."""
-    local = parse_instant(instant).astimezone(ZoneInfo(zone))
+    local = in_zone(read_clock(instant), zone)
     return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}"
 
 
@@ -75,11 +74,11 @@ def delay(occurred_at: str | None, recorded_at: str, zone: str) -> str:
     """Return `, 23 days later`: how long after its happening an entry was recorded, as far as that is known."""
     if occurred_at is None:
         return ""
-    when, recorded = parse_when(occurred_at), parse_instant(recorded_at)
+    when, recorded = read_back(occurred_at), read_clock(recorded_at)
     if isinstance(when, datetime):
         seconds = int((recorded - when).total_seconds())
     else:
-        seconds = 86_400 * (recorded.astimezone(ZoneInfo(zone)).date() - when).days
+        seconds = 86_400 * (civil_day(recorded, zone) - when).days
         if seconds == 0:
             return ", the same day"
     if seconds < 0:

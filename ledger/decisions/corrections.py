@@ -41,6 +41,7 @@ from ledger.facts import (
     ReleasedToSponsor,
     ResponsibleOfficeAssigned,
 )
+from ledger.facts.vocabulary import STORED
 from ledger.form import Refusal, faults
 from ledger.record import Record, corrected, with_members
 from ledger.times import parse_when
@@ -95,7 +96,18 @@ def _wrong_set(
     try:
         fact_class.model_validate(members)
     except ValidationError as error:
-        return faults(error, members, original.type, ("fact", "set"))[0]
+        wrong = faults(error, members, original.type, ("fact", "set"))
+        of_these = (fault for fault in wrong if (fault.member or "").split(".")[2:3] in [[name] for name in given])
+        return next(of_these, None) or _wrong_together(fact_class, members)
+    return None
+
+
+def _wrong_together(fact_class: type[Fact], members: Mapping[str, Any]) -> Refusal | None:
+    """Judge what the ledger holds, with the new values in it, by the bounds of the day on which it was taken."""
+    try:
+        fact_class.model_validate(members, context=STORED)
+    except ValidationError as error:
+        return faults(error, members, fact_class.wire, ("fact", "set"))[0]
     return None
 
 

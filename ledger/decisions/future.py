@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from ledger.times import When, first_instant
+from ledger.times import When, first_instant, plus
 
 CLOCK_SKEW: Final = timedelta(minutes=5)
 """How far a sender's clock may run ahead of the ledger's."""
@@ -15,4 +15,4 @@ def in_future(when: When | None, recorded_at: datetime, zone: str) -> bool:
         return False
     if not isinstance(when, datetime) and when.toordinal() < recorded_at.toordinal() - 1:
         return False  # no time zone is two days wide: every day of an import is done with here
-    return first_instant(when, zone) > recorded_at + CLOCK_SKEW
+    return first_instant(when, zone) > plus(recorded_at, CLOCK_SKEW)

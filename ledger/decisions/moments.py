@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from ledger.entry import Entry
-from ledger.times import When, civil_day, first_instant, microseconds, order_key
+from ledger.times import When, civil_day, first_key, order_key
 
 
 def surely_before(one: When | None, other: When | None, zone: str) -> bool:
     """Return whether `one` was over before `other` can have begun; an unknown time is before nothing for sure."""
     if one is None or other is None:
         return False
-    return order_key(one, zone) < microseconds(first_instant(other, zone))
+    return order_key(one, zone) < first_key(other, zone)
 
 
 def in_order(entries: Iterable[Entry], zone: str) -> list[Entry]:

@@ -14,12 +14,13 @@ from pydantic import (
     PlainValidator,
     StrictBool,
     StrictInt,
+    ValidationInfo,
     WithJsonSchema,
 )
 
 from ledger.agencies import Agency
 from ledger.codes import EOIR_ADJOURNMENT_CODES, ISO_3166_ALPHA_3
-from ledger.times import parse_day, parse_instant, parse_when, write_when
+from ledger.times import parse_day, parse_instant, parse_when, read_back, read_clock, read_day_back, write_when
 
 CategoryName = Literal[
     "identity",
@@ -69,12 +70,26 @@ Count = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
 YesNo = StrictBool | Literal["unknown"]
 
 
-def _when(given: object) -> Any:
-    return given if isinstance(given, date) else parse_when(given)
+STORED: Final = "stored"
+"""The context in which what the ledger holds is read: its times were taken by the bounds of their day."""
 
 
-def _day(given: object) -> Any:
-    return given if type(given) is date else parse_day(given)
+def _when(given: object, info: ValidationInfo) -> Any:
+    if isinstance(given, date):
+        return given
+    return read_back(given) if info.context is STORED and isinstance(given, str) else parse_when(given)
+
+
+def _day(given: object, info: ValidationInfo) -> Any:
+    if type(given) is date:
+        return given
+    return read_day_back(given) if info.context is STORED and isinstance(given, str) else parse_day(given)
+
+
+def _instant(given: object, info: ValidationInfo) -> Any:
+    if isinstance(given, datetime):
+        return given
+    return read_clock(given) if info.context is STORED and isinstance(given, str) else parse_instant(given)
 
 
 When = Annotated[
@@ -106,7 +121,7 @@ def _adjournment(code: str) -> str:
 
 Instant = Annotated[
     datetime,
-    PlainValidator(lambda given: given if isinstance(given, datetime) else parse_instant(given)),
+    PlainValidator(_instant),
     PlainSerializer(write_when, return_type=str),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
@@ -147,6 +162,24 @@ class Fact(BaseModel):
     """The wire name: a literal with its version, never reused."""
     producers: ClassVar[tuple[Agency, ...]]
     """Who may produce it (rule H2)."""
+
+
+_TIMES: Final = (_when, _day, _instant)
+
+
+@cache
+def time_members(fact: type[Fact]) -> frozenset[str]:
+    """Return the members of a fact that are times or days."""
+    return frozenset(
+        name
+        for name, field in fact.model_fields.items()
+        for mark in (*field.metadata, *(m for part in get_args(field.annotation) for m in _marks(part)))
+        if isinstance(mark, PlainValidator) and mark.func in _TIMES
+    )
+
+
+def _marks(annotation: Any) -> tuple[Any, ...]:
+    return getattr(annotation, "__metadata__", ())
 
 
 @cache

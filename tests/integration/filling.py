@@ -17,7 +17,7 @@ from ledger.following import EntryMessage
 from ledger.logs import configure
 from ledger.publication import NOTHING_PUBLISHED, Batch
 from ledger.settings import Settings
-from ledger.times import parse_instant, parse_when, write_clock
+from ledger.times import parse_instant, read_back, write_clock
 from projections.applying import Applying
 from projections.holdings_follower import HoldingsFollower
 from projections.holdings_store import HeldTables
@@ -51,6 +51,7 @@ class Ledger:
         *,
         occurred_at: str | None,
         recorded_at: str | None = None,
+        known_since: str | None = None,
         agency: Agency = "ORR",
         office: str | None = None,
         door: Door = "feed",
@@ -67,8 +68,8 @@ class Ledger:
         wire = next(w for w in reversed(BY_WIRE) if w.startswith(f"custody.{name}.v"))
         state = write_state(
             recorded_at=at,
-            occurred_at=None if occurred_at is None else parse_when(occurred_at),
-            known_since=at,
+            occurred_at=None if occurred_at is None else read_back(occurred_at),
+            known_since=at if known_since is None else read_back(known_since),
             producer=Producer(agency, office, "u-1", f"/{agency.lower()}/test"),
             door=door,
             source={

@@ -256,3 +256,26 @@ def test_a_notice_may_be_given_to_an_agency_that_has_no_feed() -> None:
     """OIG reads and gets no feed: what it was told by letter is known of it by notices alone."""
     for to in ("OIG", "STEWARD", "unknown"):
         given(CANCELLED).when(sent("notice-given", agency="CBP", to=to, positions=[1])).finds()
+
+
+FAR: dict[str, Any] = {"effective_from": "0001-01-01T00:00:00Z"}
+
+
+def test_what_stands_with_a_far_time_can_be_corrected_in_every_member() -> None:
+    """An earlier release took 0001-01-01; neither the cure of it nor another correction fails for it."""
+    recorded = entry_of(sent("address-reported"), 1)
+    record = Record(CHILD)
+    record.add(recorded._replace(recorded_fact={**recorded.recorded_fact, **FAR}))
+    stands = Given(record)
+    stands.when(correction(1, "ORR", effective_from="2022-03-01")).finds()
+    stands.when(correction(1, "ORR", caregiver="an aunt")).finds()
+    stands.when(correction(1, "ORR", occurred_at="2022-03-01")).finds()
+    stands.when(correction(1, "ORR", caregiver=7)).refused("H0", "fact.set.caregiver")
+
+
+@pytest.mark.parametrize("far", ["0001-01-01T00:00:00Z", "9999-12-31", "2022-03-04T13:20:00+23:59", "0022-01-11"])
+def test_a_correction_to_no_time_is_refused(far: str) -> None:
+    """The bounds of what comes in hold for new values too (H0)."""
+    stands = given(sent("address-reported"))
+    stands.when(correction(1, "ORR", effective_from=far)).refused("H0", "fact.set.effective_from")
+    stands.when(correction(1, "ORR", occurred_at=far)).refused("H0", "fact.set.occurred_at")

@@ -31,7 +31,7 @@ from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, short_name
 from ledger.outcomes import outcome, refusal_members
 from ledger.receipt import WIRE as RECEIPT
 from ledger.receipt import read_receipt
-from ledger.submission import Refusal, read_submission
+from ledger.submission import SAFETY_FACTS, Refusal, read_submission
 from ledger.topics import TOPICS
 from tests.golden.making import ENTRIES, LEDGER_ENTRIES, SUBMISSIONS
 from tests.integration.receipting import item
@@ -144,7 +144,8 @@ def test_a_schema_accepts_the_example_and_refuses_what_the_ledger_refuses(wire: 
         spoil(bad)
         if bad != data:
             assert list(check.iter_errors(bad)), spoil.__name__
-            assert isinstance(read_submission(wire, orjson.dumps(bad)), Refusal), spoil.__name__
+            if spoil is not _wrong_time or BY_WIRE[wire] not in SAFETY_FACTS:  # those are recorded all the same
+                assert isinstance(read_submission(wire, orjson.dumps(bad)), Refusal), spoil.__name__
 
 
 def _extra_member(data: dict[str, Any]) -> None:

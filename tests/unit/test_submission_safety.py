@@ -1,5 +1,6 @@
 """Safety facts: only form, authority, keys and H8 keep them out."""
 
+import json
 from typing import Any
 
 import orjson
@@ -7,6 +8,7 @@ import pytest
 
 from ledger.entry import fact_json
 from ledger.facts import BY_WIRE
+from ledger.facts.vocabulary import time_members
 from tests.unit.reading import (
     HARD,
     SAFETY,
@@ -90,3 +92,49 @@ def test_a_safety_fact_of_no_readable_form_is_refused(wire: str) -> None:
 def test_other_facts_are_never_mended(wire: str) -> None:
     """Without a source they are refused, and say so (H7)."""
     refused(wire, changed(wire, "source", None), "H7", "source")
+
+
+@pytest.mark.parametrize("wire", SAFETY)
+@pytest.mark.parametrize("words", ["0001-01-01T00:00:00Z", "2022-03-04T13:20:00+23:59", "last Tuesday", 1646400000, {}])
+def test_a_safety_fact_at_no_time_is_recorded_at_an_unknown_one_with_the_words_kept(wire: str, words: Any) -> None:
+    """Zero dates and other words are no reason to turn away word of danger; what was written stands beside it (H0)."""
+    data = golden(wire)
+    times = [member for member in ("last_seen_at",) if member in data["fact"]]
+    data["occurred_at"] = data["known_since"] = words
+    data["fact"].update(dict.fromkeys(times, words))
+    submission, findings = read(wire, data)
+    assert (submission.occurred_at, submission.known_since) == (None, None)
+    assert [(finding.code, finding.level) for finding in findings] == [("H0", "guard")]
+    kept = words if isinstance(words, str) else json.dumps(words)
+    assert submission.source.codes.items() >= dict.fromkeys(["occurred_at", "known_since", *times], kept).items()
+    assert not any(member in orjson.loads(fact_json(submission.fact)) for member in times)
+
+
+@pytest.mark.parametrize("wire", SAFETY)
+def test_a_safety_fact_without_a_time_is_recorded_at_an_unknown_one(wire: str) -> None:
+    """Nobody wrote when: that is as good as `null`, and is said."""
+    data = golden(wire)
+    del data["occurred_at"]
+    submission, findings = read(wire, data)
+    assert submission.occurred_at is None
+    assert [finding.code for finding in findings] == ["H0"]
+
+
+def test_words_are_kept_beside_as_many_codes_as_may_be_sent() -> None:
+    """A full list of codes leaves room for the words that stood in a time's place."""
+    wire = "custody.absence-reported.v1"
+    data = golden(wire)
+    data["occurred_at"] = "yesterday"
+    data["source"]["codes"] = {f"member-{n}": "x" for n in range(100)}
+    assert read(wire, data)[0].source.codes["occurred_at"] == "yesterday"
+
+
+@pytest.mark.parametrize("wire", HARD)
+def test_any_other_fact_at_no_time_is_refused(wire: str) -> None:
+    """A time beyond the bounds is no time, in every member that is one (H0)."""
+    for far in ("0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2022-03-04T13:20:00+23:59"):
+        for at in ("occurred_at", "known_since"):
+            refused(wire, changed(wire, at, far), "H0", at)
+        for member in time_members(BY_WIRE[wire]):
+            refused(wire, changed(wire, f"fact.{member}", far), "H0", f"fact.{member}")
+            refused(wire, changed(wire, f"fact.{member}", far[:10].replace("2022", "0022")), "H0", f"fact.{member}")
