@@ -99,7 +99,10 @@ def outcome_schema() -> Schema:
                 "description": "Of the entry; for a duplicate, of the entry the first one became.",
             },
             "child": {"anyOf": [_UUID, {"type": "null"}], "description": "The child's record."},
-            "version": {"type": ["integer", "null"], "description": "The entry's number within its record."},
+            "version": {
+                "type": ["integer", "null"],
+                "description": "The entry's number within its record, of the entries that may exist for its sender.",
+            },
             "recorded_at": {"anyOf": [_INSTANT, {"type": "null"}], "description": "When the ledger accepted it."},
             "findings": {"type": "array", "items": _FINDING},
             "refusal": {
@@ -163,10 +166,15 @@ def entry_schema() -> Schema:
             "description": "Other attributes of the submission's CloudEvent.",
             "additionalProperties": _TEXT,
         },
+        "version_told": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "The version its producer was told, where the record holds what is protected from it.",
+        },
         "fact": {"type": "object", "description": "As recorded, in the version that `type` names."},
     }
     schema = _object("custody.entries", "A fact at its place in the ledger.", properties)
-    schema["required"] = [name for name in properties if name not in ("resolved", "extensions")]
+    schema["required"] = [name for name in properties if name not in ("resolved", "extensions", "version_told")]
     wires = sorted(BY_WIRE.keys() | LEDGER_FACTS.keys())
     schema["allOf"] = [_if_type(wire, "fact", f"{wire}.json#/properties/fact") for wire in wires]
     return schema

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from ledger.entry import LedgerEntry, read_ledger_entry
 from ledger.eventstore import Ledger
-from ledger.facts import SharingRulesAdopted
+from ledger.facts import Fact, SharingRulesAdopted
 from ledger.facts.ledger_wide import RuleSet
 from ledger.looking_back import payload_of
 from ledger.own_records import NoClockError, record_by_steward
@@ -54,7 +54,7 @@ def source_of(fact: SharingRulesAdopted) -> tuple[str, str]:
 
 def adoptions(cursor: Cursor[DictRow]) -> list[Adopted]:
     """Return the sets adopted so far, in order of position."""
-    return [adopted(entry) for entry in said_of_the_ledger(cursor) if isinstance(entry.fact, SharingRulesAdopted)]
+    return [adopted(entry) for entry in said_of_the_ledger(cursor, SharingRulesAdopted)]
 
 
 def adopted(entry: LedgerEntry) -> Adopted:
@@ -63,12 +63,12 @@ def adopted(entry: LedgerEntry) -> Adopted:
     return Adopted(entry.position, entry.fact.rules, entry.fact.backfill)
 
 
-def said_of_the_ledger(cursor: Cursor[DictRow]) -> Iterator[LedgerEntry]:
-    """Yield the entries of the ledger's own record, in order."""
+def said_of_the_ledger(cursor: Cursor[DictRow], fact: type[Fact] | None = None) -> Iterator[LedgerEntry]:
+    """Yield the entries of the ledger's own record, in order; of one fact alone, if it is given."""
     rows = cursor.execute(
         "select notification_id, originator_id, originator_version, topic, state from ledger.stored_events"
-        " where originator_id = %s order by originator_version",
-        (LEDGER,),
+        " where originator_id = %s and (%s::text is null or topic = %s) order by originator_version",
+        (LEDGER, *(2 * (None if fact is None else fact.wire,))),
     ).fetchall()
     for row in rows:
         yield read_ledger_entry(payload_of(row))

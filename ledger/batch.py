@@ -14,7 +14,8 @@ import orjson
 
 from ledger.agencies import Agency
 from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed, Receipt
-from ledger.decide import NOBODY_KNOWN, NOTHING_AROUND, Surroundings, decide
+from ledger.belonging import aims_at
+from ledger.decide import NOBODY_KNOWN, NOTHING_AROUND, decide
 from ledger.decisions.receipts import judge_receipt
 from ledger.entry import Entry, Finding, Producer, Recorded, fact_json, write_state
 from ledger.facts import (
@@ -23,11 +24,13 @@ from ledger.facts import (
     IdentifierAsserted,
     IdentityMerged,
     IdentityUnmerged,
+    NoticeGiven,
     current,
 )
 from ledger.identifiers import Identifier, shown
 from ledger.known import NAMES_RECORD, Answer, Known
 from ledger.outcomes import outcome, refusal_members
+from ledger.protecting import Protecting, without
 from ledger.receipting import state_of
 from ledger.record import Record
 from ledger.settings import Settings
@@ -63,6 +66,7 @@ class Batch:
         last_position: int,
         last_recorded_at: datetime | None,
         new_record_id: Callable[[datetime], UUID],
+        protecting: Protecting,
     ) -> None:
         self.known = known
         self.rows = Rows()
@@ -71,6 +75,7 @@ class Batch:
         self._position = last_position
         self._recorded_at = last_recorded_at
         self._new_record_id = new_record_id
+        self._protecting = protecting
 
     def take(self, arrival: Arrival) -> None:
         """Decide one arrival."""
@@ -149,7 +154,7 @@ class Batch:
         recorded_at = self._clock(claim.sent_at)
         submission = claim.submission
         fact = submission.fact
-        carried = [(name, self.known.carrier(name)) for name in submission.child]
+        carried = [(name, self._carrier(name, claim.agency)) for name in submission.child]
         for name, carrier in carried:
             if carrier is None and name.scheme == "ledger":
                 self._refuse(
@@ -160,29 +165,45 @@ class Batch:
                 )
                 return
         child = next((carrier for _, carrier in carried if carrier is not None), None)
-        record = self.known.records[child] if child is not None else None
-        group = self.known.group(child) if child is not None else frozenset[UUID]()
-        if record is None:
-            child = self._new_record_id(recorded_at)
-            record = Record(child)
+        around = NOTHING_AROUND
+        if child is None:
             around = NOBODY_KNOWN
+            # a record of which nothing exists for the sender: its names are not free for another child
+            child = next((c for c in map(self.known.carrier, submission.child) if c is not None), None)
+        if child is None:
+            record = Record(self._new_record_id(recorded_at))
+            group = frozenset[UUID]()
         else:
+            record = self.known.records[child]
+            group = self.known.group(child)
             disagreeing = [
                 shown(name.scheme, name.value)
                 for name, carrier in carried
                 if carrier is not None and carrier != child and carrier not in group
             ]
-            around = Surroundings(disagreeing=tuple(disagreeing)) if disagreeing else NOTHING_AROUND
+            if disagreeing:
+                around = around._replace(disagreeing=tuple(disagreeing))
         named: UUID | None = None
         if isinstance(fact, NAMES_RECORD):
-            named = self.known.carrier(fact.identifier if isinstance(fact, IdentifierAsserted) else fact.other)
+            other = fact.identifier if isinstance(fact, IdentifierAsserted) else fact.other
+            named = self._carrier(other, claim.agency)
         if group or named is not None:
             around = around._replace(
                 named=named, group=group, merged_directly=self.known.merged_directly(record.child, group)
             )
-        judged = self.known.as_one_person(record, group) if group else record
+        person = self.known.person(record, group)
+        if isinstance(fact, NoticeGiven) and fact.to != "unknown" and fact.to != claim.agency:  # noqa: PLR1714
+            kept = self._protecting.hidden(person, fact.to).intersection(fact.positions)
+            if kept:
+                around = around._replace(kept_from_recipient=tuple(sorted(kept)))
+        hidden = self._protecting.hidden(person, claim.agency)
+        if person is not record:
+            record = self._filed_under(fact, person, hidden, record)
+        unseen_here = sum(entry.position in hidden for entry in record.entries) if hidden else 0
+        if hidden or person.child != record.child:
+            person = without(person, hidden, child=record.child, version=record.version - unseen_here)
         decision = decide(
-            judged,
+            person,
             submission,
             agency=claim.agency,
             recorded_at=recorded_at,
@@ -193,7 +214,27 @@ class Batch:
         if isinstance(decision, Refusal):
             self._refuse(claim.agency, claim.key, claim.digest, decision)
             return
-        self._accept(claim, record, recorded_at, findings=decision, named=named)
+        self._accept(claim, record, recorded_at, findings=decision, named=named, unseen=unseen_here)
+
+    def _carrier(self, name: Identifier, agency: Agency) -> UUID | None:
+        """Return the record that carries an identifier, by entries that exist for the agency."""
+        carrier = self.known.carrier(name)
+        if carrier is None:
+            return None
+        record = self.known.records[carrier]
+        hidden = self._protecting.hidden(record, agency)
+        if not hidden:
+            return carrier
+        seen = [entry for entry in record.entries if entry.position not in hidden]
+        if name.scheme == "ledger":
+            return carrier if seen else None
+        return carrier if any((name.scheme, name.value) in entry.names() for entry in seen) else None
+
+    def _filed_under(self, fact: Fact, person: Record, hidden: frozenset[int], named: Record) -> Record:
+        """Return the record an entry belongs to: that of its first target, or the one its sender named."""
+        targets = aims_at(fact)
+        target = person.entry_at(targets[0]) if targets and targets[0] not in hidden else None
+        return named if target is None else self.known.records[target.child]
 
     def _accept(
         self,
@@ -203,11 +244,14 @@ class Batch:
         *,
         findings: tuple[Finding, ...],
         named: UUID | None,
+        unseen: int,
     ) -> None:
+        """Record the claim as the next entry of `record`, of whose entries `unseen` do not exist for its sender."""
         submission = claim.submission
         source, id = claim.key
         child = record.child
         version = record.version + 1
+        version_told = version - unseen if unseen else None
         position = self._position + 1
         reported_by = submission.reported_by
         producer = Producer(
@@ -240,6 +284,7 @@ class Batch:
             fact=fact,
             resolved=resolved,
             extensions=claim.extensions,
+            version_told=version_told,
         )
         record.add(
             Entry(
@@ -261,6 +306,7 @@ class Batch:
                 orjson.loads(fact),
                 resolved,
                 claim.extensions,
+                version_told,
             )
         )
         self._position = position
@@ -269,7 +315,9 @@ class Batch:
         self.rows.events.append(Recorded(child, version, claim.wire, state))
         self.rows.positions.append(position)
         self.rows.submissions.append((source, id, claim.digest, position, None, claim.agency))
-        self.known.answers[claim.agency, claim.key] = Answer(claim.digest, position, child, version, recorded_at, None)
+        self.known.answers[claim.agency, claim.key] = Answer(
+            claim.digest, position, child, version - unseen, recorded_at, None
+        )
         self._attach(submission.child, submission.fact, child)
         if named is not None and isinstance(submission.fact, IdentityMerged | IdentityUnmerged):
             self.known.link(child, named)

@@ -153,6 +153,16 @@ def _on_the_submission(submission: Submission[Fact], fact: AnyFact, around: Surr
         remarks.append(
             Remark("identifiers-disagree", f"another record carries {shown}; entered under the first", "child")
         )
+    if around.kept_from_recipient and isinstance(fact, NoticeGiven):
+        positions = ", ".join(map(str, around.kept_from_recipient))
+        remarks.append(
+            Remark(
+                "told-though-protected",
+                f"the sharing rules protect from {fact.to} that there is an entry {positions}; "
+                "the notice stands, as the sender's own act",
+                "fact.positions",
+            )
+        )
     if around.opens_record:
         if type(fact) not in OPENS_RECORDS:
             remarks.append(_OPENED)

@@ -40,6 +40,8 @@ _NAMES_ITS_TARGET: Final[dict[type[Any], str]] = {
 
 _MAY_REVEAL: Final = frozenset(("adjournment_code", "decision", "reason"))
 """Members of which some value may say that relief was sought or granted; see `reveals_relief`."""
+_RELIEF_IN_REQUIRED: Final = frozenset(short_name(fact.wire) for fact in (OrderEntered, NtaNotPursued))
+"""Facts of which a member that must be given may say that relief was sought or granted; see `reveals_relief`."""
 _Plan = tuple[tuple[str, ...], tuple[str, ...]]
 """The members withheld whatever they say, and those that may not be told for what they say."""
 
@@ -83,6 +85,30 @@ class Sharing:
             plans = self._plans[key] = self._plans_of(*key)
         made = [_disclosure(wire, given, plan) for plan in plans.distinct]
         return [(agency, told) for agency, number in plans.by_agency if (told := made[number]) is not None]
+
+    def hides(self, entry: Entry, agency: Agency) -> bool:
+        """Return whether an entry the set rules on must not exist for `agency`: it is protected, or says of relief
+        what an agency from which relief is kept may not read, in a member that cannot be left out. Nobody's own is.
+        """
+        its = self.rules.agencies.get(agency)
+        if its is None or entry.producer.agency == agency:
+            return False
+        name = short_name(entry.type)
+        if name in its.told:
+            return all(told_to != agency for told_to, _ in self.disclosures(entry))
+        if name in its.protected:
+            return True
+        return agency in self._hidden_from and name in _RELIEF_IN_REQUIRED and _says_relief(entry)
+
+    def may_hide(self, agency: Agency) -> frozenset[type[Fact]]:
+        """Return the facts of which some entry may be hidden from `agency`; nothing is hidden of any other fact."""
+        its = self.rules.agencies.get(agency)
+        if its is None:
+            return frozenset()
+        names = set(its.protected)
+        if agency in self._hidden_from:
+            names |= _RELIEF_IN_REQUIRED
+        return frozenset(fact for wire, fact in BY_WIRE.items() if short_name(wire) in names)
 
     def follow(self, statement: Entry, about: Entry | None, corrected: Entry | None, agency: Agency) -> Disclosure:
         """Return what `agency` is told of a statement that goes wherever what it touches has gone.
@@ -153,6 +179,10 @@ def _disclosure(wire: str, given: Mapping[str, Any], plan: _Plan) -> Disclosure 
     if not withheld and not unsaid:
         return Disclosure(given, (), ())
     return Disclosure({m: v for m, v in given.items() if m not in withheld and m not in unsaid}, withheld, unsaid)
+
+
+def _says_relief(entry: Entry) -> bool:
+    return any(reveals_relief(entry.type, member, value) for member, value in entry.recorded_fact.items())
 
 
 def _categories(its: AgencyRules, name: str) -> frozenset[CategoryName]:

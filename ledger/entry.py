@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 
 from ledger.agencies import Agency
-from ledger.facts import BY_WIRE, LEDGER_FACTS, AnyFact, Fact, LedgerFact, current
+from ledger.facts import BY_WIRE, LEDGER_FACTS, AnyFact, Fact, IdentifierAsserted, LedgerFact, current
 from ledger.facts.vocabulary import STORED
 from ledger.times import When, read_back, read_clock, write_clock, write_when
 
@@ -26,6 +26,7 @@ _STATES: Final[dict[Subject, bytes]] = {
     subject: b'{"subject":"%s","recorded_at":"' % subject.encode() for subject in get_args(Subject)
 }
 _CHILD_STATE: Final = _STATES["child"]
+_VERSION_TOLD: Final = b'"version_told":'
 _RECORDED_AT: Final = slice(len(_CHILD_STATE), len(_CHILD_STATE) + 27)
 
 
@@ -75,6 +76,20 @@ class Entry(NamedTuple):
     recorded_fact: Mapping[str, Any]
     resolved: Mapping[str, str]
     extensions: Mapping[str, str]
+    version_told: int | None = None
+    """The version its producer was told, where the record holds entries that do not exist for that agency."""
+
+    @property
+    def own_version(self) -> int:
+        """The entry's number in its record as its producer counts."""
+        return self.version if self.version_told is None else self.version_told
+
+    def names(self) -> tuple[tuple[str, str], ...]:
+        """Return the identifiers it carries, as (scheme, value), the one it asserts last."""
+        fact = self.fact
+        if type(fact) is IdentifierAsserted:
+            return (*self.identifiers, (fact.identifier.scheme, fact.identifier.value))
+        return self.identifiers
 
 
 class LedgerEntry(NamedTuple):
@@ -119,6 +134,7 @@ def write_state(
     fact: bytes,
     resolved: Mapping[str, str],
     extensions: Mapping[str, str],
+    version_told: int | None = None,
     subject: Subject = "child",
 ) -> bytes:
     """Return the bytes the event store keeps for an entry; `fact` is its JSON."""
@@ -141,6 +157,8 @@ def write_state(
         members["resolved"] = resolved
     if extensions:
         members["extensions"] = extensions
+    if version_told is not None:
+        members["version_told"] = version_told
     return b"".join(
         (
             _STATES[subject],
@@ -159,6 +177,14 @@ def recorded_at_of(state: bytes) -> str:
     if not state.startswith(_CHILD_STATE):
         return str(orjson.loads(state)["recorded_at"])
     return state[_RECORDED_AT].decode()
+
+
+def told_version(version: int, state: bytes) -> int:
+    """Return the version the producer of an entry is told of; nearly always the entry's own."""
+    if _VERSION_TOLD not in state:
+        return version
+    told: int | None = orjson.loads(state).get("version_told")
+    return version if told is None else told
 
 
 def value(*, position: int, child: UUID, version: int, wire: str, state: bytes) -> bytes:
@@ -206,6 +232,7 @@ def read_entry(payload: bytes) -> Entry:
         recorded_fact,
         given.get("resolved", {}),
         given.get("extensions", {}),
+        given.get("version_told"),
     )
 
 

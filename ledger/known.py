@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ledger.agencies import Agency
 from ledger.arrivals import Key
+from ledger.belonging import about_person
 from ledger.decisions.receipts import Published
 from ledger.entry import Entry
 from ledger.facts import Fact, IdentifierAsserted, IdentityMerged, IdentityUnmerged
@@ -107,14 +108,15 @@ class Known:
                 direct.add(other)
         return frozenset(direct)
 
-    def as_one_person(self, record: Record, group: frozenset[UUID]) -> Record:
-        """Return the record rules look at for merged records: the union of all entries, at this record's version."""
-        union = Record(record.child)
-        entries = [entry for member in (record.child, *group) for entry in self.records[member].entries]
-        for entry in sorted(entries, key=_position):
-            union.add(entry)
-        union.version = record.version
-        return union
+    def person(self, record: Record, group: frozenset[UUID]) -> Record:
+        """Return the record rules look at: of records that were ever merged, all entries about the person."""
+        if record.child not in self.linked:
+            return record
+        person = Record(record.child)
+        for entry in about_person(self._linked_entries(record.child), {record.child, *group}):
+            person.add(entry)
+        person.version = record.version
+        return person
 
     def _linked_entries(self, child: UUID) -> list[Entry]:
         """Return the entries of every record a merge statement ever joined to `child`, in position order."""

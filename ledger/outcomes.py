@@ -58,7 +58,7 @@ def accepted(*, position: int, child: UUID, version: int, state: bytes) -> tuple
             status="accepted",
             position=position,
             child=child if entry["subject"] == "child" else None,
-            version=version,
+            version=entry.get("version_told", version),
             recorded_at=entry["recorded_at"],
             findings=entry["findings"],
         ),

@@ -80,6 +80,10 @@ class Record:
         for standing in self._standing.values():
             yield from standing
 
+    def has_any(self, fact_classes: frozenset[type[Fact]]) -> bool:
+        """Return whether an entry of one of these facts was ever added; corrections and voids are not looked for."""
+        return not fact_classes.isdisjoint(self._standing)
+
     def entry_at(self, position: int) -> Entry | None:
         """Return the entry as recorded at this position, if it is one of this record's."""
         index = bisect_left(self.entries, position, key=_position)

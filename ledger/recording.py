@@ -14,19 +14,23 @@ from eventsourcing.persistence import StoredEvent
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from ledger.adopting import adoptions
 from ledger.agencies import Agency
 from ledger.arrivals import Arrival, Claim, Key, Malformed, Receipt
 from ledger.batch import Batch, Rows
 from ledger.dead_letters import close_answered, keep, kept_names
-from ledger.entry import recorded_at_of
+from ledger.entry import recorded_at_of, told_version
 from ledger.eventstore import Ledger, read_stored
 from ledger.feed_bounds import last_versions, published
 from ledger.known import Answer, Known, Name, needs_names
 from ledger.looking_back import linked as linked_records
+from ledger.protecting import Protecting
 from ledger.record import Record
 from ledger.record_ids import new_record_id
 from ledger.settings import Settings
+from ledger.sharing import default_rules
 from ledger.streams import STREAMS
+from ledger.telling import Rulebook
 from ledger.times import read_clock
 from ledger.topics import TopicId
 
@@ -83,6 +87,8 @@ class Recording:
         self._records: dict[UUID, Record] = {}
         self._cached = 0
         self._last_position = -1
+        self._protecting: Protecting | None = None
+        """By the sharing rules adopted so far; None: to be read anew."""
 
     def record(self, arrivals: Sequence[Arrival], moves: Sequence[OffsetMove]) -> Tally:
         """Decide and record `arrivals` in order, and move the offsets, in one transaction.
@@ -97,6 +103,7 @@ class Recording:
             self._records.clear()
             self._cached = 0
             self._last_position = -1
+            self._protecting = None
             raise
         self._last_position = tally.last_position
         self._cached += tally.accepted - tally.receipts
@@ -109,6 +116,9 @@ class Recording:
         position, state = self._ledger.entries.last(cursor)
         if position != self._last_position:
             self._forget_changed(cursor)
+            self._protecting = None  # the steward may have adopted a set
+        if self._protecting is None:
+            self._protecting = Protecting(Rulebook(adoptions(cursor), default_rules(), self._settings.zone))
         now, told = self._ledger.entries.clocks(cursor, state)
         known = self._look_up(cursor, arrivals)
         batch = Batch(
@@ -118,6 +128,7 @@ class Recording:
             last_position=position,
             last_recorded_at=told,
             new_record_id=new_record_id,
+            protecting=self._protecting,
         )
         for arrival in arrivals:
             batch.take(arrival)
@@ -283,7 +294,7 @@ def _answers(cursor: Cursor[DictRow], keys: Sequence[tuple[Agency, Key]]) -> dic
             row["digest"],
             row["position"],
             None if row["originator_id"] in STREAMS else row["originator_id"],
-            row["originator_version"],
+            None if row["state"] is None else told_version(row["originator_version"], bytes(row["state"])),
             None if row["state"] is None else read_clock(recorded_at_of(bytes(row["state"]))),
             row["refusal"],
         )

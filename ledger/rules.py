@@ -285,6 +285,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "design",
         "intake",
     ),
+    Rule(
+        "told-though-protected",
+        "warn",
+        "warn",
+        "A notice tells an agency of an entry whose very existence the sharing rules protect from it; for the STEWARD",
+        "8 USC 1367; 8 CFR 208.6, 1208.6; knowledge: Sharing rules and feeds",
+        "design",
+    ),
     # Receipts: an agency signs for items of its own feed.
     Rule(
         "R1",

@@ -83,6 +83,11 @@ class Rulebook:
         """Return whether a set adopted with backfill tells of an older entry: one recorded in the set's days."""
         return entry.position < adopted.position and holds(adopted.rules, civil_day(entry.recorded_at, self.zone))
 
+    @property
+    def sets(self) -> tuple[RuleSet, ...]:
+        """Every set that may be in force for some entry."""
+        return (self._default, *(one.rules for one in self.adopted))
+
     @cached_property
     def backfilling(self) -> tuple[Adopted, ...]:
         """The adoptions that told of older entries, too."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
+from ledger.belonging import about_person, aims_at
 from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import EntryVoided, Fact, FeedReceipted, FindingResolved, IdentityMerged, IdentityUnmerged
 from ledger.following import EntryMessage
@@ -31,7 +32,7 @@ _CLOSING_FINDINGS: Final[frozenset[type[Fact]]] = frozenset((EntryVoided, Findin
 
 @dataclass(slots=True, eq=False)
 class Person:
-    """One or more records that are one person, with all their entries in order of position."""
+    """One or more records that are one person, with all entries about her in order of position."""
 
     id: UUID
     records: frozenset[UUID]
@@ -92,9 +93,8 @@ class Applying:
                 continue
             records = self._group(child, loaded.entries)
             done |= records
-            entries = sorted(
-                (entry for record in records for entry in loaded.entries.get(record, ())), key=lambda e: e.position
-            )
+            near = self._linked.get(child, records)
+            entries = about_person((e for record in near for e in loaded.entries.get(record, ())), records)
             person = Person(person_of(records), records, entries, Folding.of(entries, self._zone))
             for interval, place in loaded.held.get(person.id, {}).items():
                 (person.owed if interval[0] == DUTIES else person.held)[interval] = place
@@ -178,6 +178,10 @@ class Applying:
             self._regroup(entry, payload, frozenset((child,)))
             return
         joined = self._joined(person)
+        if len(joined) > 1 and aims_at(entry.fact) and self._linked[child] <= self._persons.keys():
+            # it may be about an entry of somebody who was parted from her
+            self._regroup(entry, payload, frozenset((child,)))
+            return
         self._duties.take_up(person, joined)
         if not person.folding.extend(entry):
             person.folding = Folding.of([*person.entries, entry], self._zone)
@@ -186,7 +190,7 @@ class Applying:
         self._cached += 1
         self._changes.add_entry(entry, payload)
         if kind in _CLOSING_FINDINGS:
-            person.closures = closures(person.entries)
+            person.closures = closures(person.entries, person.records)
         held = intervals(person.folding)
         held |= person.closures
         if held != person.held.keys():
@@ -203,7 +207,7 @@ class Applying:
         self.prepare(concerned)
         before = {p.id: p for p in (self._persons[record] for record in concerned)}
         by_record: dict[UUID, list[Entry]] = {record: [] for record in concerned}
-        for one in (e for person in before.values() for e in person.entries):
+        for one in {e.position: e for person in before.values() for e in person.entries}.values():
             by_record[one.child].append(one)
         by_record[child].append(entry)
         after: dict[UUID, Person] = {}
@@ -212,8 +216,8 @@ class Applying:
             id = person_of(records)
             if id in after:
                 continue
-            entries = sorted((e for r in records for e in by_record[r]), key=lambda e: e.position)
-            after[id] = Person(id, records, entries, Folding.of(entries, self._zone), closures(entries))
+            entries = about_person((e for of_one in by_record.values() for e in of_one), records)
+            after[id] = Person(id, records, entries, Folding.of(entries, self._zone), closures(entries, records))
         for person in before.values():
             self._forget(person)
             self._touched.pop(person, None)

@@ -3,7 +3,7 @@
 Rows of one record are kept only in their last state; rows of the population intervals are history and are all kept.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, cast
@@ -198,11 +198,16 @@ def intervals(folding: Folding) -> set[Interval]:
     return held
 
 
-def closures(entries: Sequence[Entry]) -> frozenset[Interval]:
-    """Return the findings of a person that are dealt with (resolved, or their entry voided), as contents of rows."""
+def closures(entries: Sequence[Entry], records: Collection[UUID]) -> frozenset[Interval]:
+    """Return the findings on a person's records that are dealt with (resolved, or their entry voided), as rows.
+
+    `entries` are all that are about her; findings on those under other records are closed there.
+    """
     by_position = {entry.position: entry for entry in entries}
     closed: set[Interval] = set()
     for one in effective(entries):
+        if one.entry.child not in records:
+            continue
         resolved = dict(reversed(one.resolved_findings))
         voided_by = min(one.voided_by, default=None)
         for number, finding in enumerate(one.entry.findings):

@@ -18,7 +18,7 @@ from projections.folding import Folding, happened
 from projections.joined import joined
 from projections.knowledge import ACKNOWLEDGED, Basis, Moment, Moments, Seen, known_set
 from projections.regions import Regions
-from projections.viewpoint import one_person, standing
+from projections.viewpoint import about_person, one_person, standing
 
 _STATEMENTS: Final[frozenset[type[Fact]]] = frozenset(STATEMENTS)
 _OF_IDENTITY: Final = (IdentityMerged, IdentityUnmerged)
@@ -163,8 +163,8 @@ class Holding:
     def _placed(self, seen: Iterable[Seen], group: frozenset[UUID]) -> _Placed:
         """Return what of a known set takes part in the fold; a correction at the very beginning, as it always acts."""
         placed: _Placed = {}
-        ordered = sorted((one for one in seen if one.entry.child in group), key=lambda one: one.entry.position)
-        for shown in standing(ordered):
+        ordered = sorted(seen, key=lambda one: one.entry.position)
+        for shown in standing(about_person(ordered, group)):
             one = shown.one
             if type(one.fact) is CorrectionIssued:
                 if not one.voided_by:

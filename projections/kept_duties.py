@@ -72,7 +72,7 @@ class KeptDuties:
 
 
 def _around(joined: "Sequence[Person]") -> Sequence[Entry]:
-    """Return the entries of persons in order of position."""
+    """Return the entries about these persons, each once, in order of position."""
     if len(joined) == 1:
         return joined[0].entries
-    return sorted((entry for person in joined for entry in person.entries), key=_position)
+    return sorted({entry.position: entry for person in joined for entry in person.entries}.values(), key=_position)

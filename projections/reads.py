@@ -11,13 +11,14 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from ledger.agencies import Agency
+from ledger.belonging import about_person as entries_about
 from ledger.entry import Entry
 from ledger.facts import STATEMENTS, CorrectionIssued
 from ledger.merges import groups
 from ledger.times import order_key
 from projections.effective import Effective, effective
 from projections.knowledge import OPENED, Basis, Item, Members, Moment, Receipt, known_set, moments
-from projections.viewpoint import one_person, standing
+from projections.viewpoint import about_person, one_person, standing
 
 _STATEMENTS: Final = frozenset(STATEMENTS)
 
@@ -105,14 +106,14 @@ def _served(
                 held.setdefault(position, []).append(moment)
     seen = known_set(then.entries, held, known_at=read.known_at, basis=read.basis, at_least=read.at_least)
     group = one_person(read.child, seen)
-    seen = [one for one in seen if one.entry.child in group]
+    seen = about_person(seen, group)
     return _shown(read, [(one.entry, one.members) for one in seen], lambda: [one.one for one in standing(seen)], zone)
 
 
 def _of_person(read: Read, entries: Sequence[Entry]) -> list[Entry]:
     """Return the entries of the records that were one person with the child asked for, as the ledger held it."""
     group = groups(entries).get(read.child, frozenset((read.child,)))
-    return [entry for entry in entries if entry.child in group]
+    return entries_about(entries, group)
 
 
 def _shown(

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from ledger.belonging import about_person as about
 from ledger.disclosing import reveals_relief
 from ledger.entry import Entry
 from ledger.facts import (
@@ -17,6 +18,7 @@ from ledger.facts import (
     FindingResolved,
     IdentityMerged,
     IdentityUnmerged,
+    NoticeGiven,
 )
 from ledger.merges import groups
 from projections.deciding import DECIDING
@@ -30,6 +32,7 @@ _TARGETS: Final[dict[type[Any], str]] = {
     FindingResolved: "position",
 }
 _JOINING: Final[frozenset[type[Any]]] = frozenset((IdentityMerged, IdentityUnmerged, EntryVoided))
+_OF_PAIRS: Final[frozenset[type[Any]]] = frozenset((IdentityMerged, IdentityUnmerged))
 _NO_MEMBERS: Final[frozenset[str]] = frozenset()
 
 
@@ -59,6 +62,19 @@ def one_person(root: UUID, seen: Iterable[Seen]) -> frozenset[UUID]:
     return groups(acting(joining)).get(root, frozenset((root,))) if joining else frozenset((root,))
 
 
+def about_person(seen: Sequence[Seen], group: frozenset[UUID]) -> list[Seen]:
+    """Return what of a known set is about the person of these records: nothing, where no entry of theirs is known.
+
+    A statement under another record is about her if what is known of it says so.
+    """
+    its = [one for one in seen if one.entry.child in group]
+    if not its or len(its) == len(seen):
+        return its
+    near = [one for one in seen if one.entry.child in group or type(one.entry.fact) not in _OF_PAIRS or _may_join(one)]
+    positions = {entry.position for entry in about(acting(near), group)}
+    return [one for one in near if one.entry.position in positions]
+
+
 def _may_join(one: Seen) -> bool:
     return one.members is None or type(one.entry.fact) is EntryVoided or "other" in one.members
 
@@ -69,6 +85,8 @@ def _cut(entry: Entry, members: frozenset[str]) -> Entry:
     if target is not None and target not in members:
         fact = fact.model_copy(update={target: 0})
         entry = entry._replace(fact=fact)
+    elif type(fact) is NoticeGiven and "positions" not in members:
+        entry = entry._replace(fact=fact.model_copy(update={"positions": ()}))
     if type(fact) is CorrectionIssued:
         known = {member: value for member, value in fact.set.items() if _known(member, members)}
         if len(known) < len(fact.set):

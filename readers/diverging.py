@@ -20,7 +20,7 @@ from projections.holding import Holding, ledger_moments
 from projections.knowledge import GRADES
 from projections.members import NAMES, Cases, Member, Nothing
 from readers.knowing import LEDGER, Stated, Viewpoint, all_stated
-from readers.knows import of_person
+from readers.knows import group_of
 from readers.moments import Asked, Name
 from readers.questions import NOTHING_PUBLISHED, NothingKnownError, NotShownError, WrongQuestionError
 from readers.records import SQL, check_is_a_child, first_parked, known
@@ -89,15 +89,12 @@ def compared(
     """
     found = divergence(a, b, Cases.of(stated.entries), until=until)
     kept = [one for one in found if one.ended is None or one.ended > since]
-    of_person_now = of_person(stated)
-    group = frozenset(entry.child for entry in of_person_now) | {stated.child}
+    group = group_of(stated)
+    own = {entry.position for entry in stated.entries if entry.child in group}
     parked = first_parked(stated.found, group, stated.moments)
     return {
         "child": str(stated.child),
-        "identifiers": [
-            {"scheme": scheme, "value": value}
-            for scheme, value in stated.found.names({entry.position for entry in of_person_now})
-        ],
+        "identifiers": [{"scheme": scheme, "value": value} for scheme, value in stated.found.names(own)],
         "a": between.a.name,
         "b": between.b.name,
         "from": write_clock(since),

@@ -20,7 +20,7 @@ from projections.effective import Effective
 from projections.holding import ledger_moments
 from projections.holdings import BITS, LEADING
 from projections.knowledge import GRADES, TOLD, known_set
-from projections.viewpoint import one_person, standing
+from projections.viewpoint import about_person, one_person, standing
 from readers.knowing import LEDGER, Viewpoint, stated_by
 from readers.moments import Asked, Moments
 from readers.snapshot import Rows
@@ -205,7 +205,7 @@ def fold(cursor: Cursor[Rows], child: UUID, held: HeldBy) -> Folded | None:
         at_least=viewpoint.at_least,
     )
     group = one_person(child, seen)
-    its = [one for one in seen if one.entry.child in group]
+    its = about_person(seen, group)
     if not its:
         return None
     moving = [shown.one for shown in standing(its) if shown.moves]

@@ -16,7 +16,7 @@ from ledger.times import write_clock
 from projections.knowledge import DELIVERED, GRADES, Basis, Moment, Seen, known_set
 from projections.reads import Stated as Said
 from projections.reads import all_moments
-from projections.viewpoint import one_person
+from projections.viewpoint import about_person, one_person
 from readers.moments import Asked, Moments, Name, settle
 from readers.questions import NothingKnownError, WrongQuestionError
 from readers.records import Found, Parked, check_is_a_child, first_parked, known
@@ -171,13 +171,13 @@ def of_stated(stated: Stated, viewpoint: Viewpoint, at: Moments | None = None) -
         stated.entries, held, known_at=moments_asked.known_at, basis=viewpoint.basis, at_least=viewpoint.at_least
     )
     group = one_person(stated.child, seen)
-    seen = [one for one in seen if one.entry.child in group]
+    seen = about_person(seen, group)
     if not seen:
         return None
     return KnownTo(
         child=stated.child,
-        group=frozenset(one.entry.child for one in seen) | {stated.child},
-        identifiers=_identifiers(seen),
+        group=group.intersection(one.entry.child for one in seen) | {stated.child},
+        identifiers=_identifiers([one for one in seen if one.entry.child in group]),
         seen=seen,
         parked=first_parked(stated.found, group, moments_asked),
         moments=moments_asked,

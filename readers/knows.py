@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from psycopg import Connection
 
 from ledger.agencies import RECEIVERS, Agency
+from ledger.belonging import about_person
 from ledger.entry import Entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.merges import groups
@@ -65,10 +67,14 @@ def knows(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Vi
 
 
 def of_person(stated: Stated) -> Sequence[Entry]:
-    """Return the entries of the records that are one person by what the ledger holds."""
+    """Return the entries about the person by what the ledger holds, in order of position."""
+    return about_person(stated.entries, group_of(stated))
+
+
+def group_of(stated: Stated) -> frozenset[UUID]:
+    """Return the records that are one person by what the ledger holds."""
     joining = (entry for entry in stated.entries if isinstance(entry.fact, _JOINING))
-    group = groups(joining).get(stated.child, frozenset((stated.child,)))
-    return [entry for entry in stated.entries if entry.child in group]
+    return groups(joining).get(stated.child, frozenset((stated.child,)))
 
 
 def _ladder(held: Iterable[Moment], agency: Agency, viewpoint: Viewpoint) -> dict[str, Any]:

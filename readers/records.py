@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from psycopg import Connection, Cursor
 
+from ledger.belonging import about_person
 from ledger.entry import Entry, read_entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import shown
@@ -150,9 +151,9 @@ def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
     entries = row.entries(moments)
     group = _one_person(row.root, entries) if row.records > 1 else frozenset((row.root,))
     if len(group) < row.records:
-        entries = [entry for entry in entries if entry.child in group]
-    positions = {entry.position for entry in entries}
-    if not entries or (row.root_position is not None and row.root_position not in positions):
+        entries = about_person(entries, group)
+    positions = {entry.position for entry in entries if entry.child in group}
+    if not positions or (row.root_position is not None and row.root_position not in positions):
         if row.parked:
             return None
         raise _nothing_by(cursor, row.version, child, row.root, moments)

@@ -16,6 +16,7 @@ from readers.records import Known
 _HAPPENINGS: Final = frozenset(get_args(Happening))
 _NOT_SAID: Final = {"office": None, "user": None, "system": None}
 """What an agency is not told of who recorded an entry of another one."""
+_record: Final = lru_cache(maxsize=256)(str)
 _clock: Final = lru_cache(maxsize=4096)(write_clock)
 """One answer tells the same few moments again and again: a batch puts many entries on a feed, a receipt covers many."""
 
@@ -24,7 +25,6 @@ def entries_held(found: Known, left: Sequence[Effective]) -> list[dict[str, Any]
     """Return the entries as the ledger holds them: known since they were recorded, through no agency's channel."""
     disputes = _disputes(left)
     last = order_key(found.moments.happened_by, found.zone)
-    records = {record: str(record) for record in found.group}
     shown = []
     for one in left:
         if not _counts(one, last, found.zone):
@@ -33,7 +33,7 @@ def entries_held(found: Known, left: Sequence[Effective]) -> list[dict[str, Any]
         recorded_at = write_clock(entry.recorded_at)
         shown.append(
             {
-                **_known_by_all(one, records[entry.child], recorded_at),
+                **_known_by_all(one, _record(entry.child), recorded_at),
                 "version": entry.version,
                 "producer": _producer(entry.producer),
                 "door": entry.door,
@@ -65,7 +65,6 @@ def entries_known(found: KnownTo, left: Sequence[Shown]) -> list[dict[str, Any]]
     by_position = {one.entry.position: one for one in found.seen}
     disputes = _disputes(each.one for each in left)
     last = order_key(found.moments.happened_by, found.zone)
-    records = {record: str(record) for record in found.group}
     shown = []
     for each in left:
         one = each.one
@@ -75,8 +74,8 @@ def entries_known(found: KnownTo, left: Sequence[Shown]) -> list[dict[str, Any]]
         own = entry.producer.agency in agencies
         shown.append(
             {
-                **_known_by_all(one, records[entry.child], write_clock(entry.recorded_at)),
-                "version": entry.version if own else None,
+                **_known_by_all(one, _record(entry.child), write_clock(entry.recorded_at)),
+                "version": entry.own_version if own else None,
                 "producer": _producer(entry.producer) if own else {"agency": entry.producer.agency, **_NOT_SAID},
                 "door": entry.door if own else None,
                 "source": entry.source if own else None,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from ledger.agencies import RECEIVERS, Agency
+from ledger.belonging import about_person
 from ledger.entry import Entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.merges import groups
@@ -160,10 +161,10 @@ def ask(ledger: Ledger, question: Question) -> Json | None:
     if question.viewer == "ledger":
         joining = [e for e in stated.entries if isinstance(e.fact, IdentityMerged | IdentityUnmerged | EntryVoided)]
         group = groups(joining).get(question.child, frozenset((question.child,)))
-        entries = [entry for entry in stated.entries if entry.child in group]
-        if not entries:
+        group = group.intersection(entry.child for entry in stated.entries) | {question.child}
+        entries = about_person(stated.entries, group)
+        if all(entry.child not in group for entry in entries):
             return None
-        group = frozenset(entry.child for entry in entries) | {question.child}
         return comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
     row = Found("", ZONE, "wall", None, question.child, None, 1, (), (), ())
     found = of_stated(Stated(row, times, Said(stated.entries, stated.items, stated.receipts, ())), viewpoint)

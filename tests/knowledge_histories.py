@@ -181,7 +181,8 @@ def _entries(draw: st.DrawFn, what: str, position: int, entries: Sequence[Entry]
     child = (
         draw(st.sampled_from([children[0], children[0], children[0], *children]))
         if target is None or what in "hmu"
-        else target.child
+        # older releases filed a statement under whichever record of the person its sender named first
+        else draw(st.sampled_from([target.child, target.child, *sorted(once_joined(target.child, entries))]))
     )
     agency: Agency | None = None
     other: UUID | None = None
@@ -219,9 +220,19 @@ def _entries(draw: st.DrawFn, what: str, position: int, entries: Sequence[Entry]
     return made._replace(recorded_at=at(position), known_since=since)
 
 
+def once_joined(child: UUID, entries: Sequence[Entry]) -> set[UUID]:
+    """Return the records that statements ever joined to this one, or parted from it, itself too."""
+    joined = {child}
+    pairs = [{e.child, UUID(e.resolved["other"])} for e in entries if "other" in e.resolved]
+    for _ in pairs:
+        joined = joined.union(*(pair for pair in pairs if pair & joined))
+    return joined
+
+
 @st.composite
 def _notices(draw: st.DrawFn, entries: Sequence[Entry], target: Entry) -> Json:
-    same = [e for e in entries if e.child == target.child]
+    joined = once_joined(target.child, entries)
+    same = [e for e in entries if e.child in joined]
     more = draw(st.lists(st.sampled_from(same), max_size=1))
     positions = sorted({target.position, *(e.position for e in more)})
     every = sorted({name.split(".")[0] for e in (target, *more) for name in names(e)})

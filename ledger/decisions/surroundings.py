@@ -21,6 +21,8 @@ class Surroundings(NamedTuple):
     """Those of them joined to this record by a merge of just this pair."""
     others: tuple[Entry, ...] = ()
     """Entries of the other records of the group, in position order; none if `record` is their union already."""
+    kept_from_recipient: tuple[int, ...] = ()
+    """Positions that do not exist for the agency to which a notice tells of them."""
 
 
 NOTHING_AROUND: Final = Surroundings()

@@ -19,6 +19,7 @@ from tests.oracle.standing import (
     STATEMENTS,
     Happened,
     Json,
+    about_person,
     as_corrected,
     corrections_of,
     first,
@@ -240,7 +241,10 @@ def folded(history: History, question: Question) -> tuple[list[Knows], list[Entr
     """What a viewer knows of the person, as far as it is known, and what happened by it, in order."""
     known = known_set(history, question)
     group = one_person(question.child, [e for one in known if (e := _cut(one)) is not None])
-    known = [one for one in known if one.entry.child in group]
+    if all(one.entry.child not in group for one in known):
+        return [], [], []
+    about = {e.position for e in about_person(group, [_cut(one) for one in known])}
+    known = [one for one in known if one.entry.position in about]
     cut = [_cut(one) for one in known]
     moving = {one.entry.position for one in known if _moves(one, cut)}
     fold = [h for h in happenings(cut, history.zone, question.happened_by) if h.position in moving]
@@ -253,11 +257,12 @@ def view(history: History, question: Question) -> Json | None:
     known, cut, fold = folded(history, question)
     if not known:
         return None
+    group = one_person(question.child, cut)
     where = whereabouts(fold, {e.position: root(e.position, cut) for e in cut})
     as_left = {one["position"]: one for one in standing(cut)}
     disputes = {e.position: e for e in cut if name_of(e) == "entry-disputed"}
     return {
-        "records": sorted(str(record) for record in {one.entry.child for one in known} | {question.child}),
+        "records": sorted(str(record) for record in {e.child for e in cut if e.child in group} | {question.child}),
         "custody": custody(fold),
         "proceedings": proceedings(fold),
         "whereabouts": where,

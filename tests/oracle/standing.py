@@ -122,6 +122,30 @@ def one_person(record: UUID, statements: Sequence[Entry]) -> set[UUID]:
         reached |= further
 
 
+def about_person(group: set[UUID], entries: Sequence[Entry]) -> list[Entry]:
+    """Every entry of these records, and each statement elsewhere that names one of them, or an entry about her."""
+    about = [e for e in entries if e.child in group or _other(e) in group]
+    while True:
+        positions = {e.position for e in about}
+        more = [
+            e
+            for e in entries
+            if e.position not in positions and any(p in positions and p < e.position for p in targets_of(e))
+        ]
+        if not more:
+            return [e for e in entries if e.position in positions]
+        about += more
+
+
+def targets_of(e: Entry) -> list[int]:
+    """The positions a statement names; `other` names none."""
+    fact, name = e.recorded_fact, name_of(e)
+    if name == "notice-given":
+        return list(fact.get("positions", ()))
+    member = {"correction-issued": "corrects", "entry-voided": "voids"}.get(name, "position")
+    return [fact[member]] if name in STATEMENTS and member in fact else []
+
+
 def _merged(a: UUID, b: UUID, statements: Sequence[Entry]) -> bool:
     about = [
         e

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.agencies import Agency
+from ledger.belonging import about_person as entries_about
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, NtaDocketed, NtaFiled
 from ledger.merges import groups
@@ -19,7 +20,7 @@ from ledger.times import MICROSECOND, from_microseconds, order_key, parse_instan
 from projections.effective import effective
 from projections.folding import Folding
 from projections.knowledge import Basis, Item, Moment, Receipt, known_set, names
-from projections.viewpoint import one_person, standing
+from projections.viewpoint import about_person, one_person, standing
 from readers.knowing import LEDGER, Stated, Viewpoint, of_stated
 from readers.moments import Moments
 from readers.records import Known
@@ -98,8 +99,10 @@ def view_at(said: Stated, viewpoint: Viewpoint, at: datetime) -> dict[str, Any] 
         return None if found is None else seen_by(found)
     by_then = [one for one in said.entries if one.recorded_at <= at]
     group = groups(by_then).get(CHILD, frozenset((CHILD,)))
-    entries = [one for one in by_then if one.child in group]
-    return seen(Known(CHILD, group, (), entries, None, moment, ZONE, "wall")) if entries else None
+    if all(one.child not in group for one in by_then):
+        return None
+    entries = entries_about(by_then, group)
+    return seen(Known(CHILD, group, (), entries, None, moment, ZONE, "wall"))
 
 
 def held(view: dict[str, Any] | None, linked: dict[str, str]) -> dict[tuple[Any, ...], Any] | None:
@@ -286,7 +289,7 @@ def held_if(said: Stated, side: Viewpoint, other: Viewpoint, at: datetime, posit
     given = {position: [*mine.get(position, ()), *theirs.get(position, ())] for position in positions}
     known = known_set(said.entries, {**mine, **given}, known_at=at, basis=side.basis, at_least=side.at_least)
     group = one_person(CHILD, known)
-    known = [one for one in known if one.entry.child in group]
+    known = about_person(known, group)
     left = [shown.one for shown in standing(known) if shown.moves]
     return Folding.of_standing(left, ZONE, at) if known else None
 

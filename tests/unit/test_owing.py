@@ -12,6 +12,7 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 
+from ledger.belonging import about_person
 from ledger.entry import Entry
 from ledger.merges import groups
 from ledger.obligations import shipped_rules
@@ -23,7 +24,7 @@ from projections.owing import Owing
 from projections.rulebook import Rulebook
 from tests.histories import ELM, ZONE, histories, record
 from tests.histories import entry as made
-from tests.knowledge_histories import Drawn, drawn_histories
+from tests.knowledge_histories import Drawn, drawn_histories, once_joined
 
 BOOK: Final = Rulebook(shipped_rules(), shipped_offices(), ZONE)
 Rows = dict[tuple[UUID, int, int], tuple[tuple[Any, ...], datetime, datetime | None]]
@@ -94,7 +95,8 @@ def _at_once(entries: Sequence[Entry]) -> dict[UUID, set[tuple[Any, ...]]]:
     found: dict[UUID, set[tuple[Any, ...]]] = {}
     for child in {one.child for one in entries}:
         records = merged.get(child, frozenset((child,)))
-        its = [one for one in entries if one.child in records]
+        near = once_joined(child, entries)
+        its = about_person([one for one in entries if one.child in near], records)
         duties = Owing.anew(BOOK, its, entries, Folding.of(its, ZONE)).now()
         if duties:
             found[min(records)] = set(duties)

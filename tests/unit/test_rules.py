@@ -108,6 +108,9 @@ CASES: Final[dict[str, Case]] = {
         around=Surroundings(opens_record=True),
     ),
     "reference-unknown": case(sent("mail-returned", address_position=4), sent("nta-issued")),
+    "told-though-protected": case(
+        sent("notice-given", to="ICE-ERO"), sent("nta-issued"), around=Surroundings(kept_from_recipient=(1,))
+    ),
 }
 
 DECIDED: Final = [rule.code for rule in RULES if rule.where in ("form", "decision")]
