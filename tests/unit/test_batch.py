@@ -13,9 +13,12 @@ from ledger.arrivals import Arrival, Illegible, Place
 from ledger.batch import Batch
 from ledger.cloudevents import binary_headers
 from ledger.known import KeptName, Known
+from ledger.protecting import Protecting
 from ledger.record import Record
 from ledger.record_ids import new_record_id
 from ledger.settings import Settings
+from ledger.sharing import default_rules
+from ledger.telling import Rulebook
 from ledger.topics import intake
 from tests.integration.flow import claim
 
@@ -36,6 +39,7 @@ def batch(known: Known | None = None) -> Batch:
         last_position=0,
         last_recorded_at=None,
         new_record_id=new_record_id,
+        protecting=Protecting(Rulebook((), default_rules(), SETTINGS.zone)),
     )
 
 
