@@ -16,7 +16,10 @@ from ledger.arrivals import Claim, Illegible, Malformed, Place
 from ledger.batch import Batch
 from ledger.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
 from ledger.known import Known
+from ledger.protecting import Protecting
 from ledger.settings import Settings
+from ledger.sharing import default_rules
+from ledger.telling import Rulebook
 from ledger.topics import intake, receipts
 from tests.unit.reading import HARD, SAFETY, golden
 
@@ -92,6 +95,7 @@ def test_what_was_sent_at_no_time_is_known_since_it_was_recorded(clock: Any) -> 
         last_position=1,
         last_recorded_at=before,
         new_record_id=lambda _: UUID(int=7),
+        protecting=Protecting(Rulebook((), default_rules(), "America/New_York")),
     )
     data = {name: said for name, said in golden("custody.concern-raised.v1").items() if name != "known_since"}
     batch.take(arriving("custody.concern-raised.v1", "0001-01-01", packed=False, data=orjson.dumps(data)))
