@@ -13,6 +13,8 @@ import psycopg
 from kafka import KafkaConsumer, TopicPartition
 from psycopg import sql
 
+from ledger.arrivals import Kind
+from ledger.dead_letters import counts
 from ledger.topics import ENTRIES, READ_BY_INTAKE, TOPICS
 
 _READ: Final = (ENTRIES, *READ_BY_INTAKE)
@@ -45,6 +47,9 @@ class Lag:
     """The last entry of which it is worked out what agencies hold, as figures as known to them ask."""
     parked_children: int
     set_aside: int
+    """Dead letters that are open, of every kind."""
+    dead_letters: dict[Kind, int]
+    """The same by what they are."""
 
 
 def measure(database_url: str, bootstrap: str) -> Lag:
@@ -55,9 +60,7 @@ def measure(database_url: str, bootstrap: str) -> Lag:
         position = 0
         if "ledger.stored_events" in there:
             position = _number(connection, "select coalesce(max(notification_id), 0) from ledger.stored_events")
-        set_aside = 0
-        if "ledger.set_aside" in there:
-            set_aside = _number(connection, "select count(*) from ledger.set_aside where retried_at is null")
+        dead_letters = counts(connection) if "ledger.set_aside" in there else {}
         reading = _Reading(0, None, 0, 0)
         if "read.ledger" in there:
             reading = _reading(connection)
@@ -72,7 +75,8 @@ def measure(database_url: str, bootstrap: str) -> Lag:
             complete_to=reading.complete_to,
             held_position=reading.held_position,
             parked_children=reading.parked_children,
-            set_aside=set_aside,
+            set_aside=sum(dead_letters.values()),
+            dead_letters=dead_letters,
         )
 
 

@@ -137,6 +137,10 @@ def set_aside_line(one: Mapping[str, Any]) -> str:
     if one["kind"] == "child":
         return f"child {one['child']}: {one['entries']} entries wait from position {one['position']}: {reason}"
     retried = f", sent again at {one['retried_at']}" if one["retried_at"] is not None else ""
+    if one["closed_at"] is not None:
+        retried += (
+            f", closed at {one['closed_at']} by {printable(one['closed_by'])} ({printable(one['closed_reason'])})"
+        )
     named = f" {printable(one['source'])} {printable(one['id'])}" if one["source"] and one["id"] else ""
     return f"message {one['number']}: {one['agency']}{named} of {one['set_aside_at']}{retried}: {reason}"
 
@@ -149,7 +153,11 @@ def set_aside_lines(one: Mapping[str, Any]) -> Iterator[str]:
             reason = printable(waiting["reason"])
             yield f"    position {waiting['position']}, recorded {waiting['recorded_at']}: {reason}"
         return
-    yield f"    found on {one['topic']}, partition {one['partition']}, offset {one['offset']}"
+    last = one["last_offset"]
+    upto = "" if last in (None, one["offset"]) else f" to {last}"
+    yield f"    found on {one['topic']}, partition {one['partition']}, offset {one['offset']}{upto}"
+    if one["size"] is not None:
+        yield f"    {one['size']} bytes, of which {one['kept']} are kept; SHA-256 {one['digest'] or 'not kept'}"
     for name, value in one["headers"]:
         yield f"    {printable(name)}: {_shown_bytes(value)}"
     yield f"    value: {_shown_bytes(one['value'])}"

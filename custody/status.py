@@ -15,7 +15,15 @@ from custody.reach import without_password
 from custody.state import ProcessReport, State, read_state
 from custody.where import Where
 
-_NUMBERS: Final = ("position", "read_position", "complete_to", "held_position", "parked_children", "set_aside")
+_NUMBERS: Final = (
+    "position",
+    "read_position",
+    "complete_to",
+    "held_position",
+    "parked_children",
+    "set_aside",
+    "dead_letters",
+)
 _STYLES: Final = {"running": "good", "elsewhere": "plain", "starting": "warning", "restarting": "warning"}
 
 
@@ -84,10 +92,23 @@ def _problems(shown: dict[str, Any]) -> list[str]:
         )
     if shown["set_aside"]:
         problems.append(
-            f"{_counted(shown['set_aside'], 'message is kept as a dead letter', 'messages are kept as dead letters')}: "
-            "`custody set-aside list`"
+            f"{_counted(shown['set_aside'], 'message is kept as a dead letter', 'messages are kept as dead letters')}"
+            f"{_by_cause(shown['dead_letters'])}: `custody set-aside list`"
         )
     return problems
+
+
+_CAUSES: Final = {
+    "unreadable": "unreadable",
+    "fault": "for a fault of the ledger",
+    "batch": "a batch nobody can unpack",
+    "lost": "lost before it was taken",
+}
+
+
+def _by_cause(dead_letters: dict[str, int] | None) -> str:
+    told = [f"{count} {_CAUSES[kind]}" for kind, count in (dead_letters or {}).items() if count]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _counted(count: int, one: str, several: str) -> str:

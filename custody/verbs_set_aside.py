@@ -10,23 +10,32 @@ from custody.options import Data, Json
 Which = Annotated[str, typer.Argument(metavar="NUMBER|CHILD", help="As `custody set-aside list` shows it.")]
 
 
-def list_all(data: Data = None, as_json: Json = False) -> None:
-    """List messages that could not be read, and children whose entries could not be applied.
+def list_all(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also messages that were sent again or closed, with when, by whom and why.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """List messages kept as dead letters, and children whose entries could not be applied.
+
+    A message is kept when nobody could read it, when a fault of the ledger met it, when its record batch cannot be
+    unpacked, or as a note of what was lost with its topic.
 
     \b
     Examples:
       custody set-aside list
-      custody set-aside list --json
+      custody set-aside list --all --json
     """
     from custody.printing import print_json, print_text, set_aside_line
     from readers.set_aside import listed
 
     with answering(), connected(data) as (connection, _):
-        everything = listed(connection)
+        found = listed(connection, closed=everything)
     if as_json:
-        print_json({"set_aside": everything})
+        print_json({"set_aside": found})
         return
-    print_text("".join(f"{set_aside_line(one)}\n" for one in everything) or "nothing is set aside\n")
+    print_text("".join(f"{set_aside_line(one)}\n" for one in found) or "nothing is set aside\n")
 
 
 def show(which: Which, data: Data = None, as_json: Json = False) -> None:
@@ -50,7 +59,8 @@ def show(which: Which, data: Data = None, as_json: Json = False) -> None:
 def retry(which: Which, data: Data = None, as_json: Json = False) -> None:
     """Send a message again as it was, or have a child's waiting entries applied again.
 
-    What still cannot be read or applied is set aside once more; nothing is lost and nothing is recorded twice.
+    What still cannot be read or applied is set aside once more; nothing is lost and nothing is recorded twice. A
+    message of which only a part is kept is read again from its topic, if it is still there.
 
     \b
     Examples:
@@ -76,3 +86,35 @@ def retry(which: Which, data: Data = None, as_json: Json = False) -> None:
         print_json(done)
     else:
         print_text(f"{said}\n")
+
+
+def close(
+    numbers: Annotated[list[int], typer.Argument(metavar="NUMBER...", help="As `custody set-aside list` shows them.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why nothing more is to be done; kept with who and when.")],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Close messages kept as dead letters of which nothing more is to be done, so that they count no longer.
+
+    They stay, with their bytes, and `custody set-aside list --all` shows who closed them, when and why.
+
+    \b
+    Examples:
+      custody set-aside close 3 4 --reason 'test messages of the new vendor'
+    """
+    from custody.errors import NO_SUCH_THING, WRONG_USAGE, Problem
+    from custody.printing import print_json, print_text
+    from custody.retrying import close_letters
+
+    if not reason.strip():
+        raise Problem("--reason is empty; nothing was closed; say why nothing more is to be done", WRONG_USAGE)
+    with answering(), connected(data) as (connection, _):
+        closed = close_letters(connection, numbers, reason.strip())
+    unknown = sorted(set(numbers) - set(closed))
+    if as_json:
+        print_json({"closed": closed, "not_open": unknown})
+    else:
+        print_text("".join(f"message {number} is closed\n" for number in closed))
+    if unknown:
+        named = ", ".join(map(str, unknown))
+        raise Problem(f"not open, or not there: {named}; see `custody set-aside list --all`", NO_SUCH_THING)

@@ -11,7 +11,9 @@ import orjson
 from psycopg import Connection, Cursor
 
 from ledger.agencies import Agency
+from ledger.arrivals import Kind
 from ledger.times import write_clock
+from ledger.topics import TopicId
 from readers.questions import NothingKnownError, WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
@@ -23,12 +25,21 @@ _MESSAGE: Final = (
     "topic",
     "partition",
     "offset",
+    "last_offset",
+    "cause",
     "source",
     "id",
     "reason",
+    "size",
+    "digest",
+    "kept",
     "set_aside_at",
     "retried_at",
+    "closed_at",
+    "closed_by",
+    "closed_reason",
 )
+_CLOCKS: Final = ("set_aside_at", "retried_at", "closed_at")
 Which = int | UUID
 """A message set aside, by its number; or a child whose entries wait, by its ledger id."""
 
@@ -43,6 +54,18 @@ class Message:
     partition: int
     value: bytes | None
     headers: list[tuple[str, bytes | None]]
+    offset: int
+    last_offset: int
+    cause: Kind
+    size: int | None
+    digest: str | None
+    id: TopicId | None
+    """In which making of the topic it stands."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether all of its bytes are kept."""
+        return self.cause != "batch" and self.value is not None and self.size in (None, len(self.value))
 
 
 def parse_which(text: str) -> Which:
@@ -57,13 +80,16 @@ def parse_which(text: str) -> Which:
         ) from None
 
 
-def listed(connection: Connection[Rows]) -> list[dict[str, Any]]:
-    """Return everything set aside: messages by number, then children by the entry that stopped them."""
+def listed(connection: Connection[Rows], *, closed: bool = False) -> list[dict[str, Any]]:
+    """Return everything set aside: messages by number, then children by the entry that stopped them.
+
+    Of messages those that are open; with `closed` also those that were sent again or closed.
+    """
 
     def ask(cursor: Cursor[Rows]) -> list[dict[str, Any]]:
         messages, children = _made(cursor)
         return [
-            *(_message(row) for row in _rows(cursor, "messages", there=messages)),
+            *(_message(row) for row in _rows(cursor, "messages", there=messages, closed=closed)),
             *(_child(row) for row in _rows(cursor, "children", there=children)),
         ]
 
@@ -74,7 +100,7 @@ def shown(connection: Connection[Rows], which: Which) -> dict[str, Any]:
     """Return one of them in full; raises `NothingKnownError` if nothing of that name is set aside."""
     if isinstance(which, UUID):
         return in_snapshot(connection, lambda cursor: _shown_child(cursor, which))
-    *about, value, headers = in_snapshot(connection, lambda cursor: _row_of(cursor, which))
+    *about, value, headers, _, _ = in_snapshot(connection, lambda cursor: _row_of(cursor, which))
     return {
         **_message(tuple(about)),
         "headers": [[name, None if text is None else _text(text)] for name, text in _headers(headers)],
@@ -84,8 +110,23 @@ def shown(connection: Connection[Rows], which: Which) -> dict[str, Any]:
 
 def message_numbered(connection: Connection[Rows], number: int) -> Message:
     """Return a message set aside; raises `NothingKnownError` where there is none of that number."""
-    _, agency, topic, partition, *_, value, headers = in_snapshot(connection, lambda cursor: _row_of(cursor, number))
-    return Message(number, cast(Agency, agency), topic, partition, value, _headers(headers))
+    row = in_snapshot(connection, lambda cursor: _row_of(cursor, number))
+    *about, value, headers, cluster, topic_id = row
+    told = dict(zip(_MESSAGE, about, strict=True))
+    return Message(
+        number,
+        cast(Agency, told["agency"]),
+        told["topic"],
+        told["partition"],
+        value,
+        _headers(headers),
+        told["offset"],
+        told["offset"] if told["last_offset"] is None else told["last_offset"],
+        told["cause"],
+        told["size"],
+        told["digest"],
+        None if topic_id is None else TopicId(cluster, topic_id),
+    )
 
 
 def _row_of(cursor: Cursor[Rows], number: int) -> Rows:
@@ -126,8 +167,7 @@ def _message(row: Rows) -> dict[str, Any]:
     return {
         "kind": "message",
         **message,
-        "set_aside_at": _clock(message["set_aside_at"]),
-        "retried_at": _clock(message["retried_at"]),
+        **{name: _clock(message[name]) for name in _CLOCKS},
     }
 
 

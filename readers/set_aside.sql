@@ -2,13 +2,15 @@
 select to_regclass('ledger.set_aside') is not null, to_regclass('read.parked_v1') is not null
 
 -- name: messages
-select s.number, s.agency, s.topic, s.partition, s."offset", s.ce_source, s.ce_id, s.reason, s.set_aside_at,
-       s.retried_at
-from ledger.set_aside s order by s.number
+select s.number, s.agency, s.topic, s.partition, s."offset", s.last_offset, s.kind, s.ce_source, s.ce_id, s.reason,
+       s.size, s.digest, coalesce(length(s.value), 0), s.set_aside_at, s.retried_at, s.closed_at, s.closed_by,
+       s.closed_reason
+from ledger.set_aside s where %(closed)s or (s.retried_at is null and s.closed_at is null) order by s.number
 
 -- name: message
-select s.number, s.agency, s.topic, s.partition, s."offset", s.ce_source, s.ce_id, s.reason, s.set_aside_at,
-       s.retried_at, s.value, s.headers
+select s.number, s.agency, s.topic, s.partition, s."offset", s.last_offset, s.kind, s.ce_source, s.ce_id, s.reason,
+       s.size, s.digest, coalesce(length(s.value), 0), s.set_aside_at, s.retried_at, s.closed_at, s.closed_by,
+       s.closed_reason, s.value, s.headers, s.cluster_id, s.topic_id
 from ledger.set_aside s where s.number = %(number)s
 
 -- name: children

@@ -85,14 +85,35 @@ def test_a_message_tried_again_is_sent_as_it_was_to_where_it_was(
     assert [(record.value, record.headers) for record in records] == [
         (b"{ not JSON", [("ce_id", b"s-1"), ("y", b"\xff")])
     ]
-    listed: list[Any] = json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+    [still_open] = json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+    assert still_open["number"] == 2
+    listed: list[Any] = json.loads(custody("set-aside", "list", "--all", "--json").stdout)["set_aside"]
     assert listed[0]["retried_at"] is not None
     empty = custody("set-aside", "retry", "2", KAFKA_BOOTSTRAP_SERVERS=kafka_bootstrap)
     assert empty.returncode == 1
     assert "has no value" in empty.stderr
     unsent = custody("set-aside", "retry", "1")
     assert unsent.returncode == 4
-    assert listed == json.loads(custody("set-aside", "list", "--json").stdout)["set_aside"]
+    assert listed == json.loads(custody("set-aside", "list", "--all", "--json").stdout)["set_aside"]
+
+
+def test_a_message_that_is_closed_counts_no_longer_and_shows_who_closed_it_and_why(
+    custody: Run, database_url: str
+) -> None:
+    """It stays, with its bytes; a number that is not open is named, the others are closed all the same."""
+    recorded(database_url, [])
+    set_aside(database_url, b"{ not JSON", partition=2)
+    assert custody("set-aside", "close", "1").returncode == 2, "a reason is required"
+    assert custody("set-aside", "close", "1", "--reason", " ").returncode == 2
+    done = custody("set-aside", "close", "1", "9", "--reason", "a test", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (3, {"closed": [1], "not_open": [9]})
+    assert "not open, or not there: 9" in done.stderr
+    assert custody("set-aside", "list").stdout == "nothing is set aside\n"
+    [closed] = json.loads(custody("set-aside", "list", "--all", "--json").stdout)["set_aside"]
+    assert (closed["closed_reason"], closed["closed_by"].endswith("(custody)")) == ("a test", True)
+    assert "(a test)" in custody("set-aside", "list", "--all").stdout
+    assert json.loads(custody("set-aside", "show", "1", "--json").stdout)["value"] == "{ not JSON"
+    assert custody("set-aside", "close", "1", "--reason", "again").returncode == 3
 
 
 def test_a_child_tried_again_is_asked_for_by_name(custody: Run, database_url: str) -> None:
