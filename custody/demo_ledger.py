@@ -44,7 +44,7 @@ def ledger_of_its_own(*, keep: bool) -> Iterator[Where]:
         if os.geteuid() == 0:
             folder.chmod(0o711)  # PostgreSQL runs as somebody else then, who must get through
         print("Starting a ledger of its own for the demo; its clock is driven by the times of the messages")
-        up(folder)
+        up(data=folder)
         yield find_where(folder)
         done = True
     except KeyboardInterrupt:

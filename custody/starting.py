@@ -28,18 +28,19 @@ _STOP_SECONDS: Final = 240.0
 Say = Callable[[str], None]
 
 
-def start(data: Path, *, say: Say) -> State:
+def start(data: Path, *, say: Say, servers_only: bool = False) -> State:
     """Start everything on `data` and return once all is ready; what was started is stopped on Ctrl-C.
 
-    Where another process is starting or running it already, say so and wait for that one. Raises `Problem`.
+    Where another process is starting or running it already, say so and wait for that one; where the servers run alone,
+    the roles are started beside them. Raises `Problem`.
     """
     make_folder(data)
     lock = _lock(data)
     if lock is None:
-        return _join(data, say)
+        return _join(data, say, servers_only=servers_only)
     with _interruptions() as interrupted:  # before the spawn: a Ctrl-C right after it would leave it running
         try:
-            supervisor = _spawn_supervisor(data, lock)
+            supervisor = _spawn_supervisor(data, lock, "servers" if servers_only else "all")
         finally:
             os.close(lock)  # the supervisor's copy keeps the folder locked
         state = _follow(data, say, supervisor=supervisor, interrupted=interrupted)
@@ -83,37 +84,54 @@ def _lock(data: Path) -> int | None:
     return descriptor
 
 
-def _spawn_supervisor(data: Path, lock: int) -> subprocess.Popen[bytes]:
+def _spawn_supervisor(data: Path, lock: int, parts: str) -> subprocess.Popen[bytes]:
     return spawn(
-        [sys.executable, "-P", "-m", "custody.supervisor", str(data), str(lock)],
+        [sys.executable, "-P", "-m", "custody.supervisor", str(data), str(lock), parts],
         log=data / "logs" / "supervisor.log",
         environment=os.environ,
         hand_over=lock,
     )
 
 
-def _join(data: Path, say: Say) -> State:
+def _join(data: Path, say: Say, *, servers_only: bool) -> State:
     """Wait for the supervisor that another `up` started. A Ctrl-C here ends the waiting and nothing else."""
     state = read_state(data)
-    if state is not None and state.phase == "running" and state.supervisor.find() is not None:
+    if state is not None and state.phase == "running" and (supervisor := state.supervisor.find()) is not None:
+        if state.servers_only and not servers_only:
+            say(f"the servers on {data} already run")
+            supervisor.send_signal(signal.SIGUSR1)
+            return _wait(data, say, for_roles=True)
+        if servers_only and not state.servers_only:
+            raise Problem(f"the roles on {data} already run, too; stop all with `custody down`, then run this again")
         say(f"the ledger on {data} already runs")
         return state
     say(f"another `custody up` is starting the ledger on {data}; waiting for it")
+    return _wait(data, say, for_roles=False)
+
+
+def _wait(data: Path, say: Say, *, for_roles: bool) -> State:
     with _interruptions() as interrupted:
-        state = _follow(data, say, supervisor=None, interrupted=interrupted)
+        state = _follow(data, say, supervisor=None, interrupted=interrupted, for_roles=for_roles)
     if state is None:
-        raise Problem("stopped waiting; the other `custody up` goes on")
+        raise Problem("stopped waiting; what was started goes on")
     return state
 
 
 def _follow(
-    data: Path, say: Say, *, supervisor: subprocess.Popen[bytes] | None, interrupted: Callable[[], bool]
+    data: Path,
+    say: Say,
+    *,
+    supervisor: subprocess.Popen[bytes] | None,
+    interrupted: Callable[[], bool],
+    for_roles: bool = False,
 ) -> State | None:
     """Pass on what the supervisor says until all is ready; None when interrupted. Raises `Problem`.
 
-    `supervisor` is the one we started; None follows the one that runs, started by somebody else.
+    `supervisor` is the one we started; None follows the one that runs, started by somebody else. `for_roles`: it runs
+    the servers alone and was asked for the roles.
     """
-    told = 0
+    state = read_state(data)
+    told = 0 if state is None or not for_roles else len(state.said)
     deadline = time.monotonic() + _READY_SECONDS
     while not interrupted():
         ended = supervisor is not None and supervisor.poll() is not None
@@ -123,6 +141,8 @@ def _follow(
                 say(line)
             told = len(state.said)
             match state.phase:
+                case "running" if for_roles and state.servers_only:
+                    pass
                 case "running":
                     return state
                 case "failed":

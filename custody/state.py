@@ -71,6 +71,8 @@ class State:
     processes: tuple[ProcessReport, ...]
     folder: Place | None = None
     """The data folder this is about: in a copy of it, what is said here is about the original's processes."""
+    servers_only: bool = False
+    """The roles wait until somebody asks for them, as after `custody up --servers`."""
 
 
 def write_state(data: Path, state: State) -> None:

@@ -1,10 +1,10 @@
-"""`python -m custody.supervisor DATA LOCK`: starts the servers and the roles of a data folder, keeps them running.
+"""`python -m custody.supervisor DATA LOCK PARTS`: starts servers and roles of a data folder and keeps them running.
 
 Started by `custody up`, which hands over the descriptor of the lock on the data folder: who holds it is the one
-supervisor of that folder. What it does is read by others from `<data>/state.json`.
+supervisor of that folder. What it does is read by others from `<data>/state.json`. PARTS is `all`, or `servers`: then
+the roles are started once SIGUSR1 asks for them.
 """
 
-import json
 import os
 import signal
 import sys
@@ -22,7 +22,6 @@ import psutil
 
 from custody import roles
 from custody.errors import Problem
-from custody.files import write_whole
 from custody.parts import role_part, server_parts, stop_signal
 from custody.reach import require_postgres
 from custody.servers import embedded
@@ -32,6 +31,7 @@ from custody.servers.topics import create_topics
 from custody.state import Phase, Pid, State, left_over, read_state, write_state
 from custody.supervised import Supervised
 from custody.where import servers_given, zone_and_clock
+from custody.which_ledger import ledger_in, remember_ledger, require_same_ledger
 from ledger.logs import configure
 
 Result = TypeVar("Result")
@@ -50,8 +50,9 @@ class StopAsked(Exception):
 class Supervisor:
     """Everything that runs on one data folder."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *, servers_only: bool = False) -> None:
         self._data = data
+        self._servers_only = servers_only
         self._log = configure("supervisor")
         self._me = Pid.of(os.getpid())
         self._place = Place.of(data)
@@ -64,9 +65,11 @@ class Supervisor:
         self._failure: Problem | None = None
         self._written: State | None = None
         self._stop_asked = False
+        self._roles_asked = False
         self._work = threading.Thread()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._ask)
+        signal.signal(signal.SIGUSR1, self._ask_for_roles)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal `custody up` ran in may close
 
     def run(self) -> int:
@@ -74,6 +77,11 @@ class Supervisor:
         try:
             self._stop_left_over()
             self._start_servers()
+            if self._servers_only:
+                self._phase = "running"
+                while not self._roles_asked:
+                    self._look()
+                self._servers_only, self._phase = False, "starting"
             self._start_roles()
             while True:
                 self._look()
@@ -93,6 +101,9 @@ class Supervisor:
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         self._stop_asked = True
+
+    def _ask_for_roles(self, number: int, frame: FrameType | None) -> None:
+        self._roles_asked = True
 
     def _stop_left_over(self) -> None:
         """End what a killed supervisor left running: two brokers on one folder would ruin it."""
@@ -118,7 +129,9 @@ class Supervisor:
                     if server.state == "restarting" and not server.was_ready:
                         raise Problem(f"{server.name} was not started: it {server.reason}. See {server.log}")
             bootstrap = prepared.kafka.bootstrap
-            self._addresses = (prepared.postgres.url(), bootstrap)
+            database_url = prepared.postgres.url()
+            self._addresses = (database_url, bootstrap)
+        self._aside(lambda: require_same_ledger(self._data, database_url))
         created = self._aside(lambda: create_topics(bootstrap))
         self._say(f"{len(created)} topics made" if created else "all topics are there")
 
@@ -134,7 +147,8 @@ class Supervisor:
             self._look()
         if all(role.was_ready for role in self._roles):
             # remembered only once the ledger has accepted them: a wrong setting must not outlive its mistake
-            write_whole(self._data / "ledger.json", json.dumps({"zone": self._zone, "clock": self._clock}) + "\n")
+            _, id = self._aside(lambda: ledger_in(database_url))
+            remember_ledger(self._data, zone=self._zone, clock=self._clock, id=id)
         self._phase = "running"
 
     def _look(self) -> None:
@@ -224,6 +238,7 @@ class Supervisor:
             clock=self._clock,
             processes=tuple(part.report() for part in (*self._servers, *self._roles)),
             folder=self._place,
+            servers_only=self._servers_only,
         )
         if state != self._written:
             write_state(self._data, state)
@@ -235,10 +250,10 @@ def _is_settled(role: Supervised) -> bool:
     return role.was_ready or role.state == "refused" or role.restarts >= _TRIES
 
 
-def main(data: str, lock: str) -> None:
+def main(data: str, lock: str, parts: str) -> None:
     """Be the supervisor of `data`; the lock stays with this process, no child inherits it."""
     os.set_inheritable(int(lock), False)
-    status = Supervisor(Path(data)).run()
+    status = Supervisor(Path(data), servers_only=parts == "servers").run()
     os._exit(status)  # a thread may still wait for Maven Central; nothing is left for it to do
 
 

@@ -16,24 +16,34 @@ if TYPE_CHECKING:
     from custody.state import ProcessReport
 
 
-def up(data: Data = None, as_json: Json = False) -> None:
+def up(
+    servers: Annotated[
+        bool, typer.Option("--servers", help="Start the private servers alone, to recover or to look; no role.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
     """Start servers and roles; returns when all is ready.
 
-    With DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS set it uses those servers, else it starts private ones. With --json
-    the steps of the start go to standard error.
+    With DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS set it uses those servers, else it starts private ones. After
+    `custody up --servers`, `custody up` starts the roles beside them. With --json the steps of the start go to standard
+    error.
 
     \b
     Examples:
       custody up
       custody up --data ./ledger
+      custody up --servers && custody recover && custody up
       CUSTODY_POSTGRES_PORT=5433 CUSTODY_KAFKA_PORT=9092 custody up
     """
     from custody.printing import print_json, print_lines
     from custody.starting import start
 
-    servers_given()  # wrong usage is told before anything is made
+    given = servers_given()  # wrong usage is told before anything is made
+    if given is not None and servers:
+        raise Problem("--servers starts private servers, and servers of yours are set; nothing was done", WRONG_USAGE)
     folder = find_data(data)
-    state = start(folder, say=_say_aside if as_json else _say)
+    state = start(folder, say=_say_aside if as_json else _say, servers_only=servers)
     not_ready = [report for report in state.processes if report.state != "running"]
     postgres = without_password(state.database_url or "")
     if as_json:
