@@ -8,6 +8,7 @@ import typer
 
 from custody import (
     demo,
+    verbs_backup,
     verbs_diverging,
     verbs_feeds,
     verbs_figures,
@@ -86,6 +87,8 @@ set_aside.command("close")(verbs_set_aside.close)
 app.command("rebuild")(verbs_keeping.rebuild)
 app.command("verify")(verbs_keeping.verify)
 app.command("recover")(verbs_keeping.recover)
+app.command("backup")(verbs_backup.backup)
+app.command("restore")(verbs_backup.restore)
 
 
 def _print_version(wanted: bool) -> None:

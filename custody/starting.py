@@ -15,7 +15,7 @@ from typing import Final
 
 from custody.errors import Problem
 from custody.parts import stop_signal
-from custody.servers.embedded import make_folder
+from custody.servers.embedded import make_folder, require_no_half_restore
 from custody.servers.own_files import open_own, require_own
 from custody.servers.process import spawn, stop, tail
 from custody.state import State, left_over, read_state, write_state
@@ -35,6 +35,7 @@ def start(data: Path, *, say: Say, servers_only: bool = False) -> State:
     the roles are started beside them. Raises `Problem`.
     """
     make_folder(data)
+    require_no_half_restore(data)
     lock = _lock(data)
     if lock is None:
         return _join(data, say, servers_only=servers_only)

@@ -7,7 +7,7 @@ which that release made before migrations had numbers.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,10 +33,10 @@ class Migration:
     statements: bytes
 
 
-def migrations() -> tuple[Migration, ...]:
+def migrations(folder: Path = FOLDER) -> tuple[Migration, ...]:
     """Return every migration of this release, in order."""
     found = []
-    for path in sorted(FOLDER.glob("*.sql")):
+    for path in sorted(folder.glob("*.sql")):
         matched = _FILE.fullmatch(path.stem)
         assert matched, f"{path.name}: a migration is named NNNN_what_it_does.sql"
         found.append(Migration(int(matched[1]), path.stem, path.read_bytes()))
@@ -59,7 +59,11 @@ def _begin(connection: psycopg.Connection[DictRow]) -> None:
                 raise
 
 
-def migrate(connection: psycopg.Connection[DictRow], make_events: Callable[[Cursor[DictRow]], None]) -> list[str]:
+def migrate(
+    connection: psycopg.Connection[DictRow],
+    make_events: Callable[[Cursor[DictRow]], None],
+    known: Sequence[Migration] | None = None,
+) -> list[str]:
     """Bring schema `ledger` to this release, one transaction a migration; return the names of those applied now.
 
     `make_events` makes the event store's own table where it is not there: its library knows its shape.
@@ -68,7 +72,7 @@ def migrate(connection: psycopg.Connection[DictRow], make_events: Callable[[Curs
     """
     _begin(connection)
     applied = []
-    known = migrations()
+    known = migrations() if known is None else known
     for migration in known:
         with connection.transaction(), connection.cursor() as cursor:
             cursor.execute("lock table ledger.migrations in share row exclusive mode")

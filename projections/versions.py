@@ -127,6 +127,21 @@ def make_version(connection: Connection[TupleRow], schema: str) -> None:
     keep_rulebook(connection, schema)
 
 
+def start_over(connection: Connection[TupleRow]) -> None:
+    """Put an empty version in the place of the live one, for a Kafka that begins anew; in the caller's transaction.
+
+    Who may read the views still may; they fill as the projections read.
+    """
+    live = live_schema(connection)
+    empty = f"read_{int(live.removeprefix('read_')) + 1}"
+    make_version(connection, empty)
+    key_entries(connection, empty)
+    make_keys(connection, empty)
+    make_held_keys(connection, empty)
+    point_views_at(connection, empty)
+    connection.execute(SQL("drop schema {} cascade").format(Identifier(live)))
+
+
 def keep_rulebook(connection: Connection[TupleRow], schema: str) -> None:
     """Keep by which rules a new version's duties are worked out."""
     connection.execute(

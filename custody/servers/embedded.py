@@ -21,6 +21,8 @@ from custody.servers.postgres_binaries import find_binaries
 from custody.servers.process import stop, tail
 
 START_SECONDS: Final = 120.0
+UNFINISHED: Final = "restore-unfinished"
+"""In a data folder into which a backup is being restored, or was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,15 @@ def make_folder(data: Path) -> None:
     require_own(data)
 
 
+def require_no_half_restore(data: Path) -> None:
+    """Raise `Problem` where a restore into this folder was broken off."""
+    if (data / UNFINISHED).exists():
+        raise Problem(
+            f"nothing was started: a restore into {data} was broken off, so what is there is no whole ledger. Remove "
+            "the folder and run `custody restore` again"
+        )
+
+
 def account_of(data: Path) -> Account | None:
     """Return the account PostgreSQL runs as for this folder, the same at every start; None: the user we are."""
     chosen = remembered(data)
@@ -101,8 +112,8 @@ def start(data: Path, *, say: Callable[[str], None]) -> Running:
         kafka.start(servers.kafka, servers.kafka_log),
     )
     try:
-        _wait("PostgreSQL", running.postgres, lambda: postgres.is_ready(servers.postgres), servers.postgres_log)
-        _wait("Kafka", running.kafka, lambda: kafka.is_ready(servers.kafka), servers.kafka_log)
+        wait_ready("PostgreSQL", running.postgres, lambda: postgres.is_ready(servers.postgres), servers.postgres_log)
+        wait_ready("Kafka", running.kafka, lambda: kafka.is_ready(servers.kafka), servers.kafka_log)
     except BaseException:
         stop_both(running)
         raise
@@ -115,7 +126,8 @@ def stop_both(running: Running) -> None:
     stop(running.postgres, first=postgres.STOP, patience_seconds=postgres.STOP_SECONDS)
 
 
-def _wait(name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+def wait_ready(name: str, process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+    """Return once a server is ready; raises `Problem` with the end of its log where it ends or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while not ready():
         if process.poll() is not None:

@@ -1,0 +1,1 @@
+"""A backup of a ledger, and a ledger from a backup."""
