@@ -10,6 +10,7 @@ from custody.servers import kafka, postgres
 from custody.servers.embedded import Embedded
 from custody.servers.process import spawn
 from custody.supervised import Supervised
+from ledger.readiness import ON_REFUSAL, READY_FILE
 
 _ROLE_SECONDS: Final = 30.0
 """How long a role may take to finish its batch once it is asked to stop."""
@@ -47,7 +48,9 @@ def role_part(role: str, *, data: Path, environment: dict[str, str]) -> Supervis
 
     def start() -> subprocess.Popen[bytes]:
         ready.unlink(missing_ok=True)
-        return spawn(roles.command(role), log=log, environment={**environment, "CUSTODY_READY_FILE": str(ready)})
+        # it ends when it refuses, whatever the shell says of other supervisors: this one knows what that means
+        told = {**environment, READY_FILE: str(ready), ON_REFUSAL: "end"}
+        return spawn(roles.command(role), log=log, environment=told)
 
     return Supervised(
         role,

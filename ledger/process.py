@@ -3,8 +3,9 @@
 import gc
 import os
 import signal
+import sys
+import time
 from collections.abc import Callable
-from pathlib import Path
 from types import FrameType
 from typing import Final
 
@@ -14,11 +15,14 @@ from eventsourcing.persistence import InterfaceError, OperationalError
 from kafka.errors import KafkaError
 
 from ledger.logs import configure
+from ledger.readiness import not_ready, say_ready, wait_after_refusal
 from ledger.settings import Settings, SettingsError, read_settings
 from ledger.tail import KafkaAheadError
 
 EX_CONFIG: Final = 78
 """Exit status of a role that refuses to start: trying again changes nothing, the message says what would."""
+
+_LOOK_SECONDS: Final = 0.2
 
 
 class RefusedError(Exception):
@@ -44,16 +48,19 @@ Role = Callable[[Settings, structlog.typing.FilteringBoundLogger, Stop], None]
 
 
 def run_role(name: str, role: Role) -> int:
-    """Run a role until SIGTERM; return the exit status: 0 stopped, 78 refused to start, 1 a server failed it."""
+    """Run a role until SIGTERM; return the exit status: 0 stopped, 78 refused to start, 1 a server failed it.
+
+    Where `CUSTODY_ON_REFUSAL` says so, a role that refuses stays, and tries again by itself in a fresh process image.
+    """
     log = configure(name)
     stop = Stop()
+    not_ready()
     try:
         settings = read_settings()
         log.info("role.started", clock=settings.clock, zone=settings.zone)
         role(settings, log, stop)
     except (SettingsError, KafkaAheadError, RefusedError) as error:
-        log.error("role.refused", reason=str(error))
-        return EX_CONFIG
+        return _refused(str(error), log, stop)
     except KafkaError as error:
         log.error("role.failed", reason=f"Kafka: {type(error).__name__}: {error}; tried again by the supervisor")
         return 1
@@ -64,11 +71,25 @@ def run_role(name: str, role: Role) -> int:
     return 0
 
 
-def say_ready() -> None:
-    """Touch the file named by `CUSTODY_READY_FILE`, if any: the role can do its work now."""
-    name = os.environ.get("CUSTODY_READY_FILE")
-    if name:
-        Path(name).touch()
+def _refused(reason: str, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> int:
+    """Say why the role refuses, and end; or wait and begin again, when asked to stop meanwhile, end."""
+    log.error("role.refused", reason=reason)
+    try:
+        wait_seconds = wait_after_refusal()
+    except SettingsError as error:
+        log.error("role.refused", reason=str(error))
+        return EX_CONFIG
+    if wait_seconds is None:
+        return EX_CONFIG
+    not_ready(reason)
+    log.info("role.waits", seconds=wait_seconds)
+    until = time.monotonic() + wait_seconds
+    while time.monotonic() < until:
+        if stop:
+            log.info("role.stopped")
+            return 0
+        time.sleep(min(_LOOK_SECONDS, max(until - time.monotonic(), 0)))
+    return os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606
 
 
 def settle_memory() -> None:
@@ -76,3 +97,6 @@ def settle_memory() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
+
+
+__all__ = ["EX_CONFIG", "RefusedError", "Role", "Stop", "run_role", "say_ready", "settle_memory"]

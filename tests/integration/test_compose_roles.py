@@ -5,10 +5,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from custody.roles import ROLES
+from ledger.eventstore import open_ledger
+from ledger.settings import Settings
 from tests.compose import services
 from tests.integration.running import PATIENCE_SECONDS
 
@@ -37,12 +42,69 @@ def test_every_role_starts_with_what_compose_gives_it_and_stops_when_told(
     assert ended == dict.fromkeys(ROLES, 0)
 
 
-def _start(name: str, database_url: str, bootstrap: str, folder: Path) -> "subprocess.Popen[bytes]":
+def test_a_role_that_refuses_waits_unhealthy_and_goes_on_by_itself(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """Its process stays, its health check fails and says why; when the cause is gone it is ready, nobody touched it."""
+    _make(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update ledger.made set zone = 'America/Chicago'")
+    relay = _start("relay", database_url, fresh_kafka, tmp_path, CUSTODY_ON_REFUSAL="wait:1")
+    try:
+        _until(lambda: _health(tmp_path, "relay").stdout != "", relay, tmp_path, "relay")
+        health = _health(tmp_path, "relay")
+        assert health.returncode == 1
+        assert "this ledger was made with zone 'America/Chicago'" in health.stdout
+        _until(lambda: _log(tmp_path, "relay").count("role.refused") > 1, relay, tmp_path, "relay")
+        with psycopg.connect(database_url) as connection:
+            connection.execute("update ledger.made set zone = 'America/New_York'")
+        _until(lambda: _health(tmp_path, "relay").returncode == 0, relay, tmp_path, "relay")
+        assert not (tmp_path / "relay.ready.refused").exists()
+    finally:
+        relay.send_signal(signal.SIGTERM)
+        ended = relay.wait(timeout=PATIENCE_SECONDS)
+    assert ended == 0
+
+
+def test_a_role_that_waits_ends_when_it_is_told_to(database_url: str, fresh_kafka: str, tmp_path: Path) -> None:
+    """`docker compose stop` must not wait for its time limit; and without the setting the role ends with 78."""
+    _make(database_url)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("update ledger.made set clock = 'driven'")
+    relay = _start("relay", database_url, fresh_kafka, tmp_path)
+    _until(lambda: "role.waits" in _log(tmp_path, "relay"), relay, tmp_path, "relay")
+    relay.send_signal(signal.SIGTERM)
+    assert relay.wait(timeout=PATIENCE_SECONDS) == 0
+    assert _start("relay", database_url, fresh_kafka, tmp_path, CUSTODY_ON_REFUSAL="").wait(PATIENCE_SECONDS) == 78
+
+
+def _make(database_url: str) -> None:
+    open_ledger(Settings(database_url, "", "America/New_York", "wall")).close()
+
+
+def _health(folder: Path, role: str) -> "subprocess.CompletedProcess[str]":
+    """Run the health check of the compose file."""
+    kind, command = services()[role]["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    here = command.replace("/tmp/ready", str(folder / f"{role}.ready"))
+    return subprocess.run(["/bin/sh", "-c", here], capture_output=True, text=True, check=False)
+
+
+def _until(holds: Callable[[], bool], process: "subprocess.Popen[bytes]", folder: Path, name: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not holds():
+        assert process.poll() is None, _log(folder, name)
+        assert time.monotonic() < deadline, _log(folder, name)
+        time.sleep(0.1)
+
+
+def _start(name: str, database_url: str, bootstrap: str, folder: Path, **settings: str) -> "subprocess.Popen[bytes]":
     service: dict[str, Any] = services()[name]
     environment = {setting: value.replace("kafka:9092", bootstrap) for setting, value in service["environment"].items()}
     environment["DATABASE_URL"] = database_url
     environment["CUSTODY_READY_FILE"] = str(folder / f"{name}.ready")
     environment["CUSTODY_DATA"] = str(folder)  # the image sets it
+    environment.update(settings)
     with (folder / f"{name}.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "custody", *service["command"]],

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from custody.roles import ROLES
 from custody.servers.jars import kafka_version, pinned
+from ledger.readiness import wait_after_refusal
 from ledger.settings import read_settings
 from ledger.topics import LARGEST_MESSAGE_BYTES
 from tests.compose import FILE, read, services
@@ -59,8 +60,17 @@ def test_a_role_starts_after_its_servers_and_topics_and_shows_when_it_is_ready(r
         "topics": "service_completed_successfully",
     }
     ready = service["environment"]["CUSTODY_READY_FILE"]
-    assert service["healthcheck"]["test"] == ["CMD", "test", "-e", ready]
+    assert service["healthcheck"]["test"] == [
+        "CMD-SHELL",
+        f"test -e {ready} || {{ cat {ready}.refused; exit 1; }}",
+    ]
     assert str(Path(ready).parent) in service["tmpfs"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_that_refuses_waits_instead_of_being_started_for_ever(role: str) -> None:
+    """Compose starts whatever ended again at once, whether trying again can help or not."""
+    assert wait_after_refusal(services()[role]["environment"]) == 60
 
 
 def test_what_is_waited_for_says_when_it_is_healthy() -> None:
