@@ -12,7 +12,7 @@ from custody.demo_day import Day
 from custody.demo_knowledge import who_knew
 from ledger.identifiers import shown
 from producers.hhs_file import read_releases
-from producers.import_rows import BadRow
+from producers.import_rows import BadRow, PassedOver
 from producers.simulation.story import CHILD
 
 _IN_CARE_ON: Final = date(2022, 1, 31)
@@ -132,7 +132,7 @@ def _count(file: Path) -> tuple[int, Counter[int]]:
     by_year: Counter[int] = Counter()
     with file.open("rb") as raw:
         for row in read_releases(raw):
-            if isinstance(row, BadRow):
+            if isinstance(row, BadRow | PassedOver):
                 continue
             rows += 1
             if row.released_on:

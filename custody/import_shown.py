@@ -7,7 +7,9 @@ from typing import Any
 
 from custody.errors import Problem
 from producers.import_account import Report
+from producers.import_journal import Torn
 from producers.importing import Progress
+from readers.wording import printable
 
 
 @contextmanager
@@ -37,7 +39,7 @@ def shown(report: Report, file: str) -> dict[str, Any]:
     account = report.account
     return {
         "file": file,
-        "rows_read": account.rows,
+        "rows_read": account.rows - account.passed_over,
         "submitted": account.submitted,
         "accepted": account.accepted,
         "duplicate": account.duplicate,
@@ -48,7 +50,17 @@ def shown(report: Report, file: str) -> dict[str, Any]:
         "ended": report.ended,
         "failure": report.failure,
         "bad_rows": [{"line": row.line, "reason": row.reason} for row in account.bad_rows],
+        "rows_passed_over": account.passed_over,
+        "passed_over": [{"line": row.line, "reason": row.reason} for row in account.rows_passed_over],
         "refusals": [{"id": id, "reason": reason} for id, reason in account.refusals],
+        "rows_refused": [
+            {
+                "line": row.line,
+                "refused": [{"id": id, "reason": reason} for id, reason in row.refused],
+                "recorded": list(row.recorded),
+            }
+            for row in account.torn
+        ],
     }
 
 
@@ -60,20 +72,36 @@ def lines(report: Report, *, named: Mapping[str, str] = {}, unit: str = "line") 
     account = report.account
     if report.began_behind_row:
         yield f"went on behind row {report.began_behind_row:,}, where an earlier run was stopped"
-    yield f"rows read   {account.rows:>11,}"
+    yield f"rows read   {account.rows - account.passed_over:>11,}"
     yield f"submitted   {account.submitted:>11,}"
     yield f"accepted    {account.accepted:>11,}"
     yield f"duplicate   {account.duplicate:>11,}"
     yield f"refused     {account.refused:>11,}"
-    for id, reason in account.refusals:
-        yield f"  {named.get(id, id)}: {reason}"
+    if named:
+        for id, reason in account.refusals:
+            yield f"  {named.get(id, id)}: {reason}"
+    else:
+        for torn in account.torn:
+            yield from _torn(torn, unit)
     yield "findings" if account.findings else "findings             none"
     for code, count in sorted(account.findings.items()):
         yield f"  {code:<20}{count:>7,}"
     if account.unreadable:
         yield f"unreadable  {account.unreadable:>11,}"
     for row in account.bad_rows:
-        yield f"  {unit} {row.line}: {row.reason}"
+        yield f"  {unit} {row.line}: {printable(row.reason)}"
+    if account.passed_over:
+        yield f"passed over {account.passed_over:>11,}"
+    for passed in account.rows_passed_over:
+        yield f"  {unit} {passed.line}: {printable(passed.reason)}"
+
+
+def _torn(row: Torn, unit: str) -> Iterator[str]:
+    """Yield what the ledger refused of a row, and what of it is recorded all the same."""
+    for id, reason in row.refused:
+        yield f"  {unit} {row.line}: {id} is not recorded, {reason}"
+    if row.recorded:
+        yield f"  {unit} {row.line}: recorded all the same: {', '.join(row.recorded)}"
 
 
 def judge(report: Report, file: str) -> None:
@@ -92,8 +120,16 @@ def judge(report: Report, file: str) -> None:
             raise Problem(
                 f"{report.failure}; {report.account.rows} rows are through; the same command goes on behind them"
             )
-    if report.account.unreadable:
+    account = report.account
+    if account.refused:
+        unreadable = f"{account.unreadable} rows could not be read, and " if account.unreadable else ""
         raise Problem(
-            f"{file}: {report.account.unreadable} rows could not be read and nothing of them was sent, see the lines "
+            f"{file}: {unreadable}of {account.rows_refused} rows the ledger refused something: what of each was not "
+            "recorded and what was is named above; put it right in the file, or, where a row was imported before and "
+            "says something else now, send a correction"
+        )
+    if account.unreadable:
+        raise Problem(
+            f"{file}: {account.unreadable} rows could not be read and nothing of them was sent, see the lines "
             "named above; correct them and import the file again: the other rows are recognised"
         )

@@ -7,71 +7,55 @@ from custody.errors import Problem
 from custody.import_shown import judge as judge_import
 from custody.import_shown import lines as import_lines
 from custody.import_shown import shown as import_shown
+from custody.table_shown import reading, reading_lines
 from producers.import_account import Report
-from producers.import_rows import BadRow
+from producers.import_rows import BadRow, PassedOver
 from producers.notice_import import Ready
-from producers.notice_rows import NoticeLog
+from producers.notice_rows import COLUMNS, NoticeLog
 from readers.wording import printable
 
 _MOST_SHOWN: Final = 20
 """Of rows whose notice the ledger holds already; of rows that failed every one is shown."""
 
 
-def shown(report: Report, file: str, log: NoticeLog, rows: Sequence[Ready | BadRow], reference: str) -> dict[str, Any]:
+def shown(
+    report: Report, file: str, log: NoticeLog, rows: Sequence[Ready | BadRow | PassedOver], reference: str
+) -> dict[str, Any]:
     """Return the counts as one JSON object; refusals are named by the number of their row."""
     counts = import_shown(report, file)
     numbers = _rows_of(rows)
-    table = log.table
     return {
         **counts,
+        **reading(log.table),
         "refusals": [
             {"lines": numbers[refusal["id"]], "id": refusal["id"], "reason": refusal["reason"]}
             for refusal in counts["refusals"]
         ],
         "already_told": [
-            {"line": row.line, "position": row.already.position, "reference": row.already.reference}
+            {"line": row.line, "position": told.position, "reference": told.reference}
             for row in rows
-            if isinstance(row, Ready) and row.already is not None
+            if isinstance(row, Ready)
+            for told in row.already
         ],
         "reference": reference,
-        "sheet": table.sheet,
-        "sheets_not_read": list(table.other_sheets),
-        "hidden_rows_read": table.hidden_rows,
-        "hidden_columns": list(table.hidden_columns),
-        "merged_areas": table.merged_areas,
         "columns_ignored": list(log.ignored),
     }
 
 
-def lines(report: Report, log: NoticeLog, rows: Sequence[Ready | BadRow], reference: str) -> Iterator[str]:
+def lines(report: Report, log: NoticeLog, rows: Sequence[Ready | BadRow | PassedOver], reference: str) -> Iterator[str]:
     """Yield the same as a person reads it."""
     yield f"reference   {printable(reference)}"
-    yield from _of_table(log)
+    yield from reading_lines(log.table, COLUMNS)
     numbers = _rows_of(rows)
     named = {id: ", ".join(f"row {number}" for number in of_id) for id, of_id in numbers.items()}
     yield from import_lines(report, named=named, unit="row")
-    already = [(row.line, row.already) for row in rows if isinstance(row, Ready) and row.already is not None]
+    already = [(row.line, told) for row in rows if isinstance(row, Ready) for told in row.already]
     if already:
         yield f"already told{len(already):>10,}"
     for line, told in already[:_MOST_SHOWN]:
         yield f"  row {line}: position {told.position} is this very notice, from {printable(told.reference)}"
     if len(already) > _MOST_SHOWN:
         yield f"  and {len(already) - _MOST_SHOWN:,} more rows: see --json"
-
-
-def _of_table(log: NoticeLog) -> Iterator[str]:
-    table = log.table
-    if table.sheet is not None:
-        others = f"; not read: {_named(table.other_sheets)}" if table.other_sheets else ""
-        yield f"sheet       {printable(table.sheet)}{others}"
-    if table.hidden_rows:
-        yield f"hidden      {table.hidden_rows:,} hidden rows were read like the others"
-    if table.hidden_columns:
-        yield f"hidden      columns read like the others: {_named(table.hidden_columns)}"
-    if table.merged_areas:
-        yield f"merged      {table.merged_areas:,} merged areas: each of their cells has the area's value"
-    if log.ignored:
-        yield f"ignored     columns: {_named(log.ignored)}"
 
 
 def judge(report: Report, file: str) -> None:
@@ -86,15 +70,11 @@ def judge(report: Report, file: str) -> None:
     )
 
 
-def _rows_of(rows: Sequence[Ready | BadRow]) -> dict[str, list[int]]:
+def _rows_of(rows: Sequence[Ready | BadRow | PassedOver]) -> dict[str, list[int]]:
     """Return the numbers of the rows that submit each id: several where rows say the same."""
     found: dict[str, list[int]] = {}
     for row in rows:
         if isinstance(row, Ready):
-            for claim in row.claims:
+            for _, claim in row.sends:
                 found.setdefault(claim.id, []).append(row.line)
     return found
-
-
-def _named(names: Sequence[str]) -> str:
-    return ", ".join(printable(name) for name in names)

@@ -1,5 +1,6 @@
 """The verbs that send: `submit` for any agency's events, `import` for ORR's history and any agency's notices."""
 
+import hashlib
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -9,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, Final
 import typer
 
 from custody.options import Data, Json
+from custody.table_options import Columns, DayFirst, DryRun, Encoding, HeaderRow, MonthFirst, Sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from custody.table_shown import Preview
     from custody.where import Where
     from ledger.agencies import Agency
     from producers.import_account import Report
@@ -21,7 +24,7 @@ _PATIENCE_SECONDS: Final = 60.0
 
 
 def submit(
-    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON lines; - is standard input.")],
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Events in JSON; - is standard input.")],
     agency: Annotated[str, typer.Option(help="Who sends: CBP, ICE-ERO, ICE-OPLA, ORR, EOIR, USCIS or STEWARD.")],
     wait: Annotated[bool, typer.Option("--wait", help="Print each outcome as a JSON line, in input order.")] = False,
     timeout: Annotated[
@@ -31,9 +34,10 @@ def submit(
 ) -> None:
     """Send submissions to an agency's intake topic.
 
-    Each line is a CloudEvent in structured form. A line that is no JSON object is reported with its number and not
-    sent; the others are, and the exit status is 1. Without --wait the command returns when Kafka has everything; the
-    answers come on custody.outcomes.<agency>. With --wait a refusal is an outcome like any other: exit status 0.
+    Each is a CloudEvent in structured form: one a line, one over several lines, or a JSON list of them. What is no
+    JSON object is reported with its line and not sent; the others are, and the exit status is 1. Without --wait the
+    command returns when Kafka has everything; the answers come on custody.outcomes.<agency>. With --wait a refusal is
+    an outcome like any other: exit status 0.
 
     \b
     Examples:
@@ -45,6 +49,7 @@ def submit(
     from custody.where import find_where
     from producers.client import AgencyClient
     from producers.client_errors import ClientError
+    from producers.event_lines import InputError
     from producers.submitting import submit as submit_lines
 
     sender = _agency(agency)
@@ -73,23 +78,47 @@ def submit(
                 )
         except ClientError as error:
             raise problem(error) from None
+        except InputError as error:
+            raise Problem(f"{_called(file)}: {error}; nothing was sent", FAILED) from None
         except KeyboardInterrupt:
             raise Problem(
                 "stopped; lines that were read may or may not have been sent; submit the file again under the same "
                 "ids: what is known already is answered as a duplicate"
             ) from None
+    if not done.read:
+        raise Problem(
+            f"{_called(file)} holds no event; nothing was sent; an event is a CloudEvent in structured form, as the "
+            "page for agency developers shows",
+            FAILED,
+        )
     if not wait:
         print(f"{done.sent} sent to {sender}'s intake; what became of them is on custody.outcomes.{sender.lower()}")
     if done.left_out or done.unanswerable:
+        places = ", ".join(str(number) for number in done.left_out[:20])
+        more = f" and {len(done.left_out) - 20} more" if len(done.left_out) > 20 else ""
+        left_out = f"{len(done.left_out)} not sent (line {places}{more}), " if done.left_out else ""
+        unanswerable = f"{done.unanswerable} sent that nobody can be answered for, " if done.unanswerable else ""
         raise Problem(
-            f"{done.left_out} line{'' if done.left_out == 1 else 's'} not sent, {done.unanswerable} sent that nobody "
-            f"can be answered for, {done.sent - done.unanswerable} sent; see the lines named above",
+            f"{left_out}{unanswerable}{done.sent - done.unanswerable} sent; see the lines named above: correct these "
+            "and send them alone, or the whole again under the same ids",
             FAILED,
         )
 
 
+def _called(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
 def import_hhs_releases(
-    file: Annotated[str, typer.Argument(help="The release file: csv, or csv packed with xz.")],
+    file: Annotated[str, typer.Argument(help="The release file: csv (or packed with xz or gzip), or xlsx.")],
+    *,
+    dry_run: DryRun = False,
+    header_row: HeaderRow = None,
+    column: Columns = None,
+    sheet: Sheet = None,
+    month_first: MonthFirst = False,
+    day_first: DayFirst = False,
+    encoding: Encoding = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -100,57 +129,137 @@ def import_hhs_releases(
     doubled-row-id). Ctrl-C stops cleanly, and the same command goes on where it was. Once a file is through,
     importing it again changes nothing: every submission is a duplicate.
 
+    The layouts in which the file circulates are known: names of columns in any spelling, dates such as 1/28/2015,
+    separated by commas, semicolons, tabs or bars, in a workbook, with title rows and totals. A row of which anything
+    would be refused is named with its line and cure, and nothing of it is sent. Look first, with --dry-run.
+
     \b
     Examples:
+      custody import hhs-releases releases.xlsx --dry-run
       custody import hhs-releases hhs_releases_2015_2023.csv.xz
-      custody import hhs-releases releases.csv --json
+      custody import hhs-releases releases.csv --column id="Case No." --json
     """
     import os
+    from datetime import UTC, datetime
 
+    from custody.errors import FAILED, Problem
     from custody.import_shown import judge, lines, shown
     from custody.kafka_clients import problem
-    from custody.where import find_where
-    from producers.hhs_import import import_releases
+    from custody.table_options import how_to_read, order_of
+    from custody.table_shown import Preview, reading, reading_lines
+    from custody.where import find_data, find_where, zone_and_clock
+    from producers.hhs_columns import WANTED
+    from producers.hhs_file import find_order, open_releases
+    from producers.hhs_import import import_releases, judged
     from producers.import_journal import content_digest
+    from producers.import_rows import BadRow, ImportFileError, PassedOver
+    from producers.table_dates import written_lines
 
+    told = order_of(month_first, day_first)
+    how = how_to_read(WANTED, sheet, header_row, column, encoding)
+    where = None if dry_run else find_where(data)
+    zone, _ = zone_and_clock(find_data(data))
     with _opened(file) as raw:
         _require_seekable(file, raw)
+        size = os.fstat(raw.fileno()).st_size
+        try:
+            written = find_order(raw, how, told)
+            releases = open_releases(raw, how, written.order)
+        except ImportFileError as error:
+            raise Problem(f"{file}: {error}", FAILED) from None
+        rows = judged(releases.rows, zone=zone, now=datetime.now(UTC))
+        if where is None:
+            preview, broken = Preview(), None
+            try:
+                for row in rows:
+                    match row:
+                        case BadRow():
+                            preview.bad_row(row)
+                        case PassedOver():
+                            preview.pass_over(row)
+                        case _:
+                            preview.row(row.line, row.claims)
+            except ImportFileError as error:
+                broken = str(error)
+            read = {**reading(releases.table), "dates": written.order}
+            as_read = [*reading_lines(releases.table, WANTED.names), *written_lines(written)]
+            _show_preview(preview, file, read, as_read, as_json=as_json, broken=broken)
+            return
         report = _imported(
-            find_where(data),
+            where,
             "ORR",
             file,
-            content_digest(raw),
-            lambda journal, **ends: import_releases(raw, os.fstat(raw.fileno()).st_size, journal, **ends),
+            hashlib.sha256(f"{content_digest(raw)} {how} {written.order}".encode()).hexdigest(),
+            lambda journal, **ends: import_releases(rows, raw, size, journal, **ends),
         )
     if as_json:
         import orjson
 
-        print(orjson.dumps(shown(report, file), option=orjson.OPT_INDENT_2).decode())
+        answer = {**shown(report, file), **reading(releases.table), "dates": written.order}
+        print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
     else:
-        print("\n".join(lines(report)))
+        print("\n".join((*reading_lines(releases.table, WANTED.names), *written_lines(written), *lines(report))))
     if report.error is not None:
         raise problem(report.error)
     judge(report, file)
 
 
+def _show_preview(
+    preview: "Preview",
+    file: str,
+    read: dict[str, Any],
+    as_read: list[str],
+    *,
+    as_json: bool,
+    broken: str | None = None,
+    unit: str = "line",
+) -> None:
+    """Print what an import would do; exit status 1 where it could not do all of it."""
+    from custody.errors import Problem
+
+    if as_json:
+        import orjson
+
+        answer = {**preview.shown(file), **read, "failure": broken}
+        print(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode())
+    else:
+        print("\n".join((*as_read, *preview.lines(unit))))
+    if broken is not None:
+        raise Problem(f"{file}: {broken}")
+    if preview.unreadable:
+        raise Problem(
+            f"{file}: {preview.unreadable} rows could not be sent, see the lines named above; nothing was sent "
+            "(--dry-run)"
+        )
+
+
 def import_notices(
-    file: Annotated[str, typer.Argument(help="The log: csv in UTF-8, or an Excel workbook (xlsx).")],
+    file: Annotated[str, typer.Argument(help="The log: csv (or packed with xz or gzip), or xlsx.")],
     *,
     agency: Annotated[str, typer.Option(help="Whose log it is: the agency that gave the notices, or got them.")],
-    sheet: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of a workbook: the sheet; default: the first not hidden.")
+    dry_run: DryRun = False,
+    header_row: HeaderRow = None,
+    column: Columns = None,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="What a column says where a row says nothing in it."),
     ] = None,
-    month_first: Annotated[
-        bool, typer.Option("--month-first", help="Every date such as 6/7/2022 in this file is month first.")
-    ] = False,
+    zone: Annotated[
+        str | None, typer.Option(metavar="ZONE", help="The time zone of times without an offset: America/New_York.")
+    ] = None,
+    sheet: Sheet = None,
+    month_first: MonthFirst = False,
+    day_first: DayFirst = False,
+    encoding: Encoding = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Import a log of notices by other channels: e-mail, spreadsheet, phone, letter.
 
-    One row per child told becomes one notice-given, through the import door; all rows share one source reference. The
-    first row names the columns: child, to, given_at, channel, and positions or type; also occurred_on, members,
-    reference, office, user. The page for agency developers describes each.
+    Each child told of becomes one notice-given for each agency told, through the import door; all rows share one
+    source reference. One row names the columns: child, to, given_at, channel, and positions or type; also
+    occurred_on, members, reference, office, user. Other names people use are known, or said with --column. The page
+    for agency developers describes each.
 
     A row that cannot be read or is refused is named with its number, column and cure, the others are recorded, and
     the exit status is 1. Ctrl-C stops cleanly, and the same command goes on where it was. Once a file is through,
@@ -158,11 +267,11 @@ def import_notices(
 
     \b
     Examples:
-      custody import notices fta-mails-2022.xlsx --agency ICE-OPLA
-      custody import notices log.xlsx --agency ORR --sheet "June 2022" --month-first
+      custody import notices fta-mails-2022.xlsx --agency ICE-OPLA --dry-run
+      custody import notices log.xlsx --agency ORR --sheet "June 2022" --month-first --zone America/Chicago
+      custody import notices log.csv --agency EOIR --header-row 3 --column child="Respondent" --set channel=email
       custody import notices calls.csv --agency ICE-ERO --json
     """
-    import hashlib
     from datetime import UTC, datetime
 
     from custody.answering import answering, connected
@@ -170,19 +279,23 @@ def import_notices(
     from custody.kafka_clients import problem
     from custody.notice_targets import judging
     from custody.notices_shown import judge, lines, shown
+    from custody.table_options import checked_zone, how_to_read, order_of, set_values
+    from custody.table_shown import Preview, reading, reading_lines
     from custody.where import find_where
-    from producers.import_rows import ImportFileError
+    from producers.import_rows import BadRow, ImportFileError, PassedOver
     from producers.importing import import_rows
     from producers.notice_claims import shared_reference
     from producers.notice_file import read_file
     from producers.notice_import import importer, prepare
-    from producers.tables import LARGEST_BYTES
+    from producers.notice_rows import LIMITS, WANTED, Reading
 
     sender = _agency(agency)
+    how = how_to_read(WANTED, sheet, header_row, column, encoding)
+    read_as = Reading(order_of(month_first, day_first), checked_zone(zone), set_values(WANTED, values))
     with _opened(file) as raw:
-        content = raw.read(LARGEST_BYTES + 1)
+        content = raw.read(LIMITS.file_bytes + 1)
     try:
-        log = read_file(content, sheet=sheet, month_first=month_first)
+        log = read_file(content, how, read_as)
     except ImportFileError as error:
         raise Problem(f"{file}: {error}", FAILED) from None
     digest = hashlib.sha256(content).hexdigest()
@@ -193,8 +306,23 @@ def import_notices(
             rows = list(prepare(log.rows, targets, reference=reference, now=datetime.now(UTC)))
     except KeyboardInterrupt:
         raise Problem("stopped while the records of the children were looked up; nothing was sent") from None
+    if dry_run:
+        preview = Preview()
+        for row in rows:
+            match row:
+                case BadRow():
+                    preview.bad_row(row)
+                case PassedOver():
+                    preview.pass_over(row)
+                case _:
+                    preview.row(row.line, [claim for _, claim in row.sends])
+        as_read = [f"reference   {reference}", *reading_lines(log.table, WANTED.names)]
+        _show_preview(
+            preview, file, {**reading(log.table), "reference": reference}, as_read, as_json=as_json, unit="row"
+        )
+        return
     # another name, sheet, agency or way of reading makes other submissions of the same bytes
-    told = f"{digest} {sender} {reference} {log.table.sheet} {month_first}"
+    told = f"{digest} {sender} {reference} {log.table.notes.sheet} {how} {read_as}"
     report = _imported(
         find_where(data),
         sender,
@@ -271,10 +399,13 @@ def _agency(given: str) -> "Agency":
 @contextmanager
 def _opened(name: str) -> Iterator[BinaryIO]:
     from custody.errors import WRONG_USAGE, Problem
+    from custody.files import why_not_readable
 
     with ExitStack() as stack:
         try:
             opened = stack.enter_context(Path(name).open("rb"))
-        except OSError as error:
-            raise Problem(f"{name} cannot be read: {error.strerror}; nothing was sent", WRONG_USAGE) from None
+        except (OSError, ValueError) as error:
+            raise Problem(
+                f"{name} cannot be read: {why_not_readable(Path(name), error)}; nothing was sent", WRONG_USAGE
+            ) from None
         yield opened

@@ -1,43 +1,46 @@
 """The HHS release file, read row by row: releases of unaccompanied children to sponsors, one row a child.
 
-It is csv, or csv packed with xz. A row costs nothing once it is handed on; of the rows behind only the ids are
-kept, one bit each, because an id that stands twice must not make two children one.
+It comes in several layouts, as text (packed or not) or as a workbook. A row costs nothing once it is handed on; of the
+rows behind only the ids are kept, one bit each, because an id that stands twice must not make two children one.
 """
 
-import csv
-import lzma
-from collections.abc import Iterator
+import os
+import re
+from collections.abc import Callable, Iterator
 from datetime import date
+from operator import itemgetter
 from typing import BinaryIO, Final, NamedTuple
 
-from producers.import_rows import BadRow, ImportFileError
+from producers.hhs_columns import COLUMNS, LIMITS, WANTED, no_child
+from producers.import_rows import BadRow, PassedOver
+from producers.table_dates import Order, Written, order_shown, read_day
+from producers.table_names import is_nothing
+from producers.table_reading import How, read_table
+from producers.tables import Cell, NoValue, Ragged, Table, TableError, TableLimitError
+from producers.tables import Row as Record
 
-COLUMNS: Final = (
-    "id",
-    "childs_country_of_origin",
-    "childs_gender",
-    "childs_date_of_entry",
-    "childs_date_of_release",
-    "sponsor_category_code",
-    "sponsor_category",
-    "relationship_of_sponsor",
-    "state_abbr",
-    "county",
-    "city",
-)
+__all__ = [
+    "COLUMNS",
+    "Releases",
+    "Row",
+    "find_order",
+    "open_releases",
+    "read_releases",
+]
 
-_XZ_MAGIC: Final = b"\xfd7zXZ\x00"
+_DAYS: Final = ("childs_date_of_entry", "childs_date_of_release")
 _BITS: Final = 1 << 24
-_FOREIGN_MAGIC: Final = {
-    b"PK\x03\x04": "a zip archive or an Excel workbook; save the sheet as CSV in UTF-8",
-    b"\x1f\x8b": "packed with gzip; unpack it first",
-    b"\xff\xfe": "UTF-16; convert it with `iconv -f UTF-16 -t UTF-8`",
-    b"\xfe\xff": "UTF-16; convert it with `iconv -f UTF-16 -t UTF-8`",
-}
+_WHOLE_NUMBER: Final = re.compile(r"(\d+)\.0+")
+_ZIP: Final = re.compile(r"(\d{3,4})(-\d{4})?")
+_ZIP_9: Final = re.compile(r"\d{7,8}")
 
 
 class Row(NamedTuple):
-    """One row as given. `label` is its id, or `1905#2` where the id stood in an earlier row already."""
+    """One row as given, dates in ISO form. `label` is its id, or `1905#2` where the id stood in an earlier row already.
+
+    `category_code` is None where the file has no column for it. `zip_given` is the ZIP code as it stands in the file
+    where its leading zeros were lost and put back.
+    """
 
     line: int
     label: str
@@ -45,87 +48,202 @@ class Row(NamedTuple):
     gender: str
     entered_on: str
     released_on: str
-    category_code: str
+    category_code: str | None
     category: str
     relationship: str
     state: str
     county: str
     city: str
+    zip: str = ""
+    zip_given: str = ""
+    address_line: str = ""
 
 
-class ReleaseFileError(ImportFileError):
-    """The file is no release file, or breaks off."""
+class Releases(NamedTuple):
+    """A release file: the table it is, and its rows, to be read once."""
+
+    table: Table
+    rows: Iterator[Row | BadRow | PassedOver]
 
 
-def read_releases(raw: BinaryIO) -> Iterator[Row | BadRow]:
-    """Yield the rows of `raw`, csv or csv.xz, in the file's order. Raises `ReleaseFileError` where it breaks off."""
-    lines = _Lines(raw)
-    records = csv.reader(lines, strict=True)
+def read_releases(raw: BinaryIO) -> Iterator[Row | BadRow | PassedOver]:
+    """Yield the rows of `raw` in the file's order, every choice left to the file. Raises `TableError`."""
+    return open_releases(raw, How(), find_order(raw, How(), None).order).rows
+
+
+def find_order(raw: BinaryIO, how: How, told: Order | None) -> Written:
+    """Look through the file for the order of days in numbers; HHS writes the month first. Raises `TableError`.
+
+    A file in which some day cannot be month first is not read so: 3/4/2022 would be another day. Where the file breaks
+    off, what stands before counts.
+    """
+    written = Written(told or "month-first", told is not None)
+    table = _opened(raw, how)
+    places = [table.places[name] for name in _DAYS]
+    wrong: tuple[int, str, str] | None = None
     try:
-        header = next(records, None)
-        picks = _picks(header)
-        width = len(header or ())
-        times_seen = _TimesSeen()
-        begins = lines.number + 1
-        for fields in records:
-            line, begins = begins, lines.number + 1
-            if fields:
-                yield _row(line, fields, width, picks, times_seen)
-    except csv.Error as error:
-        raise ReleaseFileError(
-            lines.number,
-            f"line {lines.number} is not CSV ({error}); the rows before it are good, nothing from there on was read; "
-            "look for a quotation mark that is not closed, correct it and import again",
-        ) from None
-
-
-class _Lines:
-    """The text lines of the file, counted; says where decoding, unpacking or the last line fails."""
-
-    def __init__(self, raw: BinaryIO) -> None:
-        magic = raw.read(len(_XZ_MAGIC))
-        raw.seek(0)
-        for foreign, what in _FOREIGN_MAGIC.items():
-            if magic.startswith(foreign):
-                raise ReleaseFileError(1, f"the file is {what}; nothing was read")
-        self.number = 0
-        self._lines: Iterator[bytes] = _unpacked(raw) if magic == _XZ_MAGIC else iter(raw)
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        try:
-            line = next(self._lines)
-        except (EOFError, lzma.LZMAError) as error:
-            raise self._breaks_off(f"the packed file breaks off or is damaged ({error})") from None
-        if self.number == 0 and line.startswith(b"\xef\xbb\xbf"):
-            line = line[3:]
-        self.number += 1
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            raise ReleaseFileError(
-                self.number,
-                f"line {self.number} is not UTF-8; the rows before it are good, nothing from there on was read; "
-                "convert the file, for instance with `iconv -f WINDOWS-1252 -t UTF-8`, and import again",
-            ) from None
-        if not text.endswith("\n"):
-            self.number -= 1
-            raise self._breaks_off("the last line has no line end, so nobody can tell whether it is whole")
-        return text
-
-    def _breaks_off(self, what: str) -> ReleaseFileError:
-        return ReleaseFileError(
-            self.number + 1,
-            f"{what}: line {self.number + 1} was not read, the lines before it are good; "
-            "get the file again (or add the line end, if it is whole) and import it: rows already known are recognised",
+        for row in table.rows:
+            if isinstance(row, Ragged):
+                continue
+            for name, place in zip(_DAYS, places, strict=True):
+                match order_shown(row.cells[place]):
+                    case "month-first":
+                        written.month_first += 1
+                    case "day-first":
+                        written.day_first += 1
+                        wrong = wrong or (row.number, name, str(row.cells[place]))
+                    case "either":
+                        written.either += 1
+                    case None:
+                        pass
+    except TableLimitError:
+        raise
+    except TableError:
+        pass  # said again, with its place, where the rows are sent
+    if wrong is not None and told is None:
+        line, column, text = wrong
+        raise TableLimitError(
+            line,
+            f"line {line}: column {column}: {text[:40]!r} cannot be month first, as HHS writes dates, so a date "
+            "such as 3/4/2022 could be either of two days in this file; nothing was sent; say --day-first if every "
+            "such date of the file is day first, or --month-first if the others are month first: then such rows are "
+            "left out",
         )
+    return written
 
 
-def _unpacked(raw: BinaryIO) -> Iterator[bytes]:
-    with lzma.open(raw, "rb") as lines:
-        yield from lines
+def open_releases(raw: BinaryIO, how: How, order: Order) -> Releases:
+    """Open the file; days in numbers are read in `order`. Raises `TableError`, now or where the file breaks off."""
+    table = _opened(raw, how)
+    return Releases(table, _rows(table, order))
+
+
+def _opened(raw: BinaryIO, how: How) -> Table:
+    size = raw.seek(0, os.SEEK_END)
+    return read_table(raw, size, WANTED, LIMITS, how)
+
+
+def _rows(table: Table, order: Order) -> Iterator[Row | BadRow | PassedOver]:
+    times_seen = _TimesSeen()
+    get = {name: _getter(table.places.get(name)) for name in WANTED.names}
+    for record in table.rows:
+        what = no_child(record, table.columns, table.places) if _is_odd(record, table.places) else None
+        if what is not None:
+            yield PassedOver(record.number, what)
+        elif isinstance(record, Ragged):
+            if record.cut:
+                raise TableError(
+                    record.number,
+                    f"the file breaks off: line {record.number} has no line end and only "
+                    f"{record.reason.split(';')[0]}; line {record.number} was not read, the lines before it are good; "
+                    "get the file again and import it: rows already known are recognised",
+                )
+            yield record.bad()
+        else:
+            try:
+                yield _row(record.number, record.cells, get, order, times_seen)
+            except ValueError as error:
+                yield BadRow(record.number, str(error))
+
+
+def _is_odd(record: Record | Ragged, places: dict[str, int]) -> bool:
+    """Return False for what is a child at a glance: a row with an id in digits and both dates."""
+    if isinstance(record, Ragged):
+        return True
+    cells = record.cells
+    id, entered, released = (cells[places[name]] for name in ("id", *_DAYS))
+    return not (isinstance(id, str) and id.isdigit() and entered != "" and released != "")
+
+
+Get = Callable[[tuple[Cell, ...]], Cell]
+
+
+def _no_column(_: tuple[Cell, ...]) -> Cell:
+    return ""
+
+
+def _getter(place: int | None) -> Get:
+    return _no_column if place is None else itemgetter(place)
+
+
+def _row(line: int, cells: tuple[Cell, ...], get: dict[str, Get], order: Order, times_seen: "_TimesSeen") -> Row:
+    """Return the row. Raises `ValueError` that names the column and the cure."""
+    row_id = _id(_text("id", get["id"](cells)))
+    given = {name: _text(name, get[name](cells)) for name in _TEXTS}
+    entered_on, released_on = (_iso(name, get[name](cells), order) for name in _DAYS)
+    if not (entered_on or released_on or any(given.values())):
+        raise ValueError(f"nothing but the id {row_id}: a child has a date, a country or something else; leave it out")
+    zip, zip_given = _zip(given["sponsor_zipcode"])
+    count = times_seen.add(row_id)
+    return Row(
+        line,
+        row_id if count == 1 else f"{row_id}#{count}",
+        given["childs_country_of_origin"],
+        given["childs_gender"],
+        entered_on,
+        released_on,
+        given["sponsor_category_code"] if get["sponsor_category_code"] is not _no_column else None,
+        given["sponsor_category"],
+        given["relationship_of_sponsor"],
+        given["state_abbr"],
+        given["county"],
+        given["city"],
+        zip,
+        zip_given,
+        given["sponsor_address"],
+    )
+
+
+_TEXTS: Final = tuple(name for name in WANTED.names if name not in ("id", *_DAYS))
+
+
+def _id(text: str) -> str:
+    whole = _WHOLE_NUMBER.fullmatch(text)
+    id = text if whole is None else whole[1]
+    if not id or "#" in id or len(id) > 100:
+        raise ValueError("column id: an id of 1 to 100 characters without `#` is needed")
+    return id
+
+
+def _text(name: str, cell: Cell) -> str:
+    if isinstance(cell, str):
+        return "" if len(cell) < 10 and is_nothing(cell) else cell
+    if isinstance(cell, NoValue):
+        raise ValueError(f"column {name}: {cell.reason}")
+    raise ValueError(f"column {name}: is a date; give the cell a text format and write it anew")
+
+
+def _iso(name: str, cell: Cell, order: Order) -> str:
+    if isinstance(cell, str):
+        if len(cell) == 10 and cell[4] == "-" == cell[7] and _is_day(cell):
+            return cell
+        if is_nothing(cell):
+            return ""
+    try:
+        return read_day(cell, order).isoformat()
+    except ValueError as error:
+        raise ValueError(f"column {name}: {error}") from None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _zip(given: str) -> tuple[str, str]:
+    """Return the ZIP code, and how it was given where a program that took it for a number lost its leading zeros."""
+    if not given:
+        return "", ""
+    whole = _WHOLE_NUMBER.fullmatch(given)
+    text = whole[1] if whole is not None else given
+    found = _ZIP.fullmatch(text)
+    if found is not None:
+        return found[1].zfill(5) + (found[2] or ""), given
+    if _ZIP_9.fullmatch(text) is not None:
+        return text.zfill(9), given
+    return text, given if text != given else ""
 
 
 class _TimesSeen:
@@ -151,38 +269,3 @@ class _TimesSeen:
         count = (count or 0) + 1
         self._counts[row_id] = count
         return count
-
-
-def _picks(header: list[str] | None) -> tuple[int, ...]:
-    names = [name.strip().lower() for name in header or ()]
-    missing = [name for name in COLUMNS if name not in names]
-    if missing:
-        raise ReleaseFileError(
-            1,
-            f"not an HHS release file: its first line lacks the column{'s' if len(missing) > 1 else ''} "
-            f"{', '.join(missing)}; nothing was read; the first line must name the columns, separated by commas",
-        )
-    return tuple(names.index(name) for name in COLUMNS)
-
-
-def _row(line: int, fields: list[str], width: int, picks: tuple[int, ...], times_seen: _TimesSeen) -> Row | BadRow:
-    if len(fields) != width:
-        return BadRow(line, f"{len(fields)} fields where the first line names {width} columns")
-    row_id, *given = [fields[i] for i in picks]
-    row_id = row_id.strip()
-    if not row_id or "#" in row_id or len(row_id) > 100:
-        return BadRow(line, "column id: an id of 1 to 100 characters without `#` is needed")
-    count = times_seen.add(row_id)
-    for column, day in (("childs_date_of_entry", given[2]), ("childs_date_of_release", given[3])):
-        if day and not _is_day(day):
-            return BadRow(
-                line, f"column {column}: {day[:40]!r} is no date; write it like 2022-03-04, or leave it blank"
-            )
-    return Row(line, row_id if count == 1 else f"{row_id}#{count}", *given)
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return len(text) == 10 and bool(date.fromisoformat(text))
-    except ValueError:
-        return False

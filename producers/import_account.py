@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from producers.client_errors import ClientError, NoOutcomeError
-from producers.import_journal import Account
-from producers.import_rows import BadRow
+from producers.import_journal import Account, Torn
+from producers.import_rows import BadRow, PassedOver
 from producers.outcomes import Outcome
 
 PATIENCE_SECONDS: Final = 60.0
@@ -31,15 +31,18 @@ class Report:
 
 @dataclass(slots=True)
 class _UnderWay:
-    """A row whose outcomes have not all come, and what came; a row nobody can read awaits none."""
+    """A row whose outcomes have not all come, and what came; a row that submits nothing awaits none."""
 
     awaited: int
+    line: int = 0
+    ids: Sequence[str] = ()
     accepted: int = 0
     duplicate: int = 0
     refused: int = 0
     codes: tuple[str, ...] = ()
     refusals: tuple[tuple[str, str], ...] = ()
     unreadable: BadRow | None = None
+    passed_over: PassedOver | None = None
 
 
 class Window:
@@ -63,9 +66,9 @@ class Window:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def begin(self, ids: Sequence[str]) -> None:
+    def begin(self, ids: Sequence[str], line: int) -> None:
         """Take in the next row, which submits `ids`: perhaps none, perhaps those of another row that says the same."""
-        self._rows[self.next] = _UnderWay(len(ids))
+        self._rows[self.next] = _UnderWay(len(ids), line, ids)
         self._awaited += len(ids)
         for id in ids:
             self._rows_of.setdefault(id, []).append(self.next)
@@ -74,6 +77,12 @@ class Window:
     def leave_out(self, row: BadRow) -> None:
         """Take in the next row, which nobody can read: it submits nothing."""
         self._rows[self.next] = _UnderWay(0, unreadable=row)
+        self.next += 1
+        self._close_through()
+
+    def pass_over(self, row: PassedOver) -> None:
+        """Take in the next row, which is none of what the file is about: it submits nothing, and nothing is wrong."""
+        self._rows[self.next] = _UnderWay(0, passed_over=row)
         self.next += 1
         self._close_through()
 
@@ -117,8 +126,16 @@ class Window:
                 total.unreadable += 1
                 if len(total.bad_rows) < self._most_shown:
                     total.bad_rows.append(done.unreadable)
+            if done.passed_over is not None:
+                total.passed_over += 1
+                if len(total.rows_passed_over) < self._most_shown:
+                    total.rows_passed_over.append(done.passed_over)
             if done.refusals:
                 total.refusals += done.refusals[: self._most_shown - len(total.refusals)]
+                total.rows_refused += 1
+                if len(total.torn) < self._most_shown:
+                    refused = {id for id, _ in done.refusals}
+                    total.torn.append(Torn(done.line, done.refusals, tuple(id for id in done.ids if id not in refused)))
             total.submitted += answered
             total.accepted += done.accepted
             total.duplicate += done.duplicate

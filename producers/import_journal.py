@@ -11,20 +11,29 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 import orjson
 
-from producers.import_rows import BadRow
+from producers.import_rows import BadRow, PassedOver
 
 _PIECE: Final = 1 << 20
+
+
+class Torn(NamedTuple):
+    """A row of which the ledger refused something: what (the id, and why), and the ids of what it recorded."""
+
+    line: int
+    refused: tuple[tuple[str, str], ...]
+    recorded: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class Account:
     """Counts over rows, and over the outcomes of what they submitted.
 
-    `bad_rows` and `refusals` (the id, and why) are the ones to be shown, in the order of the rows.
+    `bad_rows`, `refusals` (the id, and why), `torn` and `rows_passed_over` are the ones to be shown, in the order of
+    the rows. `rows` counts the rows passed over, too.
     """
 
     rows: int = 0
@@ -36,6 +45,10 @@ class Account:
     findings: Counter[str] = field(default_factory=Counter)
     bad_rows: list[BadRow] = field(default_factory=list)
     refusals: list[tuple[str, str]] = field(default_factory=list)
+    passed_over: int = 0
+    rows_passed_over: list[PassedOver] = field(default_factory=list)
+    rows_refused: int = 0
+    torn: list[Torn] = field(default_factory=list)
 
 
 def content_digest(raw: BinaryIO) -> str:
@@ -60,6 +73,11 @@ def read_journal(file: Path) -> Account:
             "findings": Counter(written["findings"]),
             "bad_rows": [BadRow(*row) for row in written["bad_rows"]],
             "refusals": [(id, reason) for id, reason in written["refusals"]],
+            "rows_passed_over": [PassedOver(*row) for row in written["rows_passed_over"]],
+            "torn": [
+                Torn(line, tuple((id, reason) for id, reason in refused), tuple(recorded))
+                for line, refused, recorded in written["torn"]
+            ],
         }
         return Account(**{**written, **lists})
     except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
@@ -73,6 +91,8 @@ def write_journal(file: Path, account: Account) -> None:
         **{field.name: getattr(account, field.name) for field in fields(account)},
         "findings": dict(account.findings),
         "bad_rows": [tuple(row) for row in account.bad_rows],
+        "rows_passed_over": [tuple(row) for row in account.rows_passed_over],
+        "torn": [tuple(row) for row in account.torn],
     }
     beside = file.with_name(f"{file.name}.{os.getpid()}")
     try:

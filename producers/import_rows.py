@@ -19,6 +19,13 @@ class BadRow(NamedTuple):
     reason: str
 
 
+class PassedOver(NamedTuple):
+    """A row that is none of what the table is about: a total, the names of the columns again, a note."""
+
+    line: int
+    reason: str
+
+
 class ImportFileError(Exception):
     """The file is none of ours, or breaks off; `line` is where, and what stands before it stays good."""
 

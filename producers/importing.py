@@ -1,19 +1,28 @@
 """A file of rows into the ledger: every row sent, every outcome awaited and accounted for."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Final, Generic, NamedTuple, Protocol, TypeVar
 
 from producers.client_errors import ClientError
 from producers.import_account import Report, Window
 from producers.import_journal import Account, read_journal, write_journal
-from producers.import_rows import BadRow, Claim, ImportFileError
+from producers.import_rows import BadRow, Claim, ImportFileError, PassedOver
 from producers.outcomes import OutcomeReader
 from producers.sending import Sender
 
-RowT = TypeVar("RowT")
+
+class HasLine(Protocol):
+    """A row that knows its place in the file."""
+
+    @property
+    def line(self) -> int:
+        """Return its line, or its number in a spreadsheet program."""
+
+
+RowT = TypeVar("RowT", bound=HasLine)
 
 WINDOW: Final = 8_000
 """Rows under way at most: so many that intake never waits for us, so few that memory stays flat."""
@@ -27,12 +36,12 @@ _TOLD_SECONDS: Final = 0.2
 class Importer(NamedTuple, Generic[RowT]):
     """What makes one kind of file into submissions.
 
-    `source` is their `ce_source`. `made` gives a row's key on the intake topic and what it claims. Of the rows nobody
+    `source` is their `ce_source`. `made` gives what a row claims, each with its key on the intake topic. Of rows nobody
     can read, and of the refusals, the first `most_shown` are reported.
     """
 
     source: str
-    made: Callable[[RowT], tuple[bytes, tuple[Claim, ...]]]
+    made: Callable[[RowT], Sequence[tuple[bytes, Claim]]]
     most_shown: int
 
 
@@ -47,7 +56,7 @@ class Progress:
 
 def import_rows(
     importer: Importer[RowT],
-    rows: Iterable[RowT | BadRow],
+    rows: Iterable[RowT | BadRow | PassedOver],
     share: Callable[[], float],
     journal: Path,
     *,
@@ -94,7 +103,7 @@ class _Run(Generic[RowT]):
     pace: "_Pace"
     stopped: Callable[[], bool]
 
-    def send_rows(self, rows: Iterable[RowT | BadRow], report: Report) -> None:
+    def send_rows(self, rows: Iterable[RowT | BadRow | PassedOver], report: Report) -> None:
         """Send the rows behind those that are through already, never more than `WINDOW` ahead of the ledger."""
         for number, row in enumerate(rows, 1):
             if number % _LOOK_EVERY_ROWS == 0:
@@ -109,6 +118,8 @@ class _Run(Generic[RowT]):
                 return
             if isinstance(row, BadRow):
                 self.window.leave_out(row)
+            elif isinstance(row, PassedOver):
+                self.window.pass_over(row)
             else:
                 self._send(row)
 
@@ -129,11 +140,13 @@ class _Run(Generic[RowT]):
         self.pace.look(rows_read)
 
     def _send(self, row: RowT) -> None:
-        key, made = self.importer.made(row)
-        partition = self.sender.partition_of(key)
-        self.window.begin([claim.id for claim in made])
+        made = self.importer.made(row)
+        self.window.begin([claim.id for _, claim in made], row.line)
         source = self.importer.source.encode()
-        for id, wire, sent_at, data in made:
+        partition, partition_of = 0, b""
+        for key, (id, wire, sent_at, data) in made:
+            if key != partition_of:
+                partition, partition_of = self.sender.partition_of(key), key
             self.sender.send(
                 data,
                 key=key,

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 from ledger.agencies import Agency
-from producers.import_rows import BadRow, Claim
+from ledger.identifiers import shown
+from producers.import_rows import BadRow, Claim, PassedOver
 from producers.importing import Importer
 from producers.notice_claims import notice, source_of
-from producers.notice_rows import NoticeRow
-from producers.tables import MOST_ROWS
+from producers.notice_rows import MOST_ROWS, NoticeRow
 
 
 class AlreadyTold(NamedTuple):
@@ -20,12 +21,11 @@ class AlreadyTold(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """A row with what it submits: nothing where the ledger holds the notice already."""
+    """A row of the log with what it submits, each with its key; nothing of what the ledger holds already."""
 
     line: int
-    key: bytes
-    claims: tuple[Claim, ...]
-    already: AlreadyTold | None
+    sends: tuple[tuple[bytes, Claim], ...]
+    already: tuple[AlreadyTold, ...]
 
 
 Judge = Callable[[NoticeRow, str], tuple[int, ...] | AlreadyTold | str]
@@ -33,20 +33,34 @@ Judge = Callable[[NoticeRow, str], tuple[int, ...] | AlreadyTold | str]
 
 
 def prepare(
-    rows: Iterable[NoticeRow | BadRow], judge: Judge, *, reference: str, now: datetime
-) -> Iterator[Ready | BadRow]:
-    """Yield for each row what it submits; `reference` is that of rows that name none."""
-    for row in rows:
-        if isinstance(row, BadRow):
-            yield row
-            continue
-        judged = judge(row, row.reference or reference)
-        if isinstance(judged, str):
-            yield BadRow(row.line, judged)
-            continue
-        positions, already = ((), judged) if isinstance(judged, AlreadyTold) else (judged, None)
-        key, claim = notice(row, positions, reference, now)
-        yield Ready(row.line, key, () if already else (claim,), already)
+    rows: Iterable[NoticeRow | BadRow | PassedOver], judge: Judge, *, reference: str, now: datetime
+) -> Iterator[Ready | BadRow | PassedOver]:
+    """Yield for each row of the file what it submits; `reference` is that of rows that name none.
+
+    A row may speak of several children and recipients: where one of them cannot be meant, nothing of it is sent.
+    """
+    for line, of_line in groupby(rows, key=lambda row: row.line):
+        sends: list[tuple[bytes, Claim]] = []
+        already: list[AlreadyTold] = []
+        wrong: list[str] = []
+        several = list(of_line)
+        for row in several:
+            if not isinstance(row, NoticeRow):
+                yield row
+                continue
+            judged = judge(row, row.reference or reference)
+            match judged:
+                case str():
+                    of = f" ({shown(row.child.scheme, row.child.value)})" if len(several) > 1 else ""
+                    wrong.append(judged + of)
+                case AlreadyTold():
+                    already.append(judged)
+                case _:
+                    sends.append(notice(row, judged, reference, now))
+        if wrong:
+            yield BadRow(line, "; ".join(dict.fromkeys(wrong)))
+        elif sends or already:
+            yield Ready(line, tuple(sends), tuple(already))
 
 
 def importer(agency: Agency) -> Importer[Ready]:
@@ -54,5 +68,5 @@ def importer(agency: Agency) -> Importer[Ready]:
     return Importer(source_of(agency), _made, most_shown=MOST_ROWS)
 
 
-def _made(row: Ready) -> tuple[bytes, tuple[Claim, ...]]:
-    return row.key, row.claims
+def _made(row: Ready) -> tuple[tuple[bytes, Claim], ...]:
+    return row.sends

@@ -3,32 +3,79 @@
 A row says everything that is wrong with it at once, each fault with its column and the cure.
 """
 
-import difflib
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 from uuid import UUID
 
 from pydantic import ValidationError
 
-from ledger.agencies import AGENCIES, GROUPS, Agency
+from ledger.agencies import AGENCIES, Agency
+from ledger.agency_names import agency_called, is_called
+from ledger.choices import did_you_mean, nearest
 from ledger.facts import BY_WIRE, NoticeGiven, short_name
 from ledger.identifiers import SCHEMES, Identifier
 from ledger.times import When
-from producers.import_rows import BadRow
+from producers.import_rows import BadRow, PassedOver
 from producers.notice_dates import parse_given, parse_written_day
-from producers.tables import Cell, NoValue, Row, Table, TableError
+from producers.table_csv import repeats_header
+from producers.table_dates import Order
+from producers.table_names import Column, Wanted, is_nothing
+from producers.tables import MEGABYTE, Cell, Limits, NoValue, Ragged, Row, Table
 
-COLUMNS: Final = (
-    *("child", "to", "positions", "type", "occurred_on", "given_at"),
-    *("channel", "members", "reference", "office", "user"),
+WANTED: Final = Wanted(
+    "a log of notices",
+    (
+        Column(
+            "child",
+            (
+                *("a number", "a no", "anumber", "alien number", "alien no", "alien a number", "childs a number"),
+                *("uc a number", "uac a number", "child a number", "childs number", "a", "an", "children", "uc", "uac"),
+            ),
+            needed=True,
+        ),
+        Column(
+            "to",
+            (
+                *("recipient", "recipients", "sent to", "told", "notified", "agency notified", "agency told"),
+                *("to agency", "receiving agency", "addressee", "notice to"),
+            ),
+            needed=True,
+        ),
+        Column("positions", ("position", "ledger position", "ledger positions")),
+        Column("type", ("fact", "event", "type of fact", "event type")),
+        Column("occurred_on", ("happened on", "event date", "date of event", "date of the event")),
+        Column(
+            "given_at",
+            (
+                *("given", "given on", "date given", "sent", "sent on", "sent at", "date sent", "date and time sent"),
+                *("date of notice", "notice date", "notified on", "date notified", "told on", "date told", "date"),
+                *("date time", "date and time", "timestamp", "when"),
+            ),
+            needed=True,
+        ),
+        Column("channel", ("via", "how", "method", "mode", "means", "sent by means of"), needed=True),
+        Column("members", ("what was told", "members told")),
+        Column("reference", ("ref", "message id", "notice id", "reference number")),
+        Column("office", ("our office", "sending office", "from office")),
+        Column("user", ("sender", "sent by", "officer", "from", "staff")),
+    ),
+    one_of=("positions", "type"),
+)
+COLUMNS: Final = WANTED.names
+MOST_ROWS: Final = 20_000
+LIMITS: Final = Limits(
+    "a log of notices", rows=MOST_ROWS, file_bytes=50 * MEGABYTE, unpacked_bytes=100 * MEGABYTE, columns=500
 )
 CHANNELS: Final[tuple[str, ...]] = get_args(NoticeGiven.model_fields["channel"].annotation)
 TYPES: Final = frozenset(short_name(wire) for wire in BY_WIRE)
 
 _REQUIRED: Final = ("child", "to", "given_at", "channel")
+_AND: Final = re.compile(r"[;,\n|&+]|\band\b", re.IGNORECASE)
+_A_SIGN: Final = re.compile(r"[Aa]\s*#\s*")
+_MOST_CHILDREN: Final = 200
 _POSITION: Final = re.compile(r"[1-9]\d{0,17}")
 _MEMBER: Final = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 _SEPARATED: Final = re.compile(r"[\s;]+")
@@ -55,61 +102,67 @@ class NoticeRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a person says of a whole log: the order of its days, its time zone, and values for blank cells."""
+
+    order: Order | None = None
+    zone: str | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeLog:
-    """The rows in the order of the table; `ignored` names the columns nobody looks for."""
+    """One row for each child and each recipient, in the order of the table; `ignored`: columns nobody looks for."""
 
     table: Table
-    rows: tuple[NoticeRow | BadRow, ...]
+    rows: tuple[NoticeRow | BadRow | PassedOver, ...]
     ignored: tuple[str, ...]
 
 
-def read_log(table: Table, *, month_first: bool) -> NoticeLog:
-    """Read every row of the table. Raises `TableError` where columns are missing or stand twice."""
-    places = _places(table)
-    known = set(places.values())
+def wanted(values: Mapping[str, str]) -> Wanted:
+    """Return what a log must and may have where these values are said for all of its rows."""
+    columns = tuple(column._replace(needed=column.needed and column.name not in values) for column in WANTED.columns)
+    return Wanted(WANTED.kind, columns, () if set(WANTED.one_of) & set(values) else WANTED.one_of)
+
+
+def read_log(table: Table, reading: Reading) -> NoticeLog:
+    """Read every row of the table. Raises `TableError` where the file breaks off."""
+    rows: list[NoticeRow | BadRow | PassedOver] = []
+    used: set[int] = set()
+    for row in table.rows:
+        used.update(at for at, cell in enumerate(row.cells) if cell != "")
+        if repeats_header(row.cells, table.columns):
+            rows.append(PassedOver(row.number, "the names of the columns again"))
+        elif isinstance(row, Ragged):
+            rows.append(row.bad())
+        else:
+            rows.extend(_read(row, table.places, reading))
+    known = set(table.places.values())
     ignored = tuple(
-        column or f"column {number} (no name)"
-        for number, column in enumerate(table.columns, 1)
-        if number - 1 not in known and (column or _is_used(table, number - 1))
+        column or f"column {at + 1} (no name)"
+        for at, column in enumerate(table.columns)
+        if at not in known and (column or at in used)
     )
-    rows = (row if isinstance(row, BadRow) else _read(row, places, month_first) for row in table.rows)
-    return NoticeLog(table, tuple(rows), ignored)
-
-
-def _places(table: Table) -> dict[str, int]:
-    """Return where each column of ours stands."""
-    names = [column.lower() for column in table.columns]
-    missing = [name for name in _REQUIRED if name not in names]
-    if "positions" not in names and "type" not in names:
-        missing.append("positions (or type)")
-    if missing:
-        raise TableError(
-            1,
-            f"not a log of notices: its first row lacks the column{'s' if len(missing) > 1 else ''} "
-            f"{', '.join(missing)}; nothing was sent; the first row must name the columns: {', '.join(COLUMNS)}",
-        )
-    twice = sorted({name for name in names if name in COLUMNS and names.count(name) > 1})
-    if twice:
-        raise TableError(1, f"the column {', '.join(twice)} stands twice; nothing was sent; take one away or rename it")
-    return {name: names.index(name) for name in COLUMNS if name in names}
-
-
-def _is_used(table: Table, place: int) -> bool:
-    return any(isinstance(row, Row) and row.cells[place] != "" for row in table.rows)
+    beyond = tuple(f"column {at + 1} (no name)" for at in sorted(table.notes.used_beyond))
+    return NoticeLog(table, tuple(rows), (*ignored, *beyond))
 
 
 class _Faults:
     """Reads the cells of one row and keeps what is wrong with them."""
 
-    def __init__(self, row: Row, places: dict[str, int]) -> None:
+    def __init__(self, row: Row, places: dict[str, int], values: Mapping[str, str]) -> None:
         self._row = row
         self._places = places
+        self._values = values
         self.told: list[str] = []
 
     def cell(self, column: str) -> Cell:
-        """Return the cell under a column; blank where there is no such column."""
+        """Return the cell under a column, or what is said for all rows where it is blank or there is no such column."""
         place = self._places.get(column)
-        return "" if place is None else self._row.cells[place]
+        cell: Cell = "" if place is None else self._row.cells[place]
+        if isinstance(cell, str) and is_nothing(cell):
+            return self._values.get(column, "")
+        return cell
 
     def read(self, column: str, parse: Callable[[Cell], Value]) -> Value | None:
         """Return what `parse` makes of the cell; None where it is blank or cannot be read."""
@@ -128,14 +181,14 @@ class _Faults:
         self.told.append(f"column {column}: {problem}")
 
 
-def _read(row: Row, places: dict[str, int], month_first: bool) -> NoticeRow | BadRow:
-    faults = _Faults(row, places)
-    child = faults.read("child", _text(_child))
-    to = faults.read("to", _text(_agency))
+def _read(row: Row, places: dict[str, int], reading: Reading) -> list[NoticeRow | BadRow]:
+    faults = _Faults(row, places, reading.values)
+    children = faults.read("child", _text(_children))
+    to = faults.read("to", _text(_agencies))
     positions = faults.read("positions", _text(_positions))
     type = faults.read("type", _text(_type))
-    occurred_on = faults.read("occurred_on", lambda cell: parse_written_day(cell, month_first=month_first))
-    given_at = faults.read("given_at", lambda cell: parse_given(cell, month_first=month_first))
+    occurred_on = faults.read("occurred_on", lambda cell: parse_written_day(cell, order=reading.order))
+    given_at = faults.read("given_at", lambda cell: parse_given(cell, order=reading.order, zone=reading.zone))
     channel = faults.read("channel", _text(_channel))
     members = faults.read("members", _text(_members))
     reference = faults.read("reference", _text(_up_to(LONGEST_REFERENCE)))
@@ -143,22 +196,30 @@ def _read(row: Row, places: dict[str, int], month_first: bool) -> NoticeRow | Ba
     user = faults.read("user", _text(_up_to(LONGEST_TEXT)))
     for problem in _what_was_told(faults):
         faults.say(*problem)
-    if faults.told or child is None or to is None or given_at is None or channel is None:
-        return BadRow(row.number, "; ".join(faults.told))
-    return NoticeRow(
-        line=row.number,
-        child=child,
-        to=to,
-        positions=positions or (),
-        type=type,
-        occurred_on=occurred_on,
-        given_at=given_at,
-        channel=channel,
-        members=members or "all",
-        reference=reference,
-        office=office,
-        user=user,
-    )
+    if positions and children is not None and len(children) > 1:
+        faults.say(
+            "positions", "are those of one child's record, and the row names several; give type, or part the row"
+        )
+    if faults.told or children is None or to is None or given_at is None or channel is None:
+        return [BadRow(row.number, "; ".join(faults.told))]
+    return [
+        NoticeRow(
+            line=row.number,
+            child=child,
+            to=agency,
+            positions=positions or (),
+            type=type,
+            occurred_on=occurred_on,
+            given_at=given_at,
+            channel=channel,
+            members=members or "all",
+            reference=reference,
+            office=office,
+            user=user,
+        )
+        for child in children
+        for agency in to
+    ]
 
 
 def _what_was_told(faults: _Faults) -> Iterator[tuple[str, str]]:
@@ -187,7 +248,28 @@ def _text(parse: Callable[[str], Value]) -> Callable[[Cell], Value]:
     return read
 
 
+def _children(text: str) -> tuple[Identifier, ...]:
+    """Read one child, or several as people list them: with semicolons, commas, on lines of their own, with `and`."""
+    parts = [part.strip() for part in _AND.split(text) if part.strip()] or [text]
+    if len(parts) > _MOST_CHILDREN:
+        raise ValueError(f"names {len(parts)} children; the limit is {_MOST_CHILDREN} a row: part the row")
+    found: list[Identifier] = []
+    for part in parts:
+        try:
+            found.append(_child(part))
+        except ValueError:
+            pieces = part.replace("/", " ").split()
+            if len(pieces) == 1:
+                raise
+            try:
+                found += [_child(piece) for piece in pieces]
+            except ValueError:
+                raise _no_child(part) from None
+    return tuple(dict.fromkeys(found))
+
+
 def _child(text: str) -> Identifier:
+    text = _A_SIGN.sub("A", text, count=1)
     scheme, colon, value = text.partition(":")
     given: dict[str, Any] = {"scheme": scheme.strip().lower(), "value": value}
     if not colon:
@@ -195,10 +277,14 @@ def _child(text: str) -> Identifier:
     try:
         return Identifier.model_validate(given)
     except ValidationError:
-        raise ValueError(
-            f"{text[:60]!r} names no child; write an A-number such as A200-000-017, or scheme:value with a scheme of "
-            f"{', '.join(SCHEMES)}"
-        ) from None
+        raise _no_child(text) from None
+
+
+def _no_child(text: str) -> ValueError:
+    return ValueError(
+        f"{text[:60]!r} names no child; write an A-number such as A200-000-017, or scheme:value with a scheme of "
+        f"{', '.join(SCHEMES)}"
+    )
 
 
 def _is_uuid(text: str) -> bool:
@@ -208,14 +294,13 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def _agency(text: str) -> Agency:
-    name = text.upper()
-    for agency in AGENCIES:
-        if agency == name:
-            return agency
-    if name in GROUPS:
-        raise ValueError(f"{name} is a group; say which of its agencies was told: {', '.join(GROUPS[name])}")
-    raise ValueError(f"{text[:40]!r} is no agency of the ledger; they are {', '.join(AGENCIES)}")
+def _agencies(text: str) -> tuple[Agency, ...]:
+    """Read one recipient, or several; a slash parts them where the whole is no name of one, such as HHS/ORR."""
+    found: list[Agency] = []
+    for part in [part.strip() for part in _AND.split(text) if part.strip()] or [text]:
+        pieces = [part] if is_called(part) else [piece.strip() for piece in part.split("/") if piece.strip()]
+        found += [agency_called(piece) for piece in pieces or [part]]
+    return tuple(dict.fromkeys(found))
 
 
 def _positions(text: str) -> tuple[int, ...]:
@@ -233,17 +318,36 @@ def _type(text: str) -> str:
     name = short_name(text.lower())
     if name in TYPES:
         return name
-    near = difflib.get_close_matches(name, TYPES, 1)
-    meant = f"did you mean {near[0]}?" if near else "the names are in docs/facts.md, such as released-to-sponsor"
-    raise ValueError(f"{text[:60]!r} is no type of fact; {meant}")
+    raise ValueError(
+        f"{text[:60]!r} is no type of fact{did_you_mean(name, TYPES)}"
+        + ("" if nearest(name, TYPES) else "; the names are in docs/facts.md, such as released-to-sponsor")
+    )
 
 
 def _channel(text: str) -> str:
-    name = "-".join(text.lower().split())
-    name = "email" if name == "e-mail" else name
+    name = "-".join(text.lower().replace("_", "-").split())
+    name = _CHANNELS_CALLED.get(name, name)
     if name in CHANNELS:
         return name
-    raise ValueError(f"{text[:40]!r} is no channel; they are {', '.join(CHANNELS)}")
+    raise ValueError(f"{text[:40]!r} is no channel{did_you_mean(name, CHANNELS)}; they are {', '.join(CHANNELS)}")
+
+
+_CHANNELS_CALLED: Final = {
+    "e-mail": "email",
+    "mail": "letter",
+    "by-mail": "letter",
+    "postal-mail": "letter",
+    "us-mail": "letter",
+    "usps": "letter",
+    "call": "phone",
+    "phone-call": "phone",
+    "telephone": "phone",
+    "tel": "phone",
+    "excel": "spreadsheet",
+    "in-writing": "letter",
+    "person": "in-person",
+}
+"""What else people write for a channel."""
 
 
 def _members(text: str) -> Literal["all"] | tuple[str, ...]:

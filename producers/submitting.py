@@ -1,18 +1,16 @@
-"""JSON lines to an agency's intake topic, and their outcomes back in the order of the lines."""
+"""Events to an agency's intake topic, and their outcomes back in the order of the events."""
 
 import os
 import select
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-import orjson
-
-from ledger.topics import LARGEST_MESSAGE_BYTES
 from producers.client import AgencyClient, Key
 from producers.client_errors import MessageTooLargeError, NoOutcomeError
+from producers.event_lines import Event, EventReader, Flaw
 
 WINDOW: Final = 5_000
 """Lines sent whose outcome is awaited: bounds memory, keeps the pipe full."""
@@ -22,10 +20,11 @@ _GLANCE_MS: Final = 20
 
 @dataclass(slots=True)
 class Submitted:
-    """What became of the lines: `sent` are on Kafka, `left_out` are not, `unanswerable` are sent without a key."""
+    """What became of what was `read`: `sent` are on Kafka, `left_out` (their lines) not, `unanswerable` have no key."""
 
+    read: int = 0
     sent: int = 0
-    left_out: int = 0
+    left_out: list[int] = field(default_factory=list)
     unanswerable: int = 0
 
 
@@ -38,11 +37,11 @@ def submit(
     tell_outcome: Callable[[dict[str, Any]], None],
     tell_problem: Callable[[int, str], None],
 ) -> Submitted:
-    """Send each line of the file descriptor `source`, a CloudEvent in structured form; blank lines are passed over.
+    """Send each CloudEvent in structured form that the file descriptor `source` holds, see `EventReader`.
 
-    A line that is no JSON object, or too large, goes to `tell_problem` with its number and is not sent. With `wait`
-    outcomes go to `tell_outcome` in the order of the lines, as soon as that order lets them. Raises `NotSentError`,
-    and `NoOutcomeError` when `patience_seconds` pass without any outcome.
+    What is no JSON object, or too large, goes to `tell_problem` with its line and is not sent. With `wait` outcomes go
+    to `tell_outcome` in the order of the events, as soon as that order lets them. Raises `InputError` where the input
+    is no text, `NotSentError`, and `NoOutcomeError` when `patience_seconds` pass without any outcome.
     """
     done = Submitted()
     waiting: deque[tuple[int, Key]] = deque()
@@ -59,18 +58,17 @@ def submit(
         if waiting and time.monotonic() - moved_at > patience_seconds:
             raise NoOutcomeError(len(waiting), f"line {waiting[0][0]}", patience_seconds)
 
-    for number, line in _numbered(source, while_idle=(lambda: answered(_GLANCE_MS)) if wait else _nothing):
-        if line is not None and not line.strip():
-            continue
-        flaw = _flaw(line)
-        if line is None or flaw is not None:
-            done.left_out += 1
-            tell_problem(number, f"{flaw}; nothing of it was sent, the other lines are")
+    for found in _events(source, while_idle=(lambda: answered(_GLANCE_MS)) if wait else _nothing):
+        done.read += 1
+        number = found.line
+        if isinstance(found, Flaw):
+            done.left_out.append(number)
+            tell_problem(number, f"{found.problem}; nothing of it was sent, the other events are")
             continue
         try:
-            key = client.send_event(line)
+            key = client.send_event(found.data)
         except MessageTooLargeError as error:
-            done.left_out += 1
+            done.left_out.append(number)
             tell_problem(number, str(error))
             continue
         done.sent += 1
@@ -93,43 +91,22 @@ def submit(
     return done
 
 
-def _flaw(line: bytes | None) -> str | None:
-    if line is None:
-        return f"longer than the {LARGEST_MESSAGE_BYTES} bytes a message may have"
-    try:
-        event = orjson.loads(line)
-    except orjson.JSONDecodeError as error:
-        return f"not JSON in UTF-8 ({error.msg} at character {error.pos + 1})"
-    return None if isinstance(event, dict) else "JSON, but no object: a CloudEvent is one JSON object a line"
-
-
-def _numbered(source: int, *, while_idle: Callable[[], None]) -> Iterator[tuple[int, bytes | None]]:
-    """Yield the lines of a file descriptor with their numbers, None for one that is too long to be sent.
+def _events(source: int, *, while_idle: Callable[[], None]) -> Iterator[Event | Flaw]:
+    """Yield the events of a file descriptor as they come. Raises `InputError`.
 
     While nothing is there to be read, do `while_idle` again and again: whoever writes one event, waits for its
     outcome, then writes the next, must get it. A thread that reads would not let the process end on Ctrl-C.
     """
-    number, size = 1, 0
-    pieces: list[bytes] = []
+    reader = EventReader()
     while True:
         if not select.select([source], [], [], _GLANCE_MS / 1000)[0]:
             while_idle()
             continue
         piece = os.read(source, _PIECE)
-        *ended, rest = piece.split(b"\n")
-        for end in ended:
-            yield number, None if size + len(end) > LARGEST_MESSAGE_BYTES else b"".join((*pieces, end))
-            number, size = number + 1, 0
-            pieces.clear()
-        size += len(rest)
-        if size > LARGEST_MESSAGE_BYTES:
-            pieces.clear()  # whatever follows on this line, it is too long
-        elif rest:
-            pieces.append(rest)
         if not piece:
-            if size:
-                yield number, None if size > LARGEST_MESSAGE_BYTES else b"".join(pieces)
+            yield from reader.end()
             return
+        yield from reader.feed(piece)
 
 
 def _nothing() -> None:

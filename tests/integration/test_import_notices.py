@@ -201,7 +201,7 @@ def test_what_cannot_be_imported_at_all_is_said_in_one_message(tmp_path: Path) -
     for path, agency, code, said in (
         (file, "OIG", 2, "'OIG' sends nothing"),
         (none, "ORR", 2, "none.csv cannot be read"),
-        (no_log, "ORR", 1, "no log.csv: not a log of notices: its first row lacks the columns child, to"),
+        (no_log, "ORR", 1, "no log.csv: not a log of notices: row 1 lacks the columns child, to"),
         (file, "ORR", 4, "PostgreSQL cannot be reached"),
     ):
         done = custody("import", "notices", str(path), "--agency", agency, **where)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ import pytest
 from ledger.agencies import PRODUCERS
 from ledger.times import parse_instant
 from producers.client import AgencyClient
-from producers.hhs_import import import_releases
+from producers.hhs_file import read_releases
+from producers.hhs_import import import_releases, judged
 from producers.import_account import Report
 from producers.import_journal import Account, read_journal, write_journal
 from producers.import_rows import BadRow
@@ -204,10 +205,10 @@ def test_a_file_that_breaks_off_keeps_what_stands_before(ledger: dict[str, Any],
 def test_a_bad_row_is_named_and_left_out(ledger: dict[str, Any], tmp_path: Path) -> None:
     """One date nobody can read does not keep nine children out; the exit status says that something is missing."""
     bad = tmp_path / "bad.csv"
-    bad.write_bytes(TRAPS.read_bytes().replace(b"2016-02-11,2016-02-11", b"11/02/16,2016-02-11"))
+    bad.write_bytes(TRAPS.read_bytes().replace(b"2016-02-11,2016-02-11", b"early 2016,2016-02-11"))
     done = custody("import", "hhs-releases", str(bad), **ledger)
     assert done.returncode == 1
-    assert "line 3: column childs_date_of_entry: '11/02/16' is no date" in done.stdout.decode()
+    assert "line 3: column childs_date_of_entry: 'early 2016' is no date" in done.stdout.decode()
     assert entries(ledger) == 27
 
 
@@ -319,7 +320,9 @@ def _import(file: Path, bootstrap: str, journal: Path) -> Report:
     reader, sender = OutcomeReader(bootstrap, "ORR"), Sender(bootstrap, "ORR")
     try:
         with file.open("rb") as raw:
+            rows = judged(read_releases(raw), zone="America/New_York", now=datetime.now(UTC))
             return import_releases(
+                rows,
                 raw,
                 file.stat().st_size,
                 journal,

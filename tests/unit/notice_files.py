@@ -1,7 +1,7 @@
 """Logs of notices made up for tests: as text, and as workbooks."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from openpyxl import Workbook
@@ -9,7 +9,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from producers.import_rows import BadRow
 from producers.notice_file import read_file
-from producers.notice_rows import NoticeLog, NoticeRow
+from producers.notice_rows import NoticeLog, NoticeRow, Reading
+from producers.table_dates import Order
+from producers.table_reading import How
 
 HEADER = ("child", "to", "positions", "given_at", "channel")
 GOOD = ("A200-000-017", "ORR", "12", "2022-06-14", "email")
@@ -36,19 +38,29 @@ def saved(book: Workbook) -> bytes:
     return packed.getvalue()
 
 
-def log_of(content: bytes, *, sheet: str | None = None, month_first: bool = False) -> NoticeLog:
-    return read_file(content, sheet=sheet, month_first=month_first)
+def log_of(
+    content: bytes,
+    *,
+    sheet: str | None = None,
+    order: Order | None = None,
+    zone: str | None = None,
+    header_row: int | None = None,
+    chosen: Mapping[str, str] = {},
+    values: Mapping[str, str] = {},
+    encoding: str | None = None,
+) -> NoticeLog:
+    return read_file(content, How(sheet, header_row, chosen, encoding), Reading(order, zone, values))
 
 
-def good(content: bytes, *, month_first: bool = False) -> list[NoticeRow]:
+def good(content: bytes, **how: Any) -> list[NoticeRow]:
     """Return the rows, none of which may be bad."""
-    rows = log_of(content, month_first=month_first).rows
+    rows = log_of(content, **how).rows
     assert [row for row in rows if isinstance(row, BadRow)] == []
     return [row for row in rows if isinstance(row, NoticeRow)]
 
 
-def bad(content: bytes) -> list[BadRow]:
-    return [row for row in log_of(content).rows if isinstance(row, BadRow)]
+def bad(content: bytes, **how: Any) -> list[BadRow]:
+    return [row for row in log_of(content, **how).rows if isinstance(row, BadRow)]
 
 
 def one(**members: str) -> bytes:

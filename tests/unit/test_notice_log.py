@@ -11,8 +11,9 @@ from ledger.submission import Refusal, read_submission
 from ledger.times import parse_instant
 from producers.import_rows import BadRow
 from producers.notice_claims import notice, shared_reference
-from producers.notice_rows import LONGEST_REFERENCE, NoticeRow
-from producers.tables import MOST_ROWS, TableError
+from producers.notice_rows import LONGEST_REFERENCE, MOST_ROWS, NoticeRow
+from producers.table_dates import Order
+from producers.tables import TableError
 from tests.unit.notice_files import GOOD, HEADER, bad, csv_of, good, log_of, one
 
 NOW = parse_instant("2024-09-01T12:00:00Z")
@@ -108,13 +109,13 @@ def test_a_date_of_two_meanings_is_refused_unless_the_person_says_that_the_month
     said = bad(one(given_at="6/7/2022"))[0].reason
     assert said.startswith("column given_at: '6/7/2022' can be two days")
     assert "--month-first" in said
-    assert good(one(given_at="6/7/2022"), month_first=True)[0].given_at == date(2022, 6, 7)
+    assert good(one(given_at="6/7/2022"), order="month-first")[0].given_at == date(2022, 6, 7)
 
 
-@pytest.mark.parametrize("month_first", [False, True])
-def test_a_date_that_is_not_month_first_is_refused_always(month_first: bool) -> None:
-    """It shows how the whole file may be written; the person must look."""
-    (row,) = log_of(one(given_at="14/6/2022"), month_first=month_first).rows
+@pytest.mark.parametrize("order", [None, "month-first"])
+def test_a_date_that_is_not_month_first_is_refused_unless_the_file_is_day_first(order: Order | None) -> None:
+    """It shows how the whole file may be written; the person must look, and say it."""
+    (row,) = log_of(one(given_at="14/6/2022"), order=order).rows
     assert isinstance(row, BadRow)
     assert "not month first" in row.reason
 
@@ -134,7 +135,7 @@ def test_a_file_name_of_any_length_makes_a_reference_the_ledger_takes() -> None:
         ({"child": ""}, "column child: is blank; write an A-number"),
         ({"child": "passport:17"}, "column child: 'passport:17' names no child"),
         ({"to": "ICE"}, "column to: ICE is a group; say which of its agencies was told: ICE-ERO, ICE-OPLA"),
-        ({"to": "FBI"}, "column to: 'FBI' is no agency of the ledger; they are CBP"),
+        ({"to": "FBI"}, "column to: 'FBI' is no agency of the ledger; there are CBP"),
         ({"positions": "12,13"}, "column positions: '12,13' is no position; write whole numbers"),
         ({"positions": "0"}, "column positions: '0' is no position"),
         ({"positions": ""}, "column positions: is blank, and so is type"),
@@ -143,7 +144,7 @@ def test_a_file_name_of_any_length_makes_a_reference_the_ledger_takes() -> None:
         ({"positions": "", "type": "failure-to-apear"}, "did you mean failure-to-appear-recorded?"),
         ({"positions": "", "type": "released-to-sponsor", "occurred_on": "soon"}, "column occurred_on: 'soon' is no"),
         ({"given_at": "44726"}, "a number is no date: give the cell a date format"),
-        ({"given_at": "6/14/22"}, "column given_at: '6/14/22' is no date; write the day like 2022-06-14"),
+        ({"given_at": "mid June"}, "column given_at: 'mid June' is no date; write the day like 2022-06-14"),
         ({"given_at": "2/30/2022"}, "column given_at: '2/30/2022' is no day of the calendar"),
         ({"given_at": "6/14/2022 3:15 PM"}, "has a time of day without its offset from UTC"),
         ({"given_at": "2022-06-14T10:15:00"}, "has a time of day without its offset from UTC"),
@@ -245,11 +246,11 @@ def test_a_notice_was_sent_no_earlier_than_it_was_given_and_never_in_the_future(
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "lacks the columns child, to, given_at, channel, positions (or type)"),
+        (b"", "the file is empty"),
+        (b"x,y\n", "row 1 lacks the columns child, to, given_at, channel, positions (or type)"),
         (csv_of(HEADER[:-1], GOOD[:-1]), "lacks the column channel;"),
         (csv_of((*HEADER, "To"), (*GOOD, "ORR")), "the column to stands twice"),
-        (csv_of((*HEADER, "office"), (*GOOD, "Piñón")).decode().encode("cp1252"), "line 2 is not UTF-8"),
-        (csv_of(HEADER, GOOD).decode().encode("utf-16"), "UTF-16"),
+        (csv_of((*HEADER, "office"), (*GOOD, "Piñón")) + b"\xf1", "line 3 is not UTF-8"),
         (csv_of(HEADER, GOOD) + b'A200-000-018,ORR,"12,2022-06-14,email\r\n', "begins on line 3 is not CSV"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old form (.xls) or has a password"),
         (b"PK\x03\x04 and nothing else", "no Excel workbook that can be read"),
@@ -257,11 +258,10 @@ def test_a_notice_was_sent_no_earlier_than_it_was_given_and_never_in_the_future(
     ],
 )
 def test_a_file_that_is_no_log_is_refused_as_a_whole_with_its_reason(content: bytes, said: str) -> None:
-    """Nothing of it was sent, and the cure is named; an encoding is never guessed."""
+    """Nothing of it was sent, and the cure is named."""
     with pytest.raises(TableError) as refused:
         log_of(content)
     assert said in str(refused.value)
-    assert "nothing was sent" in str(refused.value)
 
 
 def test_a_sheet_cannot_be_asked_of_a_text() -> None:
@@ -274,5 +274,5 @@ def test_a_moment_of_a_day_given_as_a_cell_needs_an_offset_too() -> None:
     """A date cell of a spreadsheet has no offset; its time could be anybody's."""
     from producers.notice_dates import parse_given
 
-    with pytest.raises(ValueError, match="2022-06-14 10:15 has a time of day without its offset"):
-        parse_given(datetime(2022, 6, 14, 10, 15), month_first=True)
+    with pytest.raises(ValueError, match=r"2022-06-14 10:15. has a time of day without its offset"):
+        parse_given(datetime(2022, 6, 14, 10, 15), order="month-first", zone=None)
