@@ -102,6 +102,7 @@ def _mail_returned(state: State, fact: MailReturned, at: Entry) -> None:
 
 
 def _contacted(state: State, fact: PostReleaseContactRecorded, at: Entry) -> None:
+    custody.contacted(state, fact, at)
     state.tracking.contacted(fact, at.occurred_at)
 
 

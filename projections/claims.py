@@ -57,19 +57,20 @@ class AnyClaims:
         if claimed >= entry.recorded_at:
             return entry.recorded_at
         bounds = {min(max(claimed, bound), entry.recorded_at) for bound in self._bounds(entry)}
-        bounds |= {claimed} if None in self._times(entry) else set()
+        bounds |= {claimed} if None in self.times(entry) else set()
         return bounds.pop() if len(bounds) == 1 else None
 
     def may_bound(self, entry: Entry, moment: datetime) -> bool:
         """Return whether claims to have known an entry at a moment may count from a later one on."""
         return any(bound > moment for bound in self._bounds(entry))
 
-    def _times(self, entry: Entry) -> Sequence[When | None]:
+    def times(self, entry: Entry) -> Sequence[When | None]:
+        """Return every `occurred_at` that an entry has, or may be given by corrections."""
         moved = () if type(entry.fact) is CorrectionIssued else self._moved.get(entry.position, ())
         return (entry.occurred_at, *moved)
 
     def _bounds(self, entry: Entry) -> Iterable[datetime]:
-        return (first_instant(when, self._zone) for when in self._times(entry) if when is not None)
+        return (first_instant(when, self._zone) for when in self.times(entry) if when is not None)
 
 
 def _moves_in_time(entry: Entry) -> bool:

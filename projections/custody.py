@@ -22,6 +22,7 @@ from ledger.facts import (
     HandoffStarted,
     NetworkTransferCompleted,
     PlacementDesignated,
+    PostReleaseContactRecorded,
     ReferralCancelled,
     ReferredToOrr,
     ReleasedToSponsor,
@@ -139,6 +140,12 @@ def released(state: State, fact: ReleasedToSponsor, at: Entry) -> None:
     else:
         state.tracking.left(None, at.occurred_at)
     state.care.released(at.position, fact, at.occurred_at)
+
+
+def contacted(state: State, fact: PostReleaseContactRecorded, at: Entry) -> None:
+    """A child who is no longer with the sponsor she was released to is with nobody anybody knows of."""
+    if fact.still_with_sponsor is False and state.custody.state == "released-to-sponsor":
+        state.custody_is("released-to-sponsor", state.custody.legal_custodian, "unknown", None, at)
 
 
 def discharged(state: State, fact: DischargedOtherwise, at: Entry) -> None:

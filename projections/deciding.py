@@ -23,7 +23,6 @@ from ledger.facts import (
     NtaIssued,
     NtaNotPursued,
     NtaRejected,
-    NtaServed,
     OrderEntered,
     PostReleaseContactRecorded,
 )
@@ -38,10 +37,9 @@ DECIDING: Final[dict[type[Fact], frozenset[str]]] = {
     AddressReported: frozenset(("purpose", "address", "effective_from")),
     MailReturned: frozenset(("address_position",)),
     PostReleaseContactRecorded: frozenset(
-        ("mode", "spoke_with", "child_seen", "identity_checked", "address_confirmed")
+        ("mode", "spoke_with", "child_seen", "identity_checked", "address_confirmed", "still_with_sponsor")
     ),
     NtaIssued: frozenset(("nta_id",)),
-    NtaServed: frozenset(("nta_id",)),
     NtaNotPursued: frozenset(("reason",)),
     NtaFiled: frozenset(("nta_id", "court_case")),
     NtaRejected: frozenset(("nta_id",)),
@@ -54,4 +52,7 @@ DECIDING: Final[dict[type[Fact], frozenset[str]]] = {
     MotionFiled: frozenset(("court_case",)),
     MotionDecided: frozenset(("court_case", "motion_code", "decision")),
 }
-"""Of every other fact, what is known of it moves what it moves. A member that was not given decides nothing."""
+"""Of every other fact, what is known of it moves what it moves. A member that was not given decides nothing.
+
+A service of a Notice to Appear nobody knows which leaves open of every notice whether it was served.
+"""

@@ -1,7 +1,8 @@
 """One person's fold: happenings in their order, applied to the regions; all at once, or as they come in.
 
 The order is `occurred_at` as corrected, then position. A day stands for its last instant in the civil time zone, an
-unknown time comes before everything. A reported address takes the place at which it comes into force.
+unknown time comes before everything; of one civil day what another happening presupposes comes first
+(`projections.order`). A reported address takes the place at which it comes into force.
 """
 
 import sys
@@ -25,6 +26,7 @@ from projections.answers import apply
 from projections.care import Care
 from projections.effective import Effective, effective
 from projections.failures import Failure
+from projections.order import Dependents, Placed, in_order
 from projections.regions import Regions, age_on
 from projections.state import State
 from projections.whereabouts import in_force_from
@@ -41,14 +43,15 @@ _NO_LIMIT: Final = sys.maxsize
 class Folding:
     """The regions and the care of one person, whose entries may come from several records that are that person."""
 
-    __slots__ = ("_key", "_limit", "_position", "_state", "_zone")
+    __slots__ = ("_dependents", "_key", "_limit", "_position", "_state", "_zone")
 
     def __init__(self, zone: str) -> None:
         self._zone = zone
         self._state = State(zone)
+        self._dependents = Dependents(zone)
         self._limit = _NO_LIMIT
         self._key = UNKNOWN_KEY
-        """The place in the order of the happening applied last."""
+        """The latest time of a happening applied."""
         self._position = 0
         """The highest position seen."""
 
@@ -68,11 +71,13 @@ class Folding:
             if type(one.fact) is CorrectionIssued and not one.voided_by:
                 target = one.fact.corrects
                 folding._state.renamed[one.entry.position] = folding._state.renamed.get(target, target)
-        placed = happened(standing, zone, happened_by)
-        for entry in placed:
+        placed = _placed(standing, zone, happened_by)
+        for key, _, entry in placed:
+            folding._dependents.add(key, entry)
+        for entry in in_order(placed, zone):
             apply(folding._state, entry)
         if placed:
-            folding._key = order_key(placed[-1].occurred_at, zone)
+            folding._key = placed[-1][0]
         return folding
 
     def extend(self, entry: Entry) -> bool:
@@ -93,9 +98,10 @@ class Folding:
         key = order_key(entry.occurred_at, self._zone)
         if key > self._limit:
             return True
-        if key < self._key:
+        if key < self._key or self._dependents.may_presuppose(key, entry):
             return False
         self._key = key
+        self._dependents.add(key, entry)
         apply(self._state, entry)
         return True
 
@@ -122,8 +128,13 @@ def happened(standing: Iterable[Effective], zone: str, happened_by: datetime | N
 
     Voided entries and statements are left out. The `occurred_at` of a reported address is when it comes into force.
     """
+    return in_order(_placed(standing, zone, happened_by), zone)
+
+
+def _placed(standing: Iterable[Effective], zone: str, happened_by: datetime | None) -> list[Placed]:
+    """Return the happenings that count by H with their places, in the order of their times and positions."""
     limit = _NO_LIMIT if happened_by is None else microseconds(happened_by)
-    placed = []
+    placed: list[Placed] = []
     for one in standing:
         entry = one.entry
         kind = type(entry.fact)
@@ -137,7 +148,7 @@ def happened(standing: Iterable[Effective], zone: str, happened_by: datetime | N
         if key <= limit:
             placed.append((key, entry.position, entry))
     placed.sort(key=itemgetter(0, 1))
-    return [entry for _, _, entry in placed]
+    return placed
 
 
 def _in_force(entry: Entry, zone: str) -> Entry:

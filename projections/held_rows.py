@@ -16,10 +16,10 @@ from ledger.facts import CorrectionIssued, EntryVoided, Fact, NoticeGiven, short
 from projections.aspects import MATTERING
 from projections.claims import AnyClaims
 from projections.columns import FEEDS, HELD
-from projections.holdings import BITS, Holding, Items, Step, holdings
+from projections.holdings import BITS, MOVING, Holding, Items, Step, holdings
 from projections.knowledge import Item
 
-_FACTS: Final[tuple[type[Fact], ...]] = (*MATTERING, CorrectionIssued, EntryVoided, NoticeGiven)
+_FACTS: Final[tuple[type[Fact], ...]] = (*MATTERING, *MOVING, CorrectionIssued, EntryVoided, NoticeGiven)
 _READ: Final = frozenset(short_name(fact.wire).encode() for fact in _FACTS)
 _NAME: Final = re.compile(rb'"type":"custody\.([a-z-]+)\.v')
 _PLACES: Final[Mapping[str, int]] = {agency: place for place, agency in enumerate(AGENCIES)}

@@ -14,9 +14,10 @@ from typing import Final, NamedTuple
 from ledger.agencies import AGENCIES, GROUPS, Agency
 from ledger.entry import Entry
 from ledger.facts import NoticeGiven
-from projections.aspects import Aspect, Content, Ladder, as_far_as_it_counts, bearing_on, learn
+from projections.aspects import MATTERING, Aspect, Content, Ladder, as_far_as_it_counts, bearing_on, learn
 from projections.claims import AnyClaims
 from projections.knowledge import Item, Members, members_told
+from projections.order import may_be_moved, moved_with
 
 LEDGER: Final = "ledger"
 VIEWS: Final[Mapping[str, tuple[Agency, ...]]] = {
@@ -30,6 +31,11 @@ LEADING: Final[Mapping[str, tuple[Agency, ...]]] = {**VIEWS, **dict.fromkeys(GRO
 """By whose feeds a viewpoint's steps go. A group's others are told less; a question looks whether one is ahead."""
 MOST_STEPS: Final = 64
 """A child with more steps to one aspect is folded when she is asked about: working out every one costs their square."""
+
+
+MOVING: Final = moved_with(MATTERING)
+"""The facts by which a child's happenings may stand in another order than that of their times, as far as it counts."""
+_EVERYBODY: Final = sum(BITS.values())
 
 
 class Step(NamedTuple):
@@ -87,11 +93,17 @@ Items = Mapping[int, Sequence[Mapping[Agency, Item]]]
 
 
 def holdings(entries: Sequence[Entry], items: Items, zone: str) -> Holdings:
-    """Return what is held of a child whose record was never merged; `entries` in order of position."""
+    """Return what is held of a child whose record was never merged; `entries` in order of position.
+
+    Where happenings of one day do not stand in the order of their times, who knows one of them may put others in
+    another order than who does not: she is folded.
+    """
     boxes: dict[tuple[Content, Box], int] = {}
     beside_others: set[Content] = set()
     told, always = _noticed(entries)
     claims = AnyClaims(entries, zone)
+    if may_be_moved([entry for entry in entries if type(entry.fact) in MOVING], claims.times, zone):
+        always = _EVERYBODY
     for aspect, bearing in bearing_on(entries).items():
         lanes = _Lanes(aspect, bearing, items, claims)
         alike: dict[_Chains, int] = {}

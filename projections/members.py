@@ -175,6 +175,7 @@ _OF_CUSTODY: Final[frozenset[type[Fact]]] = frozenset(
         DischargedOtherwise,
         ContiguousReturnExecuted,
         DepartureVerified,
+        PostReleaseContactRecorded,
     )
 )
 _OF_PROCEEDINGS: Final[frozenset[type[Fact]]] = frozenset(
@@ -197,7 +198,7 @@ _OF_PROCEEDINGS: Final[frozenset[type[Fact]]] = frozenset(
 _MOVED_BY: Final[Mapping[Name, frozenset[type[Fact]]]] = {
     **dict.fromkeys(("custody", "legal-custodian", "physical-custodian", "place"), _OF_CUSTODY),
     # an absence that is resolved leaves the child where custody says, so all that moves custody bears on whereabouts
-    "whereabouts": _OF_CUSTODY | {AddressReported, MailReturned, PostReleaseContactRecorded},
+    "whereabouts": _OF_CUSTODY | {AddressReported, MailReturned},
     "residence": frozenset((ReleasedToSponsor, AddressReported)),
     "mailing": frozenset((AddressReported,)),
     **dict.fromkeys(("proceeding", "next-hearing"), _OF_PROCEEDINGS),

@@ -11,6 +11,8 @@ Where the contract's sentence leaves room, this is how it is read:
   Cancelling or missing another hearing does not take it away: a court sets the new date first and then strikes the
   old one, and after an order it strikes what was left. So only the cancellation of the hearing that was to come
   next brings a case back to `docketed`.
+- `served` is false only of a notice that some fact names and no service does. A service of which the notice is not
+  known to whoever asks may have been of any notice.
 - The reason of `nta-not-pursued` stands on `no-nta` and on notices that are not filed yet, until they are.
 """
 
@@ -37,6 +39,10 @@ from projections.regions import NO_NTA, Proceeding
 REOPENING_MOTIONS: Final = frozenset(("O", "MA", "MC", "RD"))
 """EOIR's codes: reopen, reopen for in absentia, reopen for changed country conditions, and rescind, which 8 USC
 1229a(b)(5)(C) knows only as a motion to reopen."""
+
+
+_NEW: Final = "no-nta"
+"""The state of a proceeding of which nothing is known yet but the notice."""
 
 
 class _Case:
@@ -66,7 +72,7 @@ class _Case:
 class Docket:
     """The proceedings of one person, moved by one fact after the other in fold order."""
 
-    __slots__ = ("_by_case", "_by_nta", "_cases", "_hearings", "_not_pursued")
+    __slots__ = ("_by_case", "_by_nta", "_cases", "_hearings", "_not_pursued", "_some_served")
 
     def __init__(self) -> None:
         self._cases: list[_Case] = []
@@ -75,24 +81,34 @@ class Docket:
         self._hearings: dict[str, tuple[str, When | None]] = {}
         """Hearing id to its court case and the time it was last scheduled for, if it was."""
         self._not_pursued: str | None = None
+        self._some_served = False
+        """Some notice was served, nobody knows which."""
 
     def proceedings(self) -> tuple[Proceeding, ...]:
         """Return the proceedings in the order in which they were opened; without any, the one that is `no-nta`."""
         if not self._cases:
             reason = self._not_pursued
-            return (NO_NTA if reason is None else Proceeding(None, None, "no-nta", False, None, None, reason),)
+            return (NO_NTA if reason is None else Proceeding(None, None, "no-nta", None, None, None, reason),)
         return tuple(
-            Proceeding(c.court_case, c.nta_id, c.state, c.served, c.next_hearing_at, c.since, c.reason)
+            Proceeding(c.court_case, c.nta_id, c.state, self._served(c), c.next_hearing_at, c.since, c.reason)
             for c in self._cases
         )
 
+    def _served(self, case: _Case) -> bool | None:
+        return True if case.served else None if case.nta_id is None or self._some_served else False
+
     def nta_issued(self, fact: NtaIssued, when: When | None) -> None:
-        self._of_nta(fact.nta_id).move("nta-issued", when)
+        case = self._of_nta(fact.nta_id)
+        if case.state == _NEW:
+            case.move("nta-issued", when)
 
     def nta_served(self, fact: NtaServed, when: When | None) -> None:
+        if fact.nta_id is None:  # not known to whoever asks
+            self._some_served = True
+            return
         case = self._of_nta(fact.nta_id)
         case.served = True
-        if case.state in ("no-nta", "nta-issued"):
+        if case.state in (_NEW, "nta-issued"):
             case.move("nta-served", when)
 
     def nta_not_pursued(self, fact: NtaNotPursued, _when: When | None) -> None:
@@ -163,7 +179,7 @@ class Docket:
     def _of_nta(self, nta_id: str) -> _Case:
         case = self._by_nta.get(nta_id)
         if case is None:
-            case = self._by_nta[nta_id] = _Case("no-nta", nta_id, None, None)
+            case = self._by_nta[nta_id] = _Case(_NEW, nta_id, None, None)
             self._cases.append(case)
         return case
 
@@ -181,7 +197,7 @@ class Docket:
         if case is None and own is not None and own.court_case is None:
             case = own
         elif case is None:
-            case = _Case("no-nta", nta_id, court_case, None)
+            case = _Case(_NEW, nta_id, court_case, None)
             self._cases.append(case)
         elif own is not None and own.court_case is None:
             older = min(self._cases.index(own), self._cases.index(case))

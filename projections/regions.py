@@ -32,7 +32,8 @@ class Proceeding:
     court_case: str | None
     nta_id: str | None
     state: str
-    served: bool
+    served: bool | None
+    """`None`: the Notice to Appear itself, or whether it was served, is not known."""
     next_hearing_at: When | None
     since: When | None
     reason: str | None
@@ -77,7 +78,7 @@ class Regions:
 
 
 NO_CUSTODY: Final = Custody("none", None, None, None, None)
-NO_NTA: Final = Proceeding(None, None, "no-nta", served=False, next_hearing_at=None, since=None, reason=None)
+NO_NTA: Final = Proceeding(None, None, "no-nta", served=None, next_hearing_at=None, since=None, reason=None)
 NO_AGE: Final = AgeBasis(None, None)
 
 

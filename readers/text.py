@@ -99,12 +99,15 @@ def _since(region: Mapping[str, Any]) -> str:
     return "" if region["since"] is None else f", since {as_given(region['since'])}"
 
 
+_SERVED: Final = {True: "NTA served", False: "NTA not served", None: "not known whether the NTA was served"}
+
+
 def _proceeding(case: Mapping[str, Any]) -> str:
     named = [
         f"case {worded(case['court_case'])}" if case["court_case"] is not None else None,
         f"NTA {worded(case['nta_id'])}" if case["nta_id"] is not None else None,
         f"{case['state']}{_since(case)}",
-        ("NTA served" if case["served"] else "NTA not served") if case["state"] != "no-nta" else None,
+        _SERVED[case["served"]] if case["nta_id"] is not None else None,
         f"next hearing {as_given(case['next_hearing_at'])}" if case["next_hearing_at"] is not None else None,
         f"not pursued: {worded(case['reason'])}" if case["reason"] is not None else None,
     ]

@@ -191,6 +191,7 @@ HAPPENINGS: Final[dict[str, st.SearchStrategy[Json]]] = {
     "custody.mail-returned.v1": _fact({"address_position": _POSITION}, piece="X", reason="X"),
     "custody.mail-returned.v2": _fact({"address_position": _POSITION}, piece_kind="nta", piece="X", reason="X"),
     "post-release-contact-recorded": _fact(
+        {"still_with_sponsor": _YES_NO},
         kind="X",
         attempt=1,
         mode=_one_of("in-person live-call letter"),
@@ -240,7 +241,13 @@ _HANDOFFS = [
     *("handoff-started", "handoff-started", "handoff-cancelled", "handoff-declined", "handoff-accepted"),
     *("referred-to-orr", "placement-designated", "child-encountered", "absence-reported", "absence-resolved"),
 ]
-_POOLS = (_PROCEEDINGS, _PROCEEDINGS, _WHEREABOUTS, _CARE, _HANDOFFS, list(HAPPENINGS))
+_SAME_DAY = [
+    *("child-encountered", "referred-to-orr", "handoff-started", "handoff-accepted", "admitted-to-program"),
+    *("absence-reported", "absence-resolved", "released-to-sponsor", "post-release-contact-recorded"),
+    *("contiguous-return-executed", "network-transfer-completed", "hearing-held", "failure-to-appear-recorded"),
+]
+"""What presupposes one another, where the days of a history are few."""
+_POOLS = (_PROCEEDINGS, _SAME_DAY, _PROCEEDINGS, _WHEREABOUTS, _CARE, _HANDOFFS, list(HAPPENINGS))
 """Facts of every kind at once leave each region too few of its own to get into trouble."""
 
 

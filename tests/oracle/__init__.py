@@ -11,6 +11,7 @@ from datetime import datetime
 from ledger.entry import Entry
 from tests.oracle.care import care
 from tests.oracle.custody import age, custody
+from tests.oracle.order import ordered
 from tests.oracle.proceedings import proceedings
 from tests.oracle.standing import Json, happenings, one_person, root, standing
 from tests.oracle.whereabouts import whereabouts
@@ -23,7 +24,7 @@ def answer(
 ) -> Json:
     """Return the state and the care of the person whose entries these are, as recorded by R, happened by H."""
     known = [e for e in entries if recorded_by is None or e.recorded_at <= recorded_by]
-    fold = happenings(known, zone, happened_by)
+    fold = ordered(happenings(known, zone, happened_by), zone)
     return {
         "custody": custody(fold),
         "proceedings": proceedings(fold),

@@ -90,6 +90,10 @@ def _custody_after(
         ),
         "absence-resolved": (state == "absent", lambda: ["orr-custody", "ORR", "ORR", f.get("returned_to")]),
         "released-to-sponsor": (True, lambda: ["released-to-sponsor", None, "sponsor", None]),
+        "post-release-contact-recorded": (
+            state == "released-to-sponsor" and f.get("still_with_sponsor") is False,
+            lambda: [state, legal, "unknown", None],
+        ),
         "discharged-otherwise": (True, lambda: [*discharges[f["kind"]], f.get("destination")]),
         "contiguous-return-executed": (True, lambda: ["repatriated", None, None, f.get("country")]),
         "departure-verified": (True, lambda: ["repatriated", None, None, f.get("country")]),

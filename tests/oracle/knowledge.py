@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from ledger.entry import Entry
 from tests.oracle.custody import age, custody
 from tests.oracle.disclosing import reveals_relief
+from tests.oracle.order import ordered
 from tests.oracle.proceedings import proceedings
 from tests.oracle.standing import (
     STATEMENTS,
@@ -47,10 +48,9 @@ DECIDES = {
     "discharged-otherwise": "kind",
     "address-reported": "purpose address effective_from",
     "mail-returned": "address_position",
-    "post-release-contact-recorded": "mode spoke_with child_seen identity_checked address_confirmed",
+    "post-release-contact-recorded": "mode spoke_with child_seen identity_checked address_confirmed still_with_sponsor",
     "uc-determination-made": "is_uc",
     "nta-issued": "nta_id",
-    "nta-served": "nta_id",
     "nta-not-pursued": "reason",
     "nta-filed": "nta_id court_case",
     "nta-rejected": "nta_id",
@@ -247,7 +247,8 @@ def folded(history: History, question: Question) -> tuple[list[Knows], list[Entr
     known = [one for one in known if one.entry.position in about]
     cut = [_cut(one) for one in known]
     moving = {one.entry.position for one in known if _moves(one, cut)}
-    fold = [h for h in happenings(cut, history.zone, question.happened_by) if h.position in moving]
+    by_time = [h for h in happenings(cut, history.zone, question.happened_by) if h.position in moving]
+    fold = ordered(by_time, history.zone)
     return known, cut, fold
 
 

@@ -10,12 +10,16 @@ def proceedings(fold: Sequence[Happened]) -> list[Json]:
     found: list[Json] = []
     for n, h in enumerate(fold):
         _proceed(found, h, fold[:n])
+    some_served = any(h.name == "nta-served" and "nta_id" not in h.fact for h in fold)
+    for p in found:
+        if not p["served"] and (p["nta_id"] is None or some_served):
+            p["served"] = None  # not known: of which notice, or whether
     reasons = [h.fact["reason"] for h in fold if h.name == "nta-not-pursued"]
     none: Json = {
         "court_case": None,
         "nta_id": None,
         "state": "no-nta",
-        "served": False,
+        "served": None,
         "next_hearing_at": None,
         "since": None,
         "reason": reasons[-1] if reasons else None,
@@ -31,7 +35,11 @@ def _proceed(found: list[Json], h: Happened, before: Sequence[Happened]) -> None
         case = scheduled[-1].fact["court_case"]
     match h.name:
         case "nta-issued":
-            _move(_of_nta(found, nta), "nta-issued", h)
+            p = _of_nta(found, nta)
+            if p["state"] == "new":
+                _move(p, "nta-issued", h)
+        case "nta-served" if nta is None:
+            pass
         case "nta-served":
             p = _of_nta(found, nta)
             p["served"] = True

@@ -90,7 +90,7 @@ def standing(entries: Sequence[Entry]) -> list[Json]:
 
 
 def happenings(entries: Sequence[Entry], zone: str, happened_by: datetime | None) -> list[Happened]:
-    """The happenings that stand and had happened by H, in fold order."""
+    """The happenings that stand and had happened by H, in the order of their times."""
     found = []
     for entry in entries:
         if name_of(entry) in STATEMENTS or voided_by(entry.position, entries):

@@ -434,3 +434,18 @@ def test_when_it_happened_is_what_was_held_by_r_whoever_has_heard_of_the_correct
         assert view(later, viewer=viewer, k=0) is None
         assert known_at([*later, void(6, 5)], viewer=viewer) == _clock(before)
         assert known_at([*later, correction(7, 5, occurred_at=None)], viewer=viewer) == _clock(before)
+
+
+def test_a_service_of_nobody_knows_which_notice_leaves_open_whether_one_was_served() -> None:
+    """Who is not told of which notice: of every notice it is unknown whether it was served, not that it was not."""
+    issued = made(1, "nta-issued", {"nta_id": "n1", "has_time_and_place": True}, by="CBP")
+    service = made(2, "nta-served", {"nta_id": "n1", "method": "mail", "served_on": ["child"]}, by="CBP")
+
+    def is_served(*items: Item) -> Any:
+        (proceeding,) = seen([issued, service], items)["proceedings"]
+        return proceeding["served"]
+
+    assert is_served(item(1)) is False
+    assert is_served(item(1), item(2, 2, withheld=("nta_id",))) is None
+    assert is_served(item(1), item(2, 2)) is True
+    assert is_served(item(2, 2, withheld=("nta_id",))) is None

@@ -42,6 +42,10 @@ AT1, AT2 = datetime.fromisoformat(T1), datetime.fromisoformat(T2)
         ((issued(1), issued(2)), "nta-issued", False, None, 1),
         ((issued(1), served(2)), "nta-served", True, None, 2),
         ((served(2),), "nta-served", True, None, 2),
+        ((served(2), issued(3)), "nta-served", True, None, 2),
+        ((filed(2), issued(3)), "nta-filed", False, None, 2),
+        ((docketed(2), issued(3), served(4)), "docketed", True, None, 2),
+        ((issued(1), filed(2), rejected(3), issued(4)), "nta-issued", False, None, 3),
         ((issued(1), filed(2)), "nta-filed", False, None, 2),
         ((issued(1), filed(2), served(3)), "nta-filed", True, None, 2),
         ((issued(1), served(2), filed(3), rejected(4)), "nta-served", True, None, 4),
@@ -97,7 +101,7 @@ def test_a_proceeding_follows_its_facts(
 
 def test_a_child_without_a_notice_has_one_proceeding_that_says_so() -> None:
     """`no-nta`, with the reason ICE gave last, if any."""
-    assert regions().proceedings == (Proceeding(None, None, "no-nta", False, None, None, None),)
+    assert regions().proceedings == (Proceeding(None, None, "no-nta", None, None, None, None),)
     (found,) = regions(not_pursued(1), not_pursued(2, "adult")).proceedings
     assert (found.state, found.reason, found.since) == ("no-nta", "adult", None)
 
@@ -116,7 +120,7 @@ def test_the_reason_for_not_filing_stands_on_the_notice_until_it_is_filed() -> N
     assert reasons == [["discretion"], [None], [None], [None, "discretion"]]
 
 
-def named(*steps: Step) -> list[tuple[str | None, str | None, str, bool]]:
+def named(*steps: Step) -> list[tuple[str | None, str | None, str, bool | None]]:
     return [(p.nta_id, p.court_case, p.state, p.served) for p in regions(*steps).proceedings]
 
 
@@ -149,8 +153,8 @@ def test_a_filing_without_a_case_stays_with_its_notice() -> None:
 )
 def test_a_case_nobody_linked_to_a_notice_is_a_proceeding_of_its_own(step: Step, state: str) -> None:
     """The court may be heard of before the notice; once linked, both are one, served if the notice was."""
-    assert named(step) == [(None, "c1", state, False)]
-    assert named(step, issued(2), served(3)) == [(None, "c1", state, False), ("n1", None, "nta-served", True)]
+    assert named(step) == [(None, "c1", state, None)]
+    assert named(step, issued(2), served(3)) == [(None, "c1", state, None), ("n1", None, "nta-served", True)]
     assert named(step, issued(2), served(3), docketed(4)) == [("n1", "c1", "docketed", True)]
 
 

@@ -94,6 +94,21 @@ IN_ORR = admitted(1)
         ((IN_ORR, discharged(2, "deceased")), ("deceased", None, None, "there")),
         ((IN_ORR, discharged(2, "other")), ("discharged-other", None, None, "there")),
         ((IN_ORR, discharged(2, "unknown")), ("discharged-other", None, None, "there")),
+        ((IN_ORR, released(2), contact(3, still_with_sponsor=False)), ("released-to-sponsor", None, "unknown", None)),
+        ((IN_ORR, released(2), contact(3, still_with_sponsor=True)), ("released-to-sponsor", None, "sponsor", None)),
+        (
+            (IN_ORR, released(2), contact(3, still_with_sponsor="unknown")),
+            ("released-to-sponsor", None, "sponsor", None),
+        ),
+        (
+            (IN_ORR, released(2), contact(3, still_with_sponsor=False), released(4)),
+            ("released-to-sponsor", None, "sponsor", None),
+        ),
+        ((IN_ORR, contact(3, still_with_sponsor=False)), None),
+        (
+            (IN_ORR, discharged(2, "program-urm"), contact(3, still_with_sponsor=False)),
+            ("program-urm", None, None, "there"),
+        ),
         (
             (encountered(1), on(2, "contiguous-return-executed", country="MEX", consulate_notified=True)),
             ("repatriated", None, None, "MEX"),
@@ -128,11 +143,11 @@ def test_since_is_told_as_the_producer_told_it() -> None:
 
 
 def test_a_day_stands_for_its_last_instant_in_the_civil_zone() -> None:
-    """An admission dated 4 March comes after a release at 22:00 of that day in New York, and before one at 05:00Z."""
-    admission: Step = ("admitted-to-program", "2022-03-04", {})
+    """An encounter dated 4 March comes after a release at 22:00 of that day in New York, and before one at 05:00Z."""
     fact = {"sponsor_category": "1", "address": ELM}
-    assert regions(admission, ("released-to-sponsor", "2022-03-05T03:00:00Z", fact)).custody.state == "orr-custody"
-    later = regions(admission, ("released-to-sponsor", "2022-03-05T05:00:00Z", fact))
+    before = regions(encountered(4), ("released-to-sponsor", "2022-03-05T03:00:00Z", fact))
+    assert before.custody.state == "dhs-custody"
+    later = regions(encountered(4), ("released-to-sponsor", "2022-03-05T05:00:00Z", fact))
     assert later.custody.state == "released-to-sponsor"
 
 
@@ -140,8 +155,8 @@ def test_an_unknown_time_comes_before_everything_and_equal_times_go_by_position(
     """Late entries take their place by what they say happened, not by when they came."""
     assert regions(released(2), ("admitted-to-program", None, {})).custody.state == "released-to-sponsor"
     assert regions(released(2), admitted(1)).custody.state == "released-to-sponsor"
-    assert regions(released(2), admitted(2)).custody.state == "orr-custody"
-    assert regions(admitted(2), released(2)).custody.state == "released-to-sponsor"
+    assert regions(released(2), encountered(2)).custody.state == "dhs-custody"
+    assert regions(encountered(2), released(2)).custody.state == "released-to-sponsor"
 
 
 def test_happened_by_leaves_out_what_came_later_and_what_is_corrected_to_later() -> None:
