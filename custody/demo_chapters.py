@@ -39,7 +39,7 @@ def _story(asking: Asking) -> None:
         f"custody view {CHILD} --recorded-by 2022-03-03 | head -n 14",
         "custody orr-custody, since 2022-01-11",
         "physical custodian ORR, place Casa Ficticia",
-        "next hearing 2022-06-09 09:00:00 -05:00",
+        "next hearing 2022-06-09T09:00:00-05:00",
         "mailing c/o Casa Ficticia",
     )
     tell(
@@ -48,7 +48,7 @@ def _story(asking: Asking) -> None:
     )
     asking.ask(
         f"custody view {CHILD} --recorded-by 2022-06-09 | sed -n '4,14p'",
-        "custody released-to-sponsor, since 2022-03-04 13:20:00 -06:00",
+        "custody released-to-sponsor, since 2022-03-04T13:20:00-06:00",
         "hearing-set, since 2022-01-31",
         "residence 1200 Elm St, Houston, TX 77002",
     )
@@ -56,13 +56,13 @@ def _story(asking: Asking) -> None:
     asking.ask(
         f"custody view {CHILD} --happened-by 2022-06-09 | sed -n '4,14p'",
         "happened by 2022-06-09 23:59:59",
-        "fta, since 2022-06-09 09:00:00 -05:00",
+        "fta, since 2022-06-09T09:00:00-05:00",
     )
     tell("The end of her timeline, with who said it, when it was recorded and what proves it:")
     asking.ask(
         f"custody timeline {CHILD} | tail -n 45",
-        "2022-03-04 13:20:00 -06:00 released-to-sponsor",
-        "recorded 2022-06-10 16:00:00 -04:00, 1 day later",
+        "2022-03-04T13:20:00-06:00 released-to-sponsor",
+        "recorded 2022-06-10T16:00:00-04:00, 1 day later",
         "given_at 2022-06-14T10:15:00-04:00",
     )
 

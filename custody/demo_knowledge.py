@@ -22,7 +22,7 @@ def who_knew(asking: Asking) -> None:
     tell("It had not received it. Had it been put before ICE-ERO?")
     asking.ask(
         f"custody view {CHILD} --as ICE-ERO --known-at 2022-03-04T20:00:00-05:00 --at-least told {_STATE}",
-        "custody released-to-sponsor, since 2022-03-04 13:20:00 -06:00",
+        "custody released-to-sponsor, since 2022-03-04T13:20:00-06:00",
     )
     tell("How many children were still in care that day, and how many as far as ICE-ERO knew that evening?")
     asking.ask("custody figure in-care --on 2022-03-04 | head -n 1", "in-care on 2022-03-04: 0")
@@ -39,21 +39,21 @@ def who_knew(asking: Asking) -> None:
     asking.ask(
         f"custody timeline {CHILD} --as ORR --known-at 2022-06-15 --at-least told | tail -n 16",
         "failure-to-appear-recorded",
-        "known 2022-06-10 16:00:00 -04:00 (feed, proven)",
-        "ORR was given notice of it, told; by its word since 2022-06-14 10:15:00 -04:00",
+        "known 2022-06-10T16:00:00-04:00 (feed, proven)",
+        "ORR was given notice of it, told; by its word since 2022-06-14T10:15:00-04:00",
     )
     tell("As recorded by 12 June the e-mail is not among the moments; the feed had told ORR all the same:")
     early = "--known-at 2022-06-15 --at-least told --recorded-by 2022-06-12"
     asking.ask(
         f"custody timeline {CHILD} --as ORR {early} | tail -n 12",
-        "known 2022-06-10 16:00:00 -04:00 (feed, proven)",
+        "known 2022-06-10T16:00:00-04:00 (feed, proven)",
     )
     tell("When did ORR know?")
     asking.ask(
         f"custody timeline {CHILD} --as ORR --known-at 2022-07-03 | tail -n 15",
-        "known 2022-07-02 10:00:00 -04:00 (receipt, claimed)",
+        "known 2022-07-02T10:00:00-04:00 (receipt, claimed)",
     )
-    asking.ask(f"custody knows {CHILD} --as ORR | tail -n 8", "delivered 2022-07-02 10:00:00 -04:00")
+    asking.ask(f"custody knows {CHILD} --as ORR | tail -n 8", "delivered 2022-07-02T10:00:00-04:00")
     tell(
         "She was not the only one. How many failures to appear of June did ORR know of on 15 June, how many had been "
         "put before it, and how many were there?"
@@ -70,7 +70,7 @@ def who_knew(asking: Asking) -> None:
     asking.ask(
         f"custody diverge {CHILD} ICE-ERO ORR --from 2022-03-01 --to 2022-03-31 | grep -A 7 ^custody:",
         "custody: differed for 18 hours 35 minutes",
-        "2022-03-04 14:25:00 -05:00 to 2022-03-05 09:00:00 -05:00",
+        "2022-03-04T14:25:00-05:00 to 2022-03-05T09:00:00-05:00",
         "lacked by ICE-ERO: position",
         "closed by ICE-ERO receipted it",
     )
@@ -83,6 +83,6 @@ def who_knew(asking: Asking) -> None:
     asking.ask(
         f"custody diverge {CHILD} ORR ledger --from 2022-06-01 | grep -A 7 ^proceeding",
         "differed for 21 days 18 hours",
-        "2022-06-10 16:00:00 -04:00 to 2022-07-02 10:00:00 -04:00",
+        "2022-06-10T16:00:00-04:00 to 2022-07-02T10:00:00-04:00",
         "closed by ORR receipted it",
     )

@@ -133,8 +133,25 @@ def knows(
     child: Child,
     *,
     viewed_as: Annotated[
-        str | None, typer.Option("--as", metavar="A", help="Only of this agency or group; default: of all.")
+        str | None,
+        typer.Option("--as", "--agency", metavar="A", help="Only of this agency or group; default: of all."),
     ] = None,
+    grade: Annotated[
+        str | None, typer.Option(metavar="G", help="Only moments of this grade: told, delivered, opened, acknowledged.")
+    ] = None,
+    channel: Annotated[
+        str | None,
+        typer.Option(
+            metavar="C", help="Only by produced, feed, receipt, notice or read; or by a notice's way, such as email."
+        ),
+    ] = None,
+    fact: Annotated[
+        str | None, typer.Option("--type", metavar="FACT", help="Only of this fact, such as released-to-sponsor.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="T", help="Only moments of T or later; a day from its beginning.")
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", metavar="T", help="Only moments of T or earlier.")] = None,
     recorded_by: RecordedBy = None,
     basis: Basis = None,
     data: Data = None,
@@ -142,13 +159,18 @@ def knows(
 ) -> None:
     """Show for each entry which agency was told, had it delivered, opened or acknowledged it, when and how.
 
+    For each agency first its ladder, the first moment of each grade; then what else it was told, e-mails too.
+
     \b
     Examples:
       custody knows A200-000-017
       custody knows A200-000-017 --as ORR --recorded-by 2022-06-12
+      custody knows A200-000-017 --agency ORR --channel email --from 2022-06-01 --to 2022-06-30
+      custody knows A200-000-017 --type failure-to-appear-recorded --grade delivered --json
     """
     from custody.printing import print_json, print_lines
     from readers.knowing import parse_viewpoint
+    from readers.knows import Picked
     from readers.knows import knows as knows_of
     from readers.knows_text import knows_lines
     from readers.moments import Asked, parse_child
@@ -157,8 +179,9 @@ def knows(
         name = parse_child(child)
         viewpoint = parse_viewpoint(viewed_as, basis, None)
         asked = Asked(recorded_by=moment(recorded_by, "--recorded-by"))
+        picked = Picked(grade, channel, fact, moment(since, "--from"), moment(until, "--to"))
         with connected(data) as (connection, _):
-            answer = knows_of(connection, name, asked, viewpoint)
+            answer = knows_of(connection, name, asked, viewpoint, picked)
     if as_json:
         print_json(answer)
     else:

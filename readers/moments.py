@@ -4,6 +4,7 @@ A question is asked about what had happened by H as the ledger had heard it by R
 tables are complete to, because only up to there can no answer change any more (knowledge, law 4).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, NamedTuple
@@ -16,6 +17,7 @@ from readers.questions import WrongQuestionError
 Name = tuple[str, str]
 """An identifier: (scheme, value), in the one spelling the ledger keeps."""
 
+_SPACED: Final = re.compile(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?) ?([Zz]|[+-]\d\d:\d\d)")
 _A_MOMENT: Final = "write a time like 2022-03-04T13:20:00-06:00, or a day like 2022-03-04 for the end of that day"
 _A_CHILD: Final = (
     "write a child as its ledger id (a UUID), as `scheme:value` with a scheme of "
@@ -67,9 +69,14 @@ def parse_child(text: str) -> Name:
 
 
 def parse_moment(text: str, *, option: str) -> When:
-    """Read T: an instant, or a day, which stands for its last instant; `option` is named when it is neither."""
+    """Read T: an instant, or a day, which stands for its last instant; `option` is named when it is neither.
+
+    Between date, time and offset there may be a space instead of what RFC 3339 has there, as people write it.
+    """
+    given = text.strip()
+    spaced = _SPACED.fullmatch(given)
     try:
-        return parse_when(text.strip())
+        return parse_when(given if spaced is None else f"{spaced[1]}T{spaced[2]}{spaced[3]}")
     except ValueError as error:
         raise WrongQuestionError(f"{option} {text!r}: {error}; {_A_MOMENT}") from None
 

@@ -1,10 +1,10 @@
 """How values, times and addresses are written out for people; nothing a sender wrote can steer a terminal."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
-from ledger.times import civil_day, in_zone, read_back, read_clock
+from ledger.times import civil_day, in_utc, in_zone, read_back, read_clock
 
 _ADDRESS: Final = frozenset(("lines", "unit", "care_of", "city", "county", "state", "zip"))
 
@@ -52,22 +52,19 @@ def address(given: Mapping[str, Any]) -> str:
 
 def as_given(when: str | None) -> str:
     """Return a time or day as its producer gave it, with its offset."""
-    if when is None:
-        return "at an unknown time"
-    if len(when) == 10:
-        return when
-    instant = read_clock(when)
-    return f"{instant:%Y-%m-%d %H:%M:%S} {_offset(instant)}"
+    return "at an unknown time" if when is None else printable(when)
 
 
 def civil(instant: str, zone: str) -> str:
-    """Return a moment of the ledger clock in the ledger's civil time zone."""
-    local = in_zone(read_clock(instant), zone)
-    return f"{local:%Y-%m-%d %H:%M:%S} {_offset(local)}"
+    """Return a moment of the ledger clock in the ledger's civil time zone, to the microsecond if it has any.
 
-
-def _offset(instant: datetime) -> str:
-    return instant.isoformat()[-6:]
+    It is the moment itself, written as options take it: asked again with it, the answer is the same. Where the zone
+    stood seconds apart from UTC then, RFC 3339 has no way to write that, and the moment is written in UTC.
+    """
+    moment = read_clock(instant)
+    local = in_zone(moment, zone)
+    odd = (local.utcoffset() or timedelta()) % timedelta(minutes=1)
+    return (in_utc(moment) if odd else local).isoformat()
 
 
 def delay(occurred_at: str | None, recorded_at: str, zone: str) -> str:

@@ -104,13 +104,13 @@ def test_the_text_can_go_into_a_report(custody: Run) -> None:
     done = custody("diverge", CHILD, "ORR", "ledger", "--from", "2022-06-09", "--to", "2022-07-31")
     assert done.returncode == 0, done.stderr
     assert "proceeding of case case-17, NTA nta-17: differed for 21 days 18 hours\n" in done.stdout
-    assert "  2022-06-10 16:00:00 -04:00 to 2022-07-02 10:00:00 -04:00\n" in done.stdout
+    assert "  2022-06-10T16:00:00-04:00 to 2022-07-02T10:00:00-04:00\n" in done.stdout
     assert "    ORR            hearing-set\n    ledger         fta\n" in done.stdout
     said = " ".join(done.stdout.split())
     assert "lacked by ORR: position" in said
     assert "closed by ORR receipted it: position" in said
     assert all(len(line) <= 100 for line in done.stdout.splitlines())
-    assert "from           2022-06-09 00:00:00 -04:00\n" in done.stdout
+    assert "from           2022-06-09T00:00:00-04:00\n" in done.stdout
 
 
 def test_what_cannot_be_compared_is_said_with_the_cure(custody: Run) -> None:

@@ -39,7 +39,7 @@ def test_view_and_timeline_answer_in_json_and_in_text(custody: Run, database_url
     assert "custody        orr-custody, since 2022-01-01" in text.stdout
     assert "\x1b" not in text.stdout
     timeline = custody("timeline", "A200-000-017")
-    assert "2022-03-04 13:20:00 -06:00  released-to-sponsor" in timeline.stdout
+    assert "2022-03-04T13:20:00-06:00  released-to-sponsor" in timeline.stdout
     assert "legal custodian" not in timeline.stdout
     assert "custody" not in json.loads(custody("timeline", "A200-000-017", "--json").stdout)
 

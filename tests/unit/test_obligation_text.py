@@ -49,15 +49,15 @@ def test_a_duty_is_told_with_its_clock_its_proof_and_how_late_it_was() -> None:
     """Due times are those of the obliged office; the rest is in the ledger's zone."""
     assert list(obligation_lines(answer(DUTY))) == [
         "A200-000-017",
-        "as of          2022-07-02 23:59:59 -04:00",
-        "recorded by    2022-07-02 23:59:59 -04:00",
-        "complete to    2022-07-02 23:59:59 -04:00",
+        "as of          2022-07-02T23:59:59.999999-04:00",
+        "recorded by    2022-07-02T23:59:59.999999-04:00",
+        "complete to    2022-07-02T23:59:59.999999-04:00",
         "",
         "Targets, which no law sets",
         "  late           T1, EOIR towards ORR: Tell of a failure to appear",
-        "                 opened by position 9, clock started 2022-06-09 09:00:00 -05:00, due 2022-06-10",
-        "                 23:59:59 -05:00",
-        "                 done 2022-07-02 10:00:00 -04:00, shown by position 9: known by receipt at position",
+        "                 opened by position 9, clock started 2022-06-09T09:00:00-05:00, due",
+        "                 2022-06-10T23:59:59.999999-05:00",
+        "                 done 2022-07-02T10:00:00-04:00, shown by position 9: known by receipt at position",
         "                 31, number 4 of its feed, by its own word",
         "                 22 days over (513.0 hours)",
         "",
@@ -87,7 +87,7 @@ def test_what_is_missing_and_a_driven_clock_are_said_at_the_top() -> None:
     lines = list(obligation_lines(answer(clock="driven", incomplete=missing, identifiers=[])))
     assert lines[0] == "00000000-0000-7000-8000-000000000001"
     assert lines[4] == "clock          driven by the messages' own times: a simulation"
-    assert lines[5].startswith("INCOMPLETE: what was recorded since 2022-06-01 00:00:00 -04:00 is missing: of a newer")
+    assert lines[5].startswith("INCOMPLETE: what was recorded since 2022-06-01T00:00:00-04:00 is missing: of a newer")
     assert lines[-1] == "0 obligations"
 
 

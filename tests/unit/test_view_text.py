@@ -63,9 +63,9 @@ def test_a_view_reads_like_this() -> None:
 A200-000-017, orr-id:88123
 ledger id      20220000-0000-7000-8000-000000000011
 as held by     ledger, times in America/New_York unless as given
-happened by    2022-04-01 23:59:59 -04:00
-recorded by    2022-04-01 08:00:00 -04:00
-complete to    2022-04-01 08:00:00 -04:00
+happened by    2022-04-01T23:59:59.999999-04:00
+recorded by    2022-04-01T08:00:00-04:00
+complete to    2022-04-01T08:00:00-04:00
 
 custody        released-to-sponsor, since 2022-03-05
                legal custodian none, physical custodian sponsor, place none
@@ -78,23 +78,23 @@ age            unknown (unknown)
 
 2022-03-05  released-to-sponsor
     who              ORR, SWK Houston, u-1, /orr/test
-    recorded         2022-03-27 10:00:00 -04:00, 22 days later, door feed
+    recorded         2022-03-27T10:00:00-04:00, 22 days later, door feed
     source           R-2 ref-1, grade document, channel system
     proof            position 1, entry 1 of record 20220000-0000-7000-8000-000000000011
-    occurred_at      2022-03-05 (recorded: 2022-03-04 13:20:00 -06:00; corrected by position 2)
+    occurred_at      2022-03-05 (recorded: 2022-03-04T13:20:00-06:00; corrected by position 2)
     sponsor_category 2A (recorded: 1; corrected by position 2)
     address          1200 Elm St, Houston, TX
     finding          guard C5, open: no approval on record
 
-2022-04-01 08:00:00 -04:00  correction-issued
+2022-04-01T08:00:00-04:00  correction-issued
     who              ORR, u-1, /orr/test
-    recorded         2022-04-01 08:00:00 -04:00, door feed
+    recorded         2022-04-01T08:00:00-04:00, door feed
     source           R-2 ref-2, grade document, channel system
     proof            position 2, entry 2 of record 20220000-0000-7000-8000-000000000011
     reason           mistyped
     corrects         position 1, released-to-sponsor of 2022-03-05
     sponsor_category 1 -> 2A
-    occurred_at      2022-03-04 13:20:00 -06:00 -> 2022-03-05
+    occurred_at      2022-03-04T13:20:00-06:00 -> 2022-03-05
 """
     )
 
@@ -138,9 +138,9 @@ def test_voids_disputes_and_dealt_with_findings_stand_at_the_entry_with_their_re
     assert "VOID" not in before
     ledger.add(CHILD, "entry-voided", {"voids": release, "reason": "another child"}, occurred_at=None)
     after = view_text(told(ledger), colour=False)
-    assert "2022-03-04 13:20:00 -06:00  released-to-sponsor  VOID" in after
+    assert "2022-03-04T13:20:00-06:00  released-to-sponsor  VOID" in after
     assert "VOID             by position 4: another child" in after
-    assert "voids    position 1, released-to-sponsor of 2022-03-04 13:20:00 -06:00" in after
+    assert "voids    position 1, released-to-sponsor of 2022-03-04T13:20:00-06:00" in after
     assert "finding          warn W3, resolved by position 4 (its entry was voided): no unit" in after
 
 
@@ -166,9 +166,9 @@ def test_what_is_missing_merged_or_unknown_is_said() -> None:
         seen(Known(CHILD, frozenset((CHILD, TWIN)), (NAME,), entries, parked, moments, ZONE, "wall")), colour=False
     )
     assert f"one with       {TWIN}" in text
-    assert r"INCOMPLETE     what was recorded since 2022-01-01 19:00:00 -05:00 is missing: the reason\nof it" in text
+    assert r"INCOMPLETE     what was recorded since 2022-01-01T19:00:00-05:00 is missing: the reason\nof it" in text
     proceeding = "case HOU-7, NTA N-1, hearing-set, since 2022-01-06, NTA served, next hearing"
-    assert f"proceedings    {proceeding}\n               2022-06-09 08:30:00 -05:00\n" in text
+    assert f"proceedings    {proceeding}\n               2022-06-09T08:30:00-05:00\n" in text
     assert "mailing blank" in text
     assert "at an unknown time  address-reported" in text
     assert "served_on child, custodian" in text
@@ -198,7 +198,7 @@ def test_colour_marks_only_what_the_words_say_already() -> None:
     plain, coloured = (view_text(told(ledger), colour=colour) for colour in (False, True))
     assert "\x1b" not in plain
     assert ANSI.sub("", coloured) == plain
-    assert "\x1b[31m2022-03-04 13:20:00 -06:00  released-to-sponsor  VOID\x1b[0m" in coloured
+    assert "\x1b[31m2022-03-04T13:20:00-06:00  released-to-sponsor  VOID\x1b[0m" in coloured
     assert "\x1b[1mA200-000-017, orr-id:88123\x1b[0m" in coloured
 
 
