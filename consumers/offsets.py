@@ -43,8 +43,10 @@ def take_over(cursor: Cursor[DictRow], logs: Mapping[TopicPartition, Log]) -> di
     _identify(cursor, logs)
     words = {topic: told(topic, lost) for topic, lost in losses.items()}
     for topic, lost in losses.items():
-        place = Place(agency_of(topic), topic, lost[0].partition, lost[0].offset, before[topic])
-        keep(cursor, Illegible(place, (None, None), words[topic], None, b"[]", kind="lost"))
+        most = max(lost, key=lambda loss: loss.known)
+        place = Place(agency_of(topic), topic, most.partition, most.offset, before[topic])
+        last = most.offset + most.known - 1 if most.known else None
+        keep(cursor, Illegible(place, (None, None), words[topic], None, b"[]", kind="lost", last_offset=last))
     return words
 
 

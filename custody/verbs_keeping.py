@@ -132,11 +132,29 @@ def _verified_lines(verified: "Verified", seconds: float) -> Iterator[str]:
         yield _wrong(f"entry {wrong['position']} of child {wrong['child']}: {wrong['what']}")
     for table in verified.tables_wrong:
         yield _wrong(f"rows of read table {table}; `custody rebuild` makes them again from Kafka")
+    yield from _sent_lines(verified)
     yield from _published_lines(verified)
     if verified.chain_has_gap:
         yield _wrong("custody.entries: the chain of positions has a gap")
     if verified.sound:
         yield "PostgreSQL, Kafka and the read tables say the same"
+
+
+def _sent_lines(verified: "Verified") -> Iterator[str]:
+    """Say what was found of the messages that agencies sent."""
+    sent = verified.intake
+    yield f"{sent.messages:,} messages that agencies sent compared with their answers"
+    for lost in sent.lost:
+        yield f"{lost}. `custody set-aside close` it when they have"
+    for wrong in sent.wrong:
+        where = (
+            ""
+            if wrong["topic"] is None
+            else f"{wrong['topic']} partition {wrong['partition']} offset {wrong['offset']}: "
+        )
+        yield _wrong(f"{where}{wrong['what']}")
+    if sent.wrong_more:
+        yield _wrong(f"messages that agencies sent: {sent.wrong_more:,} more findings")
 
 
 def _published_lines(verified: "Verified") -> Iterator[str]:

@@ -22,6 +22,7 @@ from projections.rebuild import refill
 from projections.store import Tables
 from projections.versions import connect
 from readers.verify_feeds import FeedsVerified, verify_feeds
+from readers.verify_intake import IntakeVerified, verify_intake
 from readers.verify_publications import PublicationsVerified, verify_publications
 
 MOST_NAMED = 20
@@ -68,6 +69,7 @@ class Verified:
     chain_has_gap: bool
     parked_children: int
     publications: PublicationsVerified
+    intake: IntakeVerified
     feeds: FeedsVerified | None
     """None: not asked for."""
 
@@ -86,6 +88,7 @@ def verify(
     """Compare all three sides up to the position the read tables have reached; changes nothing."""
     with connect(settings.database_url) as connection:
         publications = verify_publications(connection, settings.kafka_bootstrap, say)
+        sent = verify_intake(connection, settings.kafka_bootstrap, say)
         rebuilt = None
         try:
             rebuilt = refill(settings, connection, log, say, swap=False)
@@ -105,6 +108,7 @@ def verify(
         and not rebuilt.differences
         and not rebuilt.gap
         and not publications.wrong
+        and not sent.wrong
         and not (told and told.wrong),
         position=rebuilt.position,
         entries=rebuilt.entries,
@@ -114,6 +118,7 @@ def verify(
         chain_has_gap=rebuilt.gap,
         parked_children=parked,
         publications=publications,
+        intake=sent,
         feeds=told,
     )
 

@@ -16,6 +16,7 @@ from kafka import KafkaProducer
 from custody.lag import measure
 from ledger.cloudevents import binary_headers
 from ledger.topics import intake
+from readers.verify_intake import verify_intake
 from tests.conftest import empty_topics
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 from tests.integration.running import PATIENCE_SECONDS, custody
@@ -201,9 +202,11 @@ def test_a_topic_made_again_is_read_from_its_first_message_and_what_was_lost_sho
             fill("more")
             until(lambda: answered(running, "new") and answered(running, "more"))
     if not while_it_runs:
+        assert verified(database_url, fresh_kafka) == (5, [])
         empty_topics(fresh_kafka, intake("CBP"))
         fill("new")
         fill("more")
+        assert verified(database_url, fresh_kafka) == (0, ["custody.intake.cbp was deleted and made again"])
         with flow(database_url, fresh_kafka, later, ("intake",)):
             until(lambda: answered(running, "new") and answered(running, "more"))
     kept = running.rows("select kind, \"offset\", convert_from(value, 'UTF8') from ledger.set_aside order by number")
@@ -218,3 +221,19 @@ def test_a_topic_made_again_is_read_from_its_first_message_and_what_was_lost_sho
     )
     [(reason,)] = running.rows("select reason from ledger.set_aside where kind = 'lost'")
     assert "custody.intake.cbp was deleted and made again" in reason
+    assert verified(database_url, fresh_kafka) == (10, [])
+    with psycopg.connect(database_url) as connection:  # as if they had been passed over
+        connection.execute("delete from ledger.submissions where id = 'more-3'")
+        connection.execute("delete from ledger.set_aside where \"offset\" = 5 and kind = 'unreadable'")
+    passed_over = "custody.intake.cbp 0 {} stands before the ledger's offset, and was neither answered nor kept"
+    assert verified(database_url, fresh_kafka) == (10, [passed_over.format(5), passed_over.format(9)])
+
+
+def verified(database_url: str, bootstrap: str) -> tuple[int, list[str]]:
+    """Return how many messages agencies sent were looked at, and what is wrong."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        found = verify_intake(connection, bootstrap, lambda *_: None)
+    words = [f"{each['topic']} {each['partition']} {each['offset']} {each['what']}" for each in found.wrong]
+    return found.messages, [
+        "custody.intake.cbp was deleted and made again" if "made again" in each else each for each in words
+    ]
