@@ -13,6 +13,8 @@ from custody.reach import without_password
 from custody.where import find_data, find_where, servers_given
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from custody.state import ProcessReport
 
 
@@ -150,25 +152,50 @@ def run(role: Annotated[str, typer.Argument(help=", ".join(roles.ROLES))], data:
 def topics(
     data: Data = None,
     replication_factor: Annotated[int, typer.Option(min=1, help="Copies of each topic; 3 on a cluster.")] = 1,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TOPIC",
+            help="Delete this topic and make it empty, to be told again: custody.feed.<agency>, custody.publications.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make the topics on Kafka.
 
-    Topics that exist stay as they are; `custody up` makes them by itself.
+    Topics that exist stay as they are, those named with --again apart; `custody up` makes them by itself.
 
     \b
     Examples:
       custody topics
+      custody topics --again custody.feed.orr
       KAFKA_BOOTSTRAP_SERVERS=kafka:9092 DATABASE_URL=... custody topics --replication-factor 3
     """
     from custody.printing import print_json, print_lines
-    from custody.servers.topics import create_topics
+    from custody.servers.topics import create_topics, make_again
 
-    created = create_topics(find_where(data).bootstrap, replication_factor=replication_factor)
+    where = find_where(data)
+    if again:
+        _require_no_role(where.data)
+        make_again(where.bootstrap, again, replication_factor=replication_factor)
+    created = create_topics(where.bootstrap, replication_factor=replication_factor)
+    if again:
+        created = [*again, *created]
     if as_json:
         print_json({"made": sorted(created)})
     else:
         print_lines([f"{len(created)} topics made" if created else "all topics are there"])
+
+
+def _require_no_role(folder: "Path") -> None:
+    from custody.state import left_over, read_state
+
+    state = read_state(folder)
+    if state is not None and any(report.kind == "role" for report, _ in left_over(state.processes)):
+        raise Problem(
+            "the roles run and would write to the topic meanwhile; nothing was deleted. Run `custody down` and "
+            "`custody up --servers`, or stop the roles of your own supervisor, then run this again"
+        )
 
 
 def _why_not_ready(report: "ProcessReport") -> str:

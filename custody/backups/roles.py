@@ -52,13 +52,20 @@ def read_roles(connection: Connection[Any]) -> dict[str, Any]:
         except errors.InsufficientPrivilege:
             passwords = False
             roles = cursor.execute(_ROLES.format("null::text", "pg_roles")).fetchall()
+        row = connection.execute("select current_user").fetchone()
+        assert row is not None
         return {
             "passwords": passwords,
-            "roles": roles,
+            "roles": [_name_only(role) if role["name"] == row[0] else role for role in roles],
             "members": cursor.execute(_MEMBERS).fetchall(),
             "settings": cursor.execute(_SETTINGS).fetchall(),
             "rights": cursor.execute(_RIGHTS).fetchall(),
         }
+
+
+def _name_only(role: dict[str, Any]) -> dict[str, Any]:
+    """Return the ledger's own login as no more than a name: where it is restored, that server has one of its own."""
+    return {**role, **dict.fromkeys(_FLAGS, False), "password": None}
 
 
 def make_roles(connection: Connection[Any], written: dict[str, Any]) -> list[str]:

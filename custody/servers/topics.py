@@ -1,6 +1,13 @@
 """The ledger's topics on Kafka: made before any role starts, with every option spelled out."""
 
-from ledger.topics import TOPICS, Topic
+import time
+from typing import Final
+
+from ledger.topics import PUBLICATIONS, TOPICS, Topic
+
+_TOLD_AGAIN: Final = ("custody.feed.", PUBLICATIONS)
+"""How topics begin that PostgreSQL can tell again, byte for byte."""
+_GONE_SECONDS: Final = 60.0
 
 
 def create_topics(
@@ -56,3 +63,35 @@ def create_topics(
                 f"{topic.partitions}; no role was started. Use another Kafka, or delete the topic if nothing needs it"
             )
     return created
+
+
+def make_again(bootstrap: str, names: list[str], *, replication_factor: int = 1) -> None:
+    """Delete topics that PostgreSQL can tell again, and make them empty; raises `Problem` for any other.
+
+    The role that tells them must not run meanwhile.
+    """
+    from kafka import KafkaAdminClient
+
+    from custody.errors import WRONG_USAGE, Problem
+
+    allowed = [topic for topic in TOPICS if topic.name.startswith(_TOLD_AGAIN)]
+    chosen = tuple(topic for topic in allowed if topic.name in names)
+    for name in names:
+        if name not in {topic.name for topic in chosen}:
+            raise Problem(
+                f"{name} cannot be told again, so it was not deleted; those that can are "
+                f"{', '.join(topic.name for topic in allowed)}",
+                WRONG_USAGE,
+            )
+    admin = KafkaAdminClient(bootstrap_servers=bootstrap.split(","), bootstrap_timeout_ms=15_000)
+    try:
+        admin.delete_topics(names, timeout_ms=30_000, raise_errors=False)
+    finally:
+        admin.close()
+    made: set[str] = set()
+    deadline = time.monotonic() + _GONE_SECONDS
+    while made != set(names):  # deleting goes on after Kafka has said yes
+        made.update(create_topics(bootstrap, replication_factor=replication_factor, topics=chosen))
+        if time.monotonic() > deadline:
+            raise Problem(f"Kafka did not delete {', '.join(set(names) - made)} in time; run this again")
+        time.sleep(0.2)
