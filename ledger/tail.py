@@ -88,6 +88,7 @@ def check_not_ahead(tail: Tail, cursor: Cursor[DictRow]) -> None:
         if ours != payload:
             raise KafkaAheadError(
                 f"entry {position} differs between PostgreSQL and {ENTRIES} partition {partition}: PostgreSQL was "
-                "written to after an older backup was restored, so that two stories stand under one position; nothing "
-                "was written. Restore PostgreSQL again to before that, run `custody recover`, then start again"
+                "written to after an older backup was restored, so that two stories stand under one position, or "
+                "DATABASE_URL and KAFKA_BOOTSTRAP_SERVERS lead to two ledgers; nothing was written. Restore PostgreSQL "
+                "again to before that and run `custody recover`, or set the two of one ledger; then start again"
             )
