@@ -95,7 +95,7 @@ def _insert(ledger: Ledger, cursor: Cursor[DictRow], messages: list[EntryMessage
         if entry["type"].startswith("custody.identifier-asserted."):
             names.append(entry["fact"]["identifier"])
         for name in names:
-            if name["scheme"] != "ledger":
+            if name["scheme"] != "ledger" and name not in entry.get("unattached", ()):
                 cursor.execute(
                     "insert into ledger.identifiers values (%s, %s, %s) on conflict do nothing",
                     (name["scheme"], name["value"], message.child),

@@ -171,10 +171,16 @@ def entry_schema() -> Schema:
             "minimum": 1,
             "description": "The version its producer was told, where the record holds what is protected from it.",
         },
+        "unattached": {
+            "type": "array",
+            "description": "Identifiers sent with it that do not name the record: too many, or another's.",
+            "items": _IDENTIFIER,
+        },
         "fact": {"type": "object", "description": "As recorded, in the version that `type` names."},
     }
     schema = _object("custody.entries", "A fact at its place in the ledger.", properties)
-    schema["required"] = [name for name in properties if name not in ("resolved", "extensions", "version_told")]
+    optional = ("resolved", "extensions", "version_told", "unattached")
+    schema["required"] = [name for name in properties if name not in optional]
     wires = sorted(BY_WIRE.keys() | LEDGER_FACTS.keys())
     schema["allOf"] = [_if_type(wire, "fact", f"{wire}.json#/properties/fact") for wire in wires]
     return schema

@@ -14,6 +14,7 @@ import orjson
 
 from ledger.agencies import Agency
 from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed, Receipt
+from ledger.attaching import NOTHING_NEW, Attached, attach
 from ledger.belonging import aims_at
 from ledger.decide import NOBODY_KNOWN, NOTHING_AROUND, decide
 from ledger.decisions.receipts import judge_receipt
@@ -28,7 +29,7 @@ from ledger.facts import (
     current,
 )
 from ledger.identifiers import Identifier, shown
-from ledger.known import NAMES_RECORD, Answer, Known
+from ledger.known import NAMES_RECORD, Answer, Known, Name
 from ledger.outcomes import outcome, refusal_members
 from ledger.protecting import Protecting, without
 from ledger.receipting import state_of
@@ -191,6 +192,7 @@ class Batch:
             around = around._replace(
                 named=named, group=group, merged_directly=self.known.merged_directly(record.child, group)
             )
+        records = group | {record.child}
         person = self.known.person(record, group)
         if isinstance(fact, NoticeGiven) and fact.to != "unknown" and fact.to != claim.agency:  # noqa: PLR1714
             kept = self._protecting.hidden(person, fact.to).intersection(fact.positions)
@@ -202,6 +204,9 @@ class Batch:
         unseen_here = sum(entry.position in hidden for entry in record.entries) if hidden else 0
         if hidden or person.child != record.child:
             person = without(person, hidden, child=record.child, version=record.version - unseen_here)
+        attached = self._attaching(submission.child, fact, record, hidden)
+        if attached.remarks:
+            around = around._replace(attaching=attached.remarks)
         decision = decide(
             person,
             submission,
@@ -214,7 +219,16 @@ class Batch:
         if isinstance(decision, Refusal):
             self._refuse(claim.agency, claim.key, claim.digest, decision)
             return
-        self._accept(claim, record, recorded_at, findings=decision, named=named, unseen=unseen_here)
+        self._accept(
+            claim,
+            record,
+            recorded_at,
+            findings=decision,
+            named=named,
+            unseen=unseen_here,
+            attached=attached,
+            records=records,
+        )
 
     def _carrier(self, name: Identifier, agency: Agency) -> UUID | None:
         """Return the record that carries an identifier, by entries that exist for the agency."""
@@ -245,6 +259,8 @@ class Batch:
         findings: tuple[Finding, ...],
         named: UUID | None,
         unseen: int,
+        attached: Attached,
+        records: frozenset[UUID],
     ) -> None:
         """Record the claim as the next entry of `record`, of whose entries `unseen` do not exist for its sender."""
         submission = claim.submission
@@ -267,6 +283,8 @@ class Batch:
         resolved = (
             {"other": str(named)} if named is not None and not isinstance(submission.fact, IdentifierAsserted) else {}
         )
+        carriers = self.known.carriers
+        unattached = (*attached.too_many, *(n for n in identifiers if carriers.get(n, child) not in records))
         fact = fact_json(submission.fact)
         entry_source = submission.source.model_dump()
         known_since = submission.known_since or claim.sent_at or recorded_at
@@ -285,6 +303,7 @@ class Batch:
             resolved=resolved,
             extensions=claim.extensions,
             version_told=version_told,
+            unattached=unattached,
         )
         record.add(
             Entry(
@@ -307,6 +326,7 @@ class Batch:
                 resolved,
                 claim.extensions,
                 version_told,
+                unattached,
             )
         )
         self._position = position
@@ -318,7 +338,9 @@ class Batch:
         self.known.answers[claim.agency, claim.key] = Answer(
             claim.digest, position, child, version - unseen, recorded_at, None
         )
-        self._attach(submission.child, submission.fact, child)
+        for scheme, value in attached.names:
+            self.known.carriers[scheme, value] = child
+            self.rows.identifiers.append((scheme, value, child))
         if named is not None and isinstance(submission.fact, IdentityMerged | IdentityUnmerged):
             self.known.link(child, named)
             self.rows.links += [(child, named), (named, child)]
@@ -367,14 +389,18 @@ class Batch:
             return now
         return plus(self._recorded_at, MICROSECOND)
 
-    def _attach(self, names: tuple[Identifier, ...], fact: Fact, child: UUID) -> None:
+    def _attaching(self, names: tuple[Identifier, ...], fact: Fact, record: Record, hidden: frozenset[int]) -> Attached:
+        """Return what becomes of the submission's identifiers that nobody carries yet; nearly always there are none."""
+        carriers = self.known.carriers
+        beside = [key for name in names if (key := (name.scheme, name.value)) not in carriers]
+        asserted: Name | None = None
         if isinstance(fact, IdentifierAsserted):
-            names = (*names, fact.identifier)
-        for name in names:
-            key = (name.scheme, name.value)
-            if name.scheme != "ledger" and key not in self.known.carriers:
-                self.known.carriers[key] = child
-                self.rows.identifiers.append((name.scheme, name.value, child))
+            key = (fact.identifier.scheme, fact.identifier.value)
+            asserted = None if key in carriers else key
+        if not beside and asserted is None:
+            return NOTHING_NEW
+        seen = (entry for entry in record.entries if entry.position not in hidden)
+        return attach(beside, asserted, seen)
 
 
 _EARLIER_KEPT: Final = Finding(

@@ -153,6 +153,7 @@ def _on_the_submission(submission: Submission[Fact], fact: AnyFact, around: Surr
         remarks.append(
             Remark("identifiers-disagree", f"another record carries {shown}; entered under the first", "child")
         )
+    remarks += around.attaching
     if around.kept_from_recipient and isinstance(fact, NoticeGiven):
         positions = ", ".join(map(str, around.kept_from_recipient))
         remarks.append(

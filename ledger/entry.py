@@ -78,6 +78,8 @@ class Entry(NamedTuple):
     extensions: Mapping[str, str]
     version_told: int | None = None
     """The version its producer was told, where the record holds entries that do not exist for that agency."""
+    unattached: tuple[tuple[str, str], ...] = ()
+    """Identifiers sent with it that do not name its record: too many to be one child's, or another record's."""
 
     @property
     def own_version(self) -> int:
@@ -85,11 +87,11 @@ class Entry(NamedTuple):
         return self.version if self.version_told is None else self.version_told
 
     def names(self) -> tuple[tuple[str, str], ...]:
-        """Return the identifiers it carries, as (scheme, value), the one it asserts last."""
-        fact = self.fact
+        """Return the identifiers by which it names its record, as (scheme, value), the one it asserts last."""
+        fact, names = self.fact, self.identifiers
         if type(fact) is IdentifierAsserted:
-            return (*self.identifiers, (fact.identifier.scheme, fact.identifier.value))
-        return self.identifiers
+            names = (*names, (fact.identifier.scheme, fact.identifier.value))
+        return tuple(name for name in names if name not in self.unattached) if self.unattached else names
 
 
 class LedgerEntry(NamedTuple):
@@ -135,6 +137,7 @@ def write_state(
     resolved: Mapping[str, str],
     extensions: Mapping[str, str],
     version_told: int | None = None,
+    unattached: tuple[tuple[str, str], ...] = (),
     subject: Subject = "child",
 ) -> bytes:
     """Return the bytes the event store keeps for an entry; `fact` is its JSON."""
@@ -159,6 +162,8 @@ def write_state(
         members["extensions"] = extensions
     if version_told is not None:
         members["version_told"] = version_told
+    if unattached:
+        members["unattached"] = [{"scheme": scheme, "value": value} for scheme, value in unattached]
     return b"".join(
         (
             _STATES[subject],
@@ -233,6 +238,7 @@ def read_entry(payload: bytes) -> Entry:
         given.get("resolved", {}),
         given.get("extensions", {}),
         given.get("version_told"),
+        tuple([(i["scheme"], i["value"]) for i in given["unattached"]]) if "unattached" in given else (),
     )
 
 

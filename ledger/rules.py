@@ -286,6 +286,22 @@ RULES: Final[tuple[Rule, ...]] = (
         "intake",
     ),
     Rule(
+        "identifier-attached",
+        "warn",
+        "warn",
+        "An identifier nobody carried names this child from now on, beside another of its scheme",
+        "contract: Submission",
+        "design",
+    ),
+    Rule(
+        "identifier-implausible",
+        "guard",
+        "guard",
+        "Identifiers beside a known one are too many of their scheme to be one child's: they name nobody",
+        "contract: Submission; domain 4.4",
+        "design",
+    ),
+    Rule(
         "told-though-protected",
         "warn",
         "warn",

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from ledger.entry import Entry, LedgerEntry
-from ledger.facts import AnswerServed, IdentifierAsserted, ObligationWaived
+from ledger.facts import AnswerServed, ObligationWaived
 from ledger.times import last_instant, write_when
 from projections.effective import effective
 from projections.folding import Folding
@@ -55,10 +55,7 @@ class Changes:
     def add_entry(self, entry: Entry, payload: bytes) -> None:
         """Keep the entry itself, its identifiers and its findings."""
         self.entries.append((entry.child, entry.position, entry.recorded_at, payload))
-        names = entry.identifiers
-        if isinstance(entry.fact, IdentifierAsserted):
-            names = (*names, (entry.fact.identifier.scheme, entry.fact.identifier.value))
-        for scheme, value in names:
+        for scheme, value in entry.names():
             if scheme != "ledger":
                 self.identifiers.append((scheme, value, entry.child, entry.position))
         for number, finding in enumerate(entry.findings):

@@ -191,10 +191,9 @@ def _identifiers(seen: Sequence[Seen]) -> tuple[Name, ...]:
     """Return the identifiers that stand in what is known, each once, in order."""
     names: dict[Name, None] = {}
     for one in seen:
-        for name in one.entry.identifiers:
-            if name[0] != LEDGER:
+        asserted = type(one.entry.fact) is IdentifierAsserted
+        told = one.members is None or "identifier" in one.members
+        for name in one.entry.identifiers if asserted and not told else one.entry.names():
+            if name[0] != LEDGER and name not in one.entry.unattached:
                 names[name] = None
-        fact = one.entry.fact
-        if type(fact) is IdentifierAsserted and (one.members is None or "identifier" in one.members):
-            names[fact.identifier.scheme, fact.identifier.value] = None
     return tuple(names)

@@ -3,6 +3,7 @@
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from ledger.decisions.remark import Remark
 from ledger.entry import Entry
 
 
@@ -23,6 +24,8 @@ class Surroundings(NamedTuple):
     """Entries of the other records of the group, in position order; none if `record` is their union already."""
     kept_from_recipient: tuple[int, ...] = ()
     """Positions that do not exist for the agency to which a notice tells of them."""
+    attaching: tuple[Remark, ...] = ()
+    """What is to be said of identifiers that nobody carried before."""
 
 
 NOTHING_AROUND: Final = Surroundings()

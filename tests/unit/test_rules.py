@@ -7,6 +7,7 @@ from typing import Any, Final, get_args
 import pytest
 
 from ledger.decide import NOTHING_AROUND, Surroundings
+from ledger.decisions.remark import Remark
 from ledger.rules import BY_CODE, RULES, Effect, Mark, Where
 from ledger.submission import Refusal
 from tests.unit.deciding import ELM, OAK, OTHER, Sent, given, sent
@@ -108,6 +109,12 @@ CASES: Final[dict[str, Case]] = {
         around=Surroundings(opens_record=True),
     ),
     "reference-unknown": case(sent("mail-returned", address_position=4), sent("nta-issued")),
+    "identifier-attached": case(
+        sent("referred-to-orr"), around=Surroundings(attaching=(Remark("identifier-attached", "one more"),))
+    ),
+    "identifier-implausible": case(
+        sent("referred-to-orr"), around=Surroundings(attaching=(Remark("identifier-implausible", "too many"),))
+    ),
     "told-though-protected": case(
         sent("notice-given", to="ICE-ERO"), sent("nta-issued"), around=Surroundings(kept_from_recipient=(1,))
     ),
