@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from ledger.arrivals import KEPT_BYTES, Arrival, Claim, Illegible, Malformed, Pl
 from ledger.cloudevents import Message, Unreadable, digest, read_but_for_time, read_message
 from ledger.facts import BY_WIRE, FeedReceipted
 from ledger.faults import is_of_the_message, place_of
-from ledger.forbidden import black_out, black_out_bytes, is_forbidden, may_be_forbidden
+from ledger.forbidden import BLACK, black_out, black_out_bytes, hides, is_forbidden, may_be_forbidden, shown_name
 from ledger.identifiers import Identifier
 from ledger.receipt import read_receipt, receipt_on_intake
 from ledger.submission import LIMIT_BYTES, SAFETY_FACTS, Refusal, also_remarked, read_submission, with_words
@@ -123,7 +124,8 @@ def _names(message: Message | Unreadable) -> tuple[tuple[str, str], ...]:
             named = Identifier.model_validate(name)
         except ValidationError:
             continue
-        names.append((named.scheme, named.value))
+        if not hides(named.value):
+            names.append((named.scheme, named.value))
     return tuple(names)
 
 
@@ -159,9 +161,14 @@ def _undated(place: Place, headers: Headers, value: bytes | None) -> Arrival | N
 def _of_message(place: Place, headers: Headers, value: bytes | None, message: Message) -> Arrival:
     agency = place.agency
     key = (message.source, message.id)
-    for name in message.extensions:
-        if is_forbidden(name):
-            return Malformed(agency, key, digest(message.type, b""), _forbidden(f"ce_{name}"))
+    if hides(message.id) or _says_too_much(message.source):
+        hidden = Unreadable("its id or source says what rule H8 forbids; choose ids that say nothing", None, None)
+        return _illegible(place, headers, value, hidden)
+    if is_forbidden(message.type):
+        return Malformed(agency, key, digest("", b""), _forbidden("type"))
+    for name, text in message.extensions.items():
+        if is_forbidden(name) or hides(text):
+            return Malformed(agency, key, digest(message.type, b""), _forbidden(f"ce_{shown_name(name)}"))
     if len(message.data) > LIMIT_BYTES:
         return Malformed(
             agency,
@@ -197,6 +204,11 @@ def _of_message(place: Place, headers: Headers, value: bytes | None, message: Me
         submission=submission,
         remarks=remarks,
     )
+
+
+@lru_cache(maxsize=1024)
+def _says_too_much(source: str) -> bool:
+    return is_forbidden(source) or hides(source)
 
 
 def _forbidden(member: str) -> Refusal:
@@ -235,6 +247,10 @@ def _illegible(place: Place, headers: Headers, value: bytes | None, unreadable: 
     )
 
 
+def _allowed(header: bytes) -> bytes:
+    return BLACK.encode() if hides(header.decode("utf-8", "replace")) else black_out_bytes(header)
+
+
 def _packed(headers: Headers) -> bytes:
     """Return the headers as they are kept: those that rule H8 allows, up to the bytes that are kept of a message."""
     kept: list[list[str | None]] = []
@@ -244,5 +260,5 @@ def _packed(headers: Headers) -> bytes:
         if room < 0:
             break
         if not is_forbidden(name):
-            kept.append([name, None if header is None else b64encode(black_out_bytes(header)).decode()])
+            kept.append([name, None if header is None else b64encode(_allowed(header)).decode()])
     return orjson.dumps(kept)

@@ -19,6 +19,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from ledger.forbidden import shown_name
 from ledger.times import parse_instant
 from ledger.topics import LARGEST_MESSAGE_BYTES
 
@@ -436,4 +437,4 @@ def _charset_flaw(parameters: str) -> bool:
 
 def _shown(name: str) -> str:
     """Return an attribute's name as a reason may show it."""
-    return repr(name[:64])[1:-1]
+    return repr(shown_name(name)[:64])[1:-1]
