@@ -14,14 +14,16 @@ from typing import Any, Final
 
 from custody.published_asyncapi import asyncapi_document
 from custody.published_compatibility import incompatibilities
+from custody.published_examples import example, example_event
 from custody.published_obligations import obligations_page
-from custody.published_pages import cli_page, facts_page, rules_page
+from custody.published_pages import cli_page, examples_page, facts_page, rules_page
 from custody.published_schemas import (
     alert_schema,
     cloudevent_schema,
     entry_schema,
     feed_item_schema,
     outcome_schema,
+    published_as,
     receipt_schema,
     schema_of,
 )
@@ -40,21 +42,31 @@ def documents() -> dict[str, str]:
     import yaml
 
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
-    texts = {f"{SCHEMAS}/{wire}.json": text_of(schema_of(wire)) for wire in sorted(EVERY_WIRE)}
-    texts[f"{SCHEMAS}/outcome.json"] = text_of(outcome_schema())
-    texts[f"{SCHEMAS}/entry.json"] = text_of(entry_schema())
-    texts[f"{SCHEMAS}/feed-item.json"] = text_of(feed_item_schema())
-    texts[f"{SCHEMAS}/alert.json"] = text_of(alert_schema())
-    texts[f"{SCHEMAS}/receipt.json"] = text_of(receipt_schema())
-    texts[f"{SCHEMAS}/cloudevent.json"] = text_of(cloudevent_schema())
+    texts = {
+        f"{SCHEMAS}/{file}": text_of(published_as(file, schema, examples))
+        for file, schema, examples in (
+            *((f"{wire}.json", schema_of(wire), _examples(wire)) for wire in sorted(EVERY_WIRE)),
+            ("outcome.json", outcome_schema(), ()),
+            ("entry.json", entry_schema(), ()),
+            ("feed-item.json", feed_item_schema(), ()),
+            ("alert.json", alert_schema(), ()),
+            ("receipt.json", receipt_schema(), ({"up_to": 1234, "grade": "delivered"},)),
+            ("cloudevent.json", cloudevent_schema(), (example_event("custody.handoff-accepted.v1"),)),
+        )
+    }
     texts["docs/asyncapi.yaml"] = yaml.dump(
         asyncapi_document(version), Dumper=_plain_dumper(), sort_keys=False, width=118, allow_unicode=True
     )
     texts["docs/facts.md"] = facts_page()
+    texts["docs/examples.md"] = examples_page()
     texts["docs/rules.md"] = rules_page()
     texts["docs/obligation-rules.md"] = obligations_page()
     texts["docs/cli.md"] = cli_page()
     return texts
+
+
+def _examples(wire: str) -> tuple[dict[str, Any], ...]:
+    return (example(wire),) if wire in BY_WIRE else ()
 
 
 def text_of(schema: dict[str, Any]) -> str:

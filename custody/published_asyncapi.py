@@ -6,6 +6,7 @@ Written from the ledger's side: it receives submissions and receipts and sends o
 from collections.abc import Sequence
 from typing import Any, Final
 
+from custody.published_examples import example_event
 from ledger import topics
 from ledger.agencies import PRODUCERS, RECEIVERS, Agency, topic_suffix
 from ledger.alerts import ALERT
@@ -199,6 +200,7 @@ def _messages() -> Node:
             "correlationId": {"location": "$message.header#/ce_id"},
             "bindings": _key("First identifier of `child`, as `scheme:value`: it keeps a child's messages in order."),
             "x-producers": list(fact.producers),
+            "examples": [_example(wire)],
         }
         if fact in EARLIER:
             messages[name]["description"] = "An earlier version: still accepted, read as the current one."
@@ -254,6 +256,12 @@ def _messages() -> Node:
         "correlationId": {"location": "$message.header#/ce_id"},
     }
     return messages
+
+
+def _example(wire: str) -> Node:
+    event = example_event(wire)
+    headers = {f"ce_{name}": event[name] for name in ("specversion", "id", "source", "type", "time")}
+    return {"headers": {**headers, "content-type": "application/json"}, "payload": event["data"]}
 
 
 def _headers(wire: str | None, description: str) -> Node:

@@ -4,8 +4,13 @@ Conservative: what cannot be shown to be as wide as before is reported. Descript
 members do not count.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
+
+from ledger.facts.vocabulary import DAY_SCHEMA, INSTANT_SCHEMA
+from ledger.identifiers import SPELLINGS
+from ledger.submission import VERSION_AT_COMMANDS
 
 Schema = dict[str, Any]
 
@@ -13,13 +18,20 @@ _UPPER: Final = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusive
 _LOWER: Final = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
 _UNBOUNDED: Final = ("null", "boolean")
 _EQUAL: Final = ("pattern", "format", "uniqueItems", "multipleOf", "contentEncoding", "contentMediaType")
+_FIRST_COUNTS: Final = {"maxItems": 100, "maxProperties": 100}
+"""A first limit of a count, at least so high, takes no promise back: one submission never held more than 1 MiB, and
+what nobody could send for its own sake may not cost every other sender its turn."""
+_READ_SO: Final = (INSTANT_SCHEMA["pattern"], DAY_SCHEMA["pattern"])
+"""Patterns of times: the bounds of the contract, by which intake reads them."""
+_SAID_LATE: Final[Mapping[str, Sequence[Any]]] = {"allOf": (SPELLINGS, [VERSION_AT_COMMANDS])}
+"""Conditions that intake always had and that the first schemas did not say."""
 _WALKED: Final = frozenset(
     {
         *("type", "enum", "const", "properties", "required", "additionalProperties", "items", "propertyNames"),
         *("anyOf", "oneOf", "$ref", "$defs", "$schema", *_UPPER, *_LOWER, *_EQUAL),
     }
 )
-_REMARKS: Final = frozenset({"title", "description", "default", "examples", "deprecated", "$comment"})
+_REMARKS: Final = frozenset({"title", "description", "default", "examples", "deprecated", "$comment", "$id"})
 
 
 def incompatibilities(old: Schema, new: Schema) -> list[str]:
@@ -72,15 +84,19 @@ def _one(old: Schema, new: Schema, old_root: Schema, new_root: Schema, path: str
             )
     bounded = _kind(new) not in _UNBOUNDED
     for bound in _UPPER:
+        if bound not in old and new.get(bound, -1) >= _FIRST_COUNTS.get(bound, math.inf):
+            continue
         if bounded and bound in new and (bound not in old or new[bound] < old[bound]):
             yield f"{where}: {bound} fell from {old.get(bound, 'no limit')} to {new[bound]}"
     for bound in _LOWER:
         if bounded and bound in new and (bound not in old or new[bound] > old[bound]):
             yield f"{where}: {bound} rose from {old.get(bound, 'no limit')} to {new[bound]}"
     for keyword in _EQUAL:
-        if keyword in new and new[keyword] != old.get(keyword):
+        if keyword in new and new[keyword] != old.get(keyword) and new[keyword] not in _READ_SO:
             yield f"{where}: {keyword} is now {new[keyword]}"
     for keyword in sorted(new.keys() - _WALKED - _REMARKS):
+        if new[keyword] in _SAID_LATE.get(keyword, ()):
+            continue
         if not keyword.startswith("x-") and new[keyword] != old.get(keyword):
             yield f"{where}: {keyword} is new or changed and cannot be shown to be as wide as before"
     yield from _members(old, new, old_root, new_root, path)

@@ -1,9 +1,10 @@
 """The published JSON Schemas (2020-12): every fact's submission, outcome, entry, feed item, receipt, alert, CloudEvent.
 
-Submissions are derived from the models that read them, so that what is published is what is accepted. A file has
-no `$id`; a reference to another file is relative to where it lies.
+Submissions are derived from the models that read them, so that what is published is what is accepted: a test holds
+the two beside each other. A reference to another file is relative to where it lies.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, get_args
 
 from custody.published_words import SUBMISSION_MEMBERS, described
@@ -12,15 +13,27 @@ from ledger.alerts import ALERT, ALERT_STATES
 from ledger.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
 from ledger.entry import Door, Level, Subject
 from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS, FeedReceipted
-from ledger.facts.vocabulary import category_of
+from ledger.facts.vocabulary import DAY_SCHEMA, INSTANT_SCHEMA, category_of
 from ledger.obligation_vocabulary import KINDS
 from ledger.publication import FEED_ITEM
 from ledger.receipt import WIRE as RECEIPT
-from ledger.submission import SAFETY_FACTS, model_of
+from ledger.submission import SAFETY_FACTS, VERSION_AT_COMMANDS, model_of
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 Schema = dict[str, Any]
+
+BASE: Final = "https://custody-ledger.example/schemas/"
+"""What every `$id` begins with: a name, not a place to fetch from."""
+
+NAMED: Final[dict[str, Schema]] = {
+    "Instant": INSTANT_SCHEMA,
+    "Day": DAY_SCHEMA,
+    "Text": {"type": "string", "maxLength": 4000},
+    "Id": {"type": "string", "minLength": 1, "maxLength": 200},
+    "Position": {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+}
+"""Parts that stand in many schemas, and what a generator of classes shall call them."""
 
 _INSTANT: Final[Schema] = {"type": "string", "format": "date-time"}
 _DAY: Final[Schema] = {"type": "string", "format": "date"}
@@ -42,7 +55,7 @@ _FINDING: Final[Schema] = {
 def submission_schema(wire: str) -> Schema:
     """Return the schema of the data of a submission of this type."""
     fact = BY_WIRE[wire]
-    derived = _plain(model_of(fact).model_json_schema())
+    derived = _named(_plain(model_of(fact).model_json_schema()))
     definition = derived["$defs"][fact.__name__]
     for name, member in definition["properties"].items():
         member["description"] = described(wire, name)
@@ -60,13 +73,14 @@ def submission_schema(wire: str) -> Schema:
         published["x-safety-fact"] = True
     if fact in EARLIER:
         published["deprecated"] = True
-    return {**published, **{name: part for name, part in derived.items() if name != "title"}}
+    published |= {name: part for name, part in derived.items() if name != "title"}
+    return published | {"allOf": [VERSION_AT_COMMANDS]}
 
 
 def ledger_fact_schema(wire: str) -> Schema:
     """Return the schema of a fact about no child, as it stands under `fact` in its entry."""
     fact = LEDGER_FACTS[wire]
-    definition = _plain(fact.model_json_schema())
+    definition = _named(_plain(fact.model_json_schema()))
     parts = definition.pop("$defs", {})
     for name, member in definition["properties"].items():
         member["description"] = described(wire, name)
@@ -110,7 +124,20 @@ def outcome_schema() -> Schema:
                 "anyOf": [
                     {
                         "type": "object",
-                        "properties": {"code": _TEXT, "message": _TEXT, "member": nullable_text},
+                        "properties": {
+                            "code": _TEXT,
+                            "message": _TEXT,
+                            "member": nullable_text,
+                            "faults": {
+                                "type": "array",
+                                "description": "All that is wrong, the first one included: correct all at once.",
+                                "items": {
+                                    "type": "object",
+                                    "properties": {"code": _TEXT, "message": _TEXT, "member": nullable_text},
+                                    "required": ["code", "message", "member"],
+                                },
+                            },
+                        },
                         "required": ["code", "message", "member"],
                     },
                     {"type": "null"},
@@ -188,7 +215,7 @@ def entry_schema() -> Schema:
 
 def receipt_schema() -> Schema:
     """Return the schema of a message on `custody.receipts.<agency>`: the members of the entry it becomes."""
-    definition = _plain(FeedReceipted.model_json_schema())
+    definition = _named(_plain(FeedReceipted.model_json_schema()))
     for name, member in definition["properties"].items():
         member["description"] = described(FeedReceipted.wire, name)
     for form in definition["properties"]["numbers"]["anyOf"]:
@@ -292,6 +319,31 @@ def cloudevent_schema() -> Schema:
     schema["additionalProperties"] = {"type": ["string", "integer", "boolean", "null"], "maxLength": LONGEST_EXTENSION}
     schema["allOf"] = [_if_type(wire, "data", f"{wire}.json") for wire in sorted(BY_WIRE)]
     return schema
+
+
+def published_as(file: str, schema: Schema, examples: Sequence[Any] = ()) -> Schema:
+    """Return a schema as its file holds it: with the name it is known by, and examples."""
+    known = {"$schema": schema["$schema"], "$id": BASE + file}
+    return known | schema | ({"examples": list(examples)} if examples else {})
+
+
+def _named(schema: Schema) -> Schema:
+    """Put a reference where a part that has a name stands, and the parts so named among the definitions."""
+    used: dict[str, Schema] = {}
+
+    def walked(node: Any) -> Any:
+        if isinstance(node, list):
+            return [walked(inner) for inner in node]
+        if not isinstance(node, dict):
+            return node
+        for name, part in NAMED.items():
+            if node == part:
+                used[name] = part
+                return {"$ref": f"#/$defs/{name}"}
+        return {key: walked(inner) for key, inner in node.items()}
+
+    whole: Schema = walked(schema)
+    return {**whole, "$defs": {**used, **whole.get("$defs", {})}} if used else whole
 
 
 def _object(title: str, description: str, properties: Schema, *, all_required: bool = False) -> Schema:

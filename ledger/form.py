@@ -5,8 +5,9 @@ that nobody may keep, never stands in it (H8). Members are named as the contract
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final
 
@@ -27,6 +28,18 @@ class Refusal:
     code: str
     message: str
     member: str | None = None
+    more: tuple["Refusal", ...] = ()
+    """What else is wrong with it, where several things are."""
+
+    @property
+    def every(self) -> tuple["Refusal", ...]:
+        """Return each thing that is wrong, by itself."""
+        return (replace(self, more=()), *self.more)
+
+
+def together(refusals: Sequence[Refusal]) -> Refusal:
+    """Return one refusal for all that is wrong: the first, with the others."""
+    return replace(refusals[0], more=tuple(refusals[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,20 +130,23 @@ def _outside_list(fault: _Fault, where: str, member: str | None) -> Refusal:
     return Refusal("H6", f"{where} is outside its code list: {fault.message}; {cure}", member)
 
 
-def nul_character(data: bytes) -> Refusal | None:
+def nul_characters(data: bytes) -> list[Refusal]:
     """Refuse U+0000 in any string: PostgreSQL's text cannot hold it, so it could be recorded nowhere."""
     if b"\\u0000" not in data:
-        return None
+        return []
     try:
         given = from_json(data)
     except ValueError:
-        return None  # said better by whoever reads the rest
+        return []  # said better by whoever reads the rest
+    found: dict[str | None, Refusal] = {}
     for path, text in _strings(given, ()):
         if "\x00" in text:
             member = ".".join(path) or None
             where = f"`{member}`" if member else "the data"
-            return Refusal("H0", f"{where} holds the character U+0000, which no text here can; leave it out", member)
-    return None
+            found[member] = Refusal(
+                "H0", f"{where} holds the character U+0000, which no text here can; leave it out", member
+            )
+    return list(found.values())
 
 
 def _strings(value: object, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], str]]:
@@ -145,23 +161,17 @@ def _strings(value: object, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, 
             yield from _strings(inner, (*path, str(index)))
 
 
-class _RepeatedError(Exception):
-    """Carries a name out of the JSON reader."""
-
-
-def repeated_name(data: bytes) -> Refusal | None:
+def repeated_names(data: bytes) -> list[Refusal]:
     """Refuse an object that gives one name twice: which value was meant is not ours to choose."""
+    repeated: dict[str, None] = {}
 
     def once(pairs: list[tuple[str, Any]]) -> None:
         names: set[str] = set()
         for name, _ in pairs:
             if name in names:
-                raise _RepeatedError(name)
+                repeated[_shown(name)] = None
             names.add(name)
 
-    try:
+    with suppress(ValueError, RecursionError):  # what is no JSON is said by whoever reads the rest
         json.loads(data, object_pairs_hook=once)
-    except _RepeatedError as error:
-        name = _shown(str(error))
-        return Refusal("H0", f"`{name}` stands twice in one object; send it once", name)
-    return None
+    return [Refusal("H0", f"`{name}` stands twice in one object; send it once", name) for name in repeated]

@@ -1,7 +1,7 @@
 """The identifiers agencies use for a child, brought to one spelling (domain 4.4, contract: Submission)."""
 
 import re
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -27,10 +27,23 @@ def shown(scheme: str, value: str) -> str:
     return f"{scheme}:{value}"
 
 
+SPELLINGS: Final[list[Any]] = [
+    {
+        "if": {"properties": {"scheme": {"const": scheme}}, "required": ["scheme"]},
+        "then": {"properties": {"value": {"pattern": pattern}}},
+    }
+    for scheme, pattern in (
+        ("a-number", r"^\s*[ -]*[Aa]?(?:[ -]*[0-9]){7,9}[ -]*\s*$"),
+        ("ledger", r"^\s*(?:urn:)?(?:uuid:)?\{?(?:-*[0-9a-fA-F]){32}-*\}?\s*$"),
+    )
+] + [{"properties": {"value": {"pattern": r"\S"}}}]
+"""What the published schema says of a value beyond its length."""
+
+
 class Identifier(BaseModel):
     """One agency's name for a child. A-numbers are kept as nine digits, ledger ids as canonical UUIDs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"allOf": SPELLINGS})
 
     scheme: Scheme
     value: Annotated[str, Field(min_length=1, max_length=128)]

@@ -41,7 +41,12 @@ def outcome(
 
 def refusal_members(refusal: Refusal) -> dict[str, Any]:
     """Return a refusal as it stands in an outcome."""
-    return {"code": refusal.code, "message": refusal.message, "member": refusal.member}
+    return {
+        "code": refusal.code,
+        "message": refusal.message,
+        "member": refusal.member,
+        "faults": [{"code": one.code, "message": one.message, "member": one.member} for one in refusal.every],
+    }
 
 
 def accepted(*, position: int, child: UUID, version: int, state: bytes) -> tuple[Agency, str, bytes]:

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.facts import BY_WIRE, FeedReceipted
-from ledger.form import Refusal, faults, nul_character, repeated_name
+from ledger.form import Refusal, faults, nul_characters, repeated_names, together
 from ledger.topics import intake, receipts
 
 WIRE: Final = "custody.receipt.v1"
@@ -23,16 +23,16 @@ def read_receipt(agency: Agency, wire: str, data: bytes) -> FeedReceipted | Refu
     if wire != WIRE:
         return _not_a_receipt(agency, wire)
     if b"\\" in data:
-        unstorable = nul_character(data)
-        if unstorable is not None:
-            return unstorable
+        unstorable = nul_characters(data)
+        if unstorable:
+            return together(unstorable)
     try:
         fact = FeedReceipted.model_validate_json(data)
     except ValidationError as error:
         return _misread(error, data)
-    repeated = repeated_name(data)
-    if repeated is not None:
-        return repeated
+    repeated = repeated_names(data)
+    if repeated:
+        return together(repeated)
     if fact.numbers is not None and len(set(fact.numbers)) < len(fact.numbers):
         return Refusal("H0", "`numbers` names a number twice; name each once", "numbers")
     return fact
@@ -74,7 +74,7 @@ def _misread(error: ValidationError, data: bytes) -> Refusal:
         given = from_json(data)
     except ValueError:
         given = None
-    refusal = faults(error, given, WIRE)[0]
+    refusal = together([*faults(error, given, WIRE), *repeated_names(data)])
     if refusal.member is None and isinstance(given, dict):
         # the one fault of the whole: both of the two were given, or neither
         member = "numbers" if given.get("up_to") is not None else "up_to"

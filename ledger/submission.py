@@ -26,8 +26,8 @@ from ledger.facts import (
     PostReleaseContactRecorded,
     SignificantIncidentReported,
 )
-from ledger.facts.vocabulary import Text, When, time_members
-from ledger.form import Refusal, faults, nul_character, repeated_name
+from ledger.facts.vocabulary import LIST, AtMost, Text, When, time_members
+from ledger.form import Refusal, faults, nul_characters, repeated_names, together
 from ledger.identifiers import Identifier
 
 __all__ = [
@@ -61,6 +61,12 @@ _ALL_THE_SAME: Final = "recorded all the same, a safety fact: "
 _WIRE_LIKE: Final = re.compile(r"[A-Za-z0-9.-]{1,80}")
 _WHITE_SPACE: Final = b" \t\r\n"
 
+VERSION_AT_COMMANDS: Final[dict[str, Any]] = {
+    "if": {"properties": {"expected_version": {"type": "integer"}}, "required": ["expected_version"]},
+    "then": {"properties": {"door": {"const": "command"}}},
+}
+"""What the published schema says of `expected_version` beyond its form."""
+
 AnyFactT = TypeVar("AnyFactT", bound=Fact)
 Code = Annotated[str, Field(max_length=200)]
 
@@ -74,7 +80,7 @@ class Source(BaseModel):
     reference: Annotated[str, Field(min_length=1, max_length=400)]
     grade: Literal["document", "system-feed", "statement", "inferred", "unknown"]
     channel: Literal["system", "keyed", "spreadsheet", "email", "phone", "paper", "unknown"] = "system"
-    codes: dict[Code, Code] = {}
+    codes: Annotated[dict[Code, Code], AtMost(LIST)] = {}
 
 
 class ReportedBy(BaseModel):
@@ -116,19 +122,37 @@ def read_submission(wire: str, data: bytes) -> tuple[Submission[Fact], tuple[Fin
     if len(data) > LIMIT_BYTES:
         return Refusal("H0", f"{len(data)} bytes of data; the limit is {LIMIT_BYTES}: send less in one fact")
     if b"\\" in data:
-        unstorable = nul_character(data)
-        if unstorable is not None:
-            return unstorable
+        unstorable = nul_characters(data)
+        if unstorable:
+            return together([*unstorable, *_wrong_members(data, fact_class), *repeated_names(data)])
     model = model_of(fact_class)
     try:
         submission = model.model_validate_json(data)
     except ValidationError as error:
         return _misread(error, data, fact_class)
     if _may_repeat_a_name(submission, data):
-        repeated = repeated_name(data)
-        if repeated is not None:
-            return repeated
+        repeated = repeated_names(data)
+        if repeated:
+            return together(repeated)
+    if submission.expected_version is not None and submission.door != "command":
+        return Refusal("H0", "`expected_version` belongs to the command door; leave it out", "expected_version")
     return submission, ()
+
+
+def _wrong_members(data: bytes, fact_class: type[Fact]) -> list[Refusal]:
+    """Return what a submission that was refused already would be refused for besides."""
+    try:
+        model_of(fact_class).model_validate_json(data)
+    except ValidationError as error:
+        return [one for one in faults(error, _parsed(data), fact_class.wire) if not _mends(one, fact_class)]
+    return []
+
+
+def _parsed(data: bytes) -> Any:
+    try:
+        return from_json(data)
+    except ValueError:
+        return None
 
 
 def _may_repeat_a_name(submission: Submission[Fact], data: bytes) -> bool:
@@ -147,24 +171,16 @@ def _may_repeat_a_name(submission: Submission[Fact], data: bytes) -> bool:
 def _misread(
     error: ValidationError, data: bytes, fact_class: type[Fact]
 ) -> tuple[Submission[Fact], tuple[Finding, ...]] | Refusal:
-    try:
-        given = from_json(data)
-    except ValueError:
-        given = None
+    given = _parsed(data)
     refusals = faults(error, given, fact_class.wire)
-    if fact_class not in SAFETY_FACTS:
-        return refusals[0]
-    hard = next((refusal for refusal in refusals if not _is_mendable(refusal, fact_class)), None)
-    if hard is not None:
-        return hard
-    repeated = repeated_name(data)
-    if repeated is not None:
-        return repeated
+    hard = [refusal for refusal in refusals if not _mends(refusal, fact_class)] + repeated_names(data)
+    if hard:
+        return together(hard)
     codes = _mend(given, refusals)
     try:
         submission = model_of(fact_class).model_validate_json(orjson.dumps(given))
     except ValidationError:
-        return refusals[0]
+        return together(refusals)
     return with_words(submission, codes), _findings(refusals)
 
 
@@ -176,7 +192,10 @@ def with_words(submission: Submission[Fact], words: Mapping[str, str]) -> Submis
     return submission.model_copy(update={"source": submission.source.model_copy(update={"codes": codes})})
 
 
-def _is_mendable(refusal: Refusal, fact_class: type[Fact]) -> bool:
+def _mends(refusal: Refusal, fact_class: type[Fact]) -> bool:
+    """Return whether the fact is recorded all the same: one of safety, with a code, source or time that is none."""
+    if fact_class not in SAFETY_FACTS:
+        return False
     return refusal.code in ("H6", "H7") or _is_time(refusal.member, fact_class)
 
 

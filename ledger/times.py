@@ -17,8 +17,12 @@ from zoneinfo import ZoneInfo
 When = datetime | date
 """An aware `datetime` (an instant, its offset kept as it was given) or a `date` (precision: one day)."""
 
-DAY_PATTERN: Final = r"(?:19|2[01])[0-9]{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-"""A day within the bounds; that the month has such a day the calendar says."""
+DAY_PATTERN: Final = (
+    r"(?:(?:19|2[01])[0-9]{2}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    r"|(?:(?:19|2[01])(?:0[48]|[2468][048]|[13579][26])|2000)-02-29)"
+)
+"""A day of the calendar within the bounds."""
 _CLOCK: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:"
 _REST: Final = r"(?:\.[0-9]+)?(?:[Zz]|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 INSTANT_PATTERN: Final = f"{DAY_PATTERN}[Tt]{_CLOCK}(?:[0-5][0-9]|60){_REST}"

@@ -42,7 +42,7 @@ from ledger.facts import (
     ResponsibleOfficeAssigned,
 )
 from ledger.facts.vocabulary import STORED
-from ledger.form import Refusal, faults
+from ledger.form import Refusal, faults, together
 from ledger.record import Record, corrected, with_members
 from ledger.times import parse_when
 
@@ -97,8 +97,8 @@ def _wrong_set(
         fact_class.model_validate(members)
     except ValidationError as error:
         wrong = faults(error, members, original.type, ("fact", "set"))
-        of_these = (fault for fault in wrong if (fault.member or "").split(".")[2:3] in [[name] for name in given])
-        return next(of_these, None) or _wrong_together(fact_class, members)
+        of_these = [fault for fault in wrong if (fault.member or "").split(".")[2:3] in [[name] for name in given]]
+        return together(of_these) if of_these else _wrong_together(fact_class, members)
     return None
 
 
@@ -107,7 +107,7 @@ def _wrong_together(fact_class: type[Fact], members: Mapping[str, Any]) -> Refus
     try:
         fact_class.model_validate(members, context=STORED)
     except ValidationError as error:
-        return faults(error, members, fact_class.wire, ("fact", "set"))[0]
+        return together(faults(error, members, fact_class.wire, ("fact", "set")))
     return None
 
 

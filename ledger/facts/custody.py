@@ -13,9 +13,11 @@ from ledger.facts.vocabulary import (
     CUSTODY,
     HEALTH,
     IDENTITY,
+    LIST,
     PROTECTION,
     SPONSOR,
     Address,
+    AtMost,
     Count,
     Country,
     Day,
@@ -140,9 +142,11 @@ class HandoffAccepted(Fact):
     handoff_id: Annotated[Id, CUSTODY]
     receiving_agency: Annotated[NamedAgency, CUSTODY]
     receiving_facility: Annotated[Text, CUSTODY]
-    discrepancies: Annotated[tuple[Text, ...], CUSTODY]
+    discrepancies: Annotated[tuple[Text, ...], AtMost(LIST), CUSTODY]
     condition: Annotated[Text | None, HEALTH] = None
-    exceptional_circumstances: Annotated[tuple[ExceptionalCircumstance, ...] | None, CUSTODY] = None
+    exceptional_circumstances: Annotated[
+        Annotated[tuple[ExceptionalCircumstance, ...], AtMost(LIST)] | None, CUSTODY
+    ] = None
 
 
 class HandoffCancelled(Fact):
@@ -209,7 +213,7 @@ class AbsenceReported(Fact):
     producers: ClassVar = ("ORR", "ICE-ERO")
     kind: Annotated[Literal["runaway", "unauthorized-absence", "attempted", "unknown"], CUSTODY]
     last_seen_at: Annotated[When | None, CUSTODY] = None
-    reported_to: Annotated[tuple[Body, ...], CUSTODY]
+    reported_to: Annotated[tuple[Body, ...], AtMost(LIST), CUSTODY]
 
 
 class AbsenceResolved(Fact):
@@ -228,7 +232,7 @@ class SignificantIncidentReported(Fact):
     producers: ClassVar = ("ORR",)
     incident_id: Annotated[Id, HEALTH]
     kind: Annotated[Text, HEALTH]
-    reported_to: Annotated[tuple[Body, ...], HEALTH]
+    reported_to: Annotated[tuple[Body, ...], AtMost(LIST), HEALTH]
 
 
 class SponsorApplicationReceived(Fact):
@@ -257,7 +261,7 @@ class PreReleaseNoticeGiven(Fact):
 
     wire: ClassVar = "custody.pre-release-notice-given.v1"
     producers: ClassVar = ("ORR",)
-    to: Annotated[tuple[NamedAgency, ...], CUSTODY]
+    to: Annotated[tuple[NamedAgency, ...], AtMost(LIST), CUSTODY]
     planned_for: Annotated[When, CUSTODY]
     address: Annotated[Address | None, ADDRESS] = None
 
@@ -267,7 +271,7 @@ class DischargeNotified(Fact):
 
     wire: ClassVar = "custody.discharge-notified.v1"
     producers: ClassVar = ("ORR",)
-    to: Annotated[tuple[NamedAgency, ...], CUSTODY]
+    to: Annotated[tuple[NamedAgency, ...], AtMost(LIST), CUSTODY]
 
 
 class ReleasedToSponsor(Fact):
@@ -311,7 +315,7 @@ class AgeOutConsidered(Fact):
 
     wire: ClassVar = "custody.age-out-considered.v1"
     producers: ClassVar = ("ICE-ERO",)
-    options: Annotated[tuple[Text, ...], CUSTODY]
+    options: Annotated[tuple[Text, ...], AtMost(LIST), CUSTODY]
     decision: Annotated[Text, CUSTODY]
     reason: Annotated[Text, CUSTODY]
 
@@ -360,7 +364,7 @@ class PostReleaseContactRecorded(Fact):
     kind: Annotated[Text, CONTACT]
     attempt: Annotated[Count, CONTACT]
     mode: Annotated[Literal["in-person", "live-call", "message", "letter", "unknown"], CONTACT]
-    spoke_with: Annotated[tuple[Literal["child", "sponsor", "other", "nobody", "unknown"], ...], CONTACT]
+    spoke_with: Annotated[tuple[Literal["child", "sponsor", "other", "nobody", "unknown"], ...], AtMost(LIST), CONTACT]
     child_seen: Annotated[YesNo, CONTACT]
     identity_checked: Annotated[YesNo, CONTACT]
     address_confirmed: Annotated[YesNo | None, CONTACT] = None
@@ -376,7 +380,7 @@ class ConcernRaised(Fact):
     concern_id: Annotated[Id, CONCERN]
     kind: Annotated[Text, CONCERN]
     urgency: Annotated[Text, CONCERN]
-    routed_to: Annotated[tuple[Body, ...], CONCERN]
+    routed_to: Annotated[tuple[Body, ...], AtMost(LIST), CONCERN]
 
 
 class ConcernAcknowledged(Fact):

@@ -6,10 +6,12 @@ from ledger.agencies import PRODUCERS
 from ledger.facts.vocabulary import (
     ADDRESS,
     COURT,
+    LIST,
     PROTECTION,
     RELIEF,
     Address,
     AdjournmentCode,
+    AtMost,
     Fact,
     Id,
     Position,
@@ -39,7 +41,7 @@ class NtaServed(Fact):
     producers: ClassVar = ("CBP", "ICE-ERO", "ICE-OPLA", "USCIS")
     nta_id: Annotated[Id, COURT]
     method: Annotated[Literal["personal", "mail", "counsel", "unknown"], COURT]
-    served_on: Annotated[tuple[ServedOn, ...], COURT]
+    served_on: Annotated[tuple[ServedOn, ...], AtMost(LIST), COURT]
     address: Annotated[Address | None, ADDRESS] = None
     proof: Annotated[Text | None, COURT] = None
     cures: Annotated[Position | None, COURT] = None
@@ -127,7 +129,7 @@ class HearingNoticeServed(Fact):
     notice_id: Annotated[Id, COURT]
     hearing_id: Annotated[Id, COURT]
     method: Annotated[Literal["in-person", "mail", "unknown"], COURT]
-    served_on: Annotated[tuple[ServedOn, ...], COURT]
+    served_on: Annotated[tuple[ServedOn, ...], AtMost(LIST), COURT]
     address: Annotated[Address | None, ADDRESS] = None
     for_time: Annotated[When, COURT]
 
@@ -214,6 +216,7 @@ class OrderEntered(Fact):
             "unknown",
         ],
         COURT,
+        LIST,
     ]
     in_absentia: Annotated[YesNo, COURT]
     appeal_reserved: Annotated[YesNo | None, COURT] = None

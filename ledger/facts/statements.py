@@ -10,7 +10,10 @@ from pydantic import Field
 from ledger.agencies import PRODUCERS, NamedAgency
 from ledger.facts.vocabulary import (
     IDENTITY,
+    LIST,
+    POSITIONS,
     STATEMENT,
+    AtMost,
     Fact,
     Id,
     Position,
@@ -52,13 +55,13 @@ class NoticeGiven(Fact):
     wire: ClassVar = "custody.notice-given.v1"
     producers: ClassVar = PRODUCERS
     to: Annotated[NamedAgency, STATEMENT]
-    positions: Annotated[tuple[Position, ...], Field(min_length=1), STATEMENT]
+    positions: Annotated[tuple[Position, ...], Field(min_length=1), AtMost(POSITIONS), STATEMENT]
     channel: Annotated[
         Literal["email", "spreadsheet", "phone", "letter", "fax", "in-person", "portal", "unknown"],
         STATEMENT,
     ]
     given_at: Annotated[When, STATEMENT]
-    members: Annotated[Literal["all"] | tuple[Id, ...], STATEMENT]
+    members: Annotated[Literal["all"] | Annotated[tuple[Id, ...], AtMost(LIST)], STATEMENT]
 
 
 class CorrectionIssued(Fact):
@@ -67,7 +70,7 @@ class CorrectionIssued(Fact):
     wire: ClassVar = "custody.correction-issued.v1"
     producers: ClassVar = PRODUCERS
     corrects: Annotated[Position, STATEMENT]
-    set: Annotated[dict[Id, Any], Field(min_length=1), STATEMENT]
+    set: Annotated[dict[Id, Any], Field(min_length=1), AtMost(LIST), STATEMENT]
     reason: Annotated[Text, STATEMENT]
 
 

@@ -10,6 +10,8 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
     StrictBool,
@@ -17,10 +19,21 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
 )
+from pydantic_core import core_schema
 
 from ledger.agencies import Agency
 from ledger.codes import EOIR_ADJOURNMENT_CODES, ISO_3166_ALPHA_3
-from ledger.times import parse_day, parse_instant, parse_when, read_back, read_clock, read_day_back, write_when
+from ledger.times import (
+    DAY_PATTERN,
+    INSTANT_PATTERN,
+    parse_day,
+    parse_instant,
+    parse_when,
+    read_back,
+    read_clock,
+    read_day_back,
+    write_when,
+)
 
 CategoryName = Literal[
     "identity",
@@ -62,16 +75,45 @@ CONTACT: Final = Category("contact")
 CONCERN: Final = Category("concern")
 STATEMENT: Final = Category("statement")
 
+STORED: Final = "stored"
+"""The context in which what the ledger holds is read: it was taken by the bounds of its day."""
+
+LIST: Final = 100
+"""So many members has a list or set of names in a submission at most, where nothing else is said."""
+POSITIONS: Final = 1_000
+"""So many entries of one child a notice names at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A bound on what is sent: so many items; what the ledger holds already may hold more."""
+
+    count: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        """Count the items of what comes in."""
+        return core_schema.with_info_after_validator_function(self._counted, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Say the bound in the published schema."""
+        published = handler(schema)
+        published["maxProperties" if published.get("type") == "object" else "maxItems"] = self.count
+        return published
+
+    def _counted(self, items: Any, info: ValidationInfo) -> Any:
+        if len(items) > self.count and info.context is not STORED:
+            raise ValueError(f"{len(items)} items; the limit is {self.count}: send the rest in another submission")
+        return items
+
+
 Text = Annotated[str, Field(max_length=4000)]
 Id = Annotated[str, Field(min_length=1, max_length=200)]
 Position = Annotated[StrictInt, Field(ge=1, le=2**63 - 1)]
 Count = Annotated[StrictInt, Field(ge=0, le=2**31 - 1)]
 """Bounded, because what is larger than the readers' integers would be recorded and could not be read back."""
 YesNo = StrictBool | Literal["unknown"]
-
-
-STORED: Final = "stored"
-"""The context in which what the ledger holds is read: its times were taken by the bounds of their day."""
 
 
 def _when(given: object, info: ValidationInfo) -> Any:
@@ -92,18 +134,21 @@ def _instant(given: object, info: ValidationInfo) -> Any:
     return read_clock(given) if info.context is STORED and isinstance(given, str) else parse_instant(given)
 
 
+INSTANT_SCHEMA: Final = {"type": "string", "format": "date-time", "pattern": f"^(?:{INSTANT_PATTERN})$"}
+DAY_SCHEMA: Final = {"type": "string", "format": "date", "pattern": f"^{DAY_PATTERN}$"}
+
 When = Annotated[
     date,  # a datetime is a date to the type system; the validator lets both through
     PlainValidator(_when),
     PlainSerializer(write_when, return_type=str),
-    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}),
+    WithJsonSchema({"anyOf": [INSTANT_SCHEMA, DAY_SCHEMA]}),
 ]
 """An instant with its offset (a `datetime`), or a day (a `date`)."""
 Day = Annotated[
     date,
     PlainValidator(_day),
     PlainSerializer(date.isoformat, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date"}),
+    WithJsonSchema(DAY_SCHEMA),
 ]
 
 
@@ -123,7 +168,7 @@ Instant = Annotated[
     datetime,
     PlainValidator(_instant),
     PlainSerializer(write_when, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema(INSTANT_SCHEMA),
 ]
 """An instant with its offset."""
 
@@ -144,7 +189,7 @@ class Address(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    lines: tuple[Text, ...] | None = None
+    lines: Annotated[tuple[Text, ...], AtMost(LIST)] | None = None
     unit: Text | None = None
     care_of: Text | None = None
     city: Text | None = None

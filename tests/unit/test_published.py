@@ -20,6 +20,7 @@ from custody.published_schemas import (
     entry_schema,
     feed_item_schema,
     outcome_schema,
+    published_as,
     receipt_schema,
     schema_of,
     submission_schema,
@@ -46,8 +47,12 @@ Schema = dict[str, Any]
 @cache
 def registry() -> Registry[Any]:
     """Return the published schemas as they refer to each other, file beside file."""
-    schemas = {f"{wire}.json": schema_of(wire) for wire in published.EVERY_WIRE}
-    return Registry().with_resources((name, Resource.from_contents(schema)) for name, schema in schemas.items())
+    schemas = [published_as(f"{wire}.json", schema_of(wire)) for wire in published.EVERY_WIRE]
+    return Registry().with_resources(
+        (name, Resource.from_contents(schema))
+        for schema in schemas
+        for name in (schema["$id"], schema["$id"].rpartition("/")[2])
+    )
 
 
 def validator(schema: Schema) -> Validator:
