@@ -9,6 +9,7 @@ import typer
 from custody import (
     demo,
     verbs_backup,
+    verbs_checking,
     verbs_diverging,
     verbs_feeds,
     verbs_figures,
@@ -44,6 +45,7 @@ app.command("topics")(verbs_running.topics)
 app.command("demo")(demo.demo)
 
 # Verbs that send.
+app.command("check")(verbs_checking.check)
 app.command("submit")(verbs_sending.submit)
 imports = typer.Typer(help="Import history from a file.", no_args_is_help=True)
 app.add_typer(imports, name="import")

@@ -52,7 +52,7 @@ def submit(
     from producers.event_lines import InputError
     from producers.submitting import submit as submit_lines
 
-    sender = _agency(agency)
+    sender = sender_named(agency)
     where = find_where(data)
     quiet_kafka()
 
@@ -65,7 +65,7 @@ def submit(
     def tell_problem(number: int, problem: str) -> None:
         print(f"line {number}: {problem}", file=sys.stderr)
 
-    with nullcontext(sys.stdin.buffer) if file == "-" else _opened(file) as lines:
+    with nullcontext(sys.stdin.buffer) if file == "-" else opened_file(file) as lines:
         try:
             with AgencyClient(where.bootstrap, sender) as client:
                 done = submit_lines(
@@ -159,7 +159,7 @@ def import_hhs_releases(
     how = how_to_read(WANTED, sheet, header_row, column, encoding)
     where = None if dry_run else find_where(data)
     zone, _ = zone_and_clock(find_data(data))
-    with _opened(file) as raw:
+    with opened_file(file) as raw:
         _require_seekable(file, raw)
         size = os.fstat(raw.fileno()).st_size
         try:
@@ -289,10 +289,10 @@ def import_notices(
     from producers.notice_import import importer, prepare
     from producers.notice_rows import LIMITS, WANTED, Reading
 
-    sender = _agency(agency)
+    sender = sender_named(agency)
     how = how_to_read(WANTED, sheet, header_row, column, encoding)
     read_as = Reading(order_of(month_first, day_first), checked_zone(zone), set_values(WANTED, values))
-    with _opened(file) as raw:
+    with opened_file(file) as raw:
         content = raw.read(LIMITS.file_bytes + 1)
     try:
         log = read_file(content, how, read_as)
@@ -386,7 +386,8 @@ def _imported(where: "Where", agency: "Agency", file: str, digest: str, run: "Ca
     return report
 
 
-def _agency(given: str) -> "Agency":
+def sender_named(given: str) -> "Agency":
+    """Return the agency of this name, of those that send."""
     from custody.errors import WRONG_USAGE, Problem
     from ledger.agencies import PRODUCERS
 
@@ -397,7 +398,8 @@ def _agency(given: str) -> "Agency":
 
 
 @contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
+def opened_file(name: str) -> Iterator[BinaryIO]:
+    """Open a file to be read as bytes."""
     from custody.errors import WRONG_USAGE, Problem
     from custody.files import why_not_readable
 

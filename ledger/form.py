@@ -62,6 +62,8 @@ def faults(error: ValidationError, given: object, wire: str, under: tuple[str, .
         deeper = any(other.path[: len(path)] == path and len(other.path) > len(path) for other in found)
         if branches[0].branch and deeper:
             continue  # the other branch of the union fits so far and says more exactly what is wrong
+        if branches[0].kind == "too_short" and deeper:
+            continue  # only because what is in it is wrong
         told.append(_refusal(branches, wire, under))
     return told
 
