@@ -356,6 +356,7 @@ def _imported(where: "Where", agency: "Agency", file: str, digest: str, run: "Ca
     from custody.errors import Problem
     from custody.import_shown import telling
     from custody.kafka_clients import problem, quiet_kafka
+    from custody.servers.own_files import require_own
     from ledger.process import Stop, settle_memory
     from producers.client_errors import ClientError
     from producers.import_journal import journal_file
@@ -370,6 +371,7 @@ def _imported(where: "Where", agency: "Agency", file: str, digest: str, run: "Ca
         sender = Sender(where.bootstrap, agency, linger_ms=50)
     except ClientError as error:
         raise problem(error) from None
+    require_own(where.data)
     journal = journal_file(where.data / "imports", digest=digest, cluster=cluster)
     stop = Stop()
     settle_memory()

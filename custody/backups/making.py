@@ -31,7 +31,7 @@ def back_up(where: Where, target: Path, *, say: Say) -> tuple[manifest.Manifest,
     Return its manifest, and whether the logins' passwords are in it: only a superuser of PostgreSQL can read those.
     """
     find("pg_dump")
-    with _new_folder(target) as beside:
+    with new_folder(target) as beside:
         with psycopg.connect(where.database_url, connect_timeout=10) as connection:
             connection.execute("set transaction isolation level repeatable read, read only")
             stands = _standing(connection)
@@ -60,7 +60,7 @@ def back_up(where: Where, target: Path, *, say: Say) -> tuple[manifest.Manifest,
 
 
 @contextmanager
-def _new_folder(target: Path) -> Iterator[Path]:
+def new_folder(target: Path) -> Iterator[Path]:
     """Yield a folder beside `target`, and rename it to `target` at the end; removed when anything fails."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise Problem(f"{target} is there already and a backup overwrites nothing; nothing was done. Name a new folder")

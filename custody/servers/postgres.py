@@ -25,6 +25,8 @@ STOP: Final = signal.SIGINT
 """PostgreSQL's fast shutdown. Its SIGTERM would wait for every client to leave by itself."""
 STOP_SECONDS: Final = 60.0
 _TRIES: Final = 3
+_NEXT: Final = "password-next"
+"""A new password, until PostgreSQL has it; the next start goes on where this one was broken off."""
 
 _SETTINGS: Final = {
     "listen_addresses": HOST,
@@ -81,6 +83,8 @@ def prepare(server: Postgres) -> None:
     _clear_stale_lock(server)
     if server.account is not None and server.home.stat().st_uid != server.account.uid:
         give_all(server.home, server.account)  # a new folder, or one of a release that ran PostgreSQL as `nobody`
+        if server.data.is_dir():
+            _choose_password(server.home / _NEXT)  # others of that user may have read the old one
     server.home.chmod(0o700)
     if not server.data.is_dir():
         _make_data(server)
@@ -132,6 +136,7 @@ def is_ready(server: Postgres) -> bool:
     import psycopg
 
     try:
+        _take_next_password(server)
         with psycopg.connect(server.url("postgres"), autocommit=True, connect_timeout=5) as connection:
             row = connection.execute("select 1 from pg_database where datname = %s", [DATABASE]).fetchone()
             if row is None:
@@ -141,11 +146,36 @@ def is_ready(server: Postgres) -> bool:
     return True
 
 
+def _take_next_password(server: Postgres) -> None:
+    """Change to the password that was chosen instead of the present one, if any; broken off anywhere, both are tried.
+
+    Raises `psycopg.OperationalError` while the server is not ready.
+    """
+    import psycopg
+    from psycopg import sql
+
+    chosen = server.home / _NEXT
+    if not chosen.exists():
+        return
+    new = chosen.read_text(encoding="ascii").strip()
+    try:
+        with psycopg.connect(server.url("postgres"), autocommit=True, connect_timeout=5) as connection:
+            connection.execute(sql.SQL("alter role custody password {}").format(sql.Literal(new)))
+    except psycopg.OperationalError as failure:
+        if "password authentication failed" not in str(failure):
+            raise
+    chosen.replace(server.home / "password")  # where the old one is refused, the new one was set before
+
+
+def _choose_password(file: Path) -> None:
+    write_whole(file, secrets.token_urlsafe(24) + "\n")
+
+
 def _make_data(server: Postgres) -> None:
     """Run initdb into a folder beside and move it: a start broken off half way leaves nothing behind."""
     password = server.home / "password"
     if not password.exists():
-        write_whole(password, secrets.token_urlsafe(24) + "\n")
+        _choose_password(password)
     for left_over in server.home.glob("initdb-*"):
         shutil.rmtree(left_over)
     for tries_left in reversed(range(_TRIES)):

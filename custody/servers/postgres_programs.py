@@ -20,6 +20,7 @@ def run_program(name: str, *arguments: str, database_url: str) -> None:
         capture_output=True,
         text=True,
         check=False,
+        umask=0o077,
     )
     if done.returncode != 0:
         raise Problem(f"{name} ended with {done.returncode}: {' '.join(done.stderr.split())}")

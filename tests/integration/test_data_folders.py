@@ -173,12 +173,18 @@ def test_a_folder_of_the_first_release_is_carried_over_wherever_it_lies_now(stop
     if ROOT:
         nobody = pwd.getpwnam("nobody")
         subprocess.run(["chown", "-R", f"{nobody.pw_uid}:{nobody.pw_gid}", str(original / "postgres")], check=True)
+    password = (original / "postgres" / "password").read_text()
     moved = data_folder / "moved"
     original.rename(moved)
     server = server_of(moved)
     with started(server) as connection:
         assert _kept(connection) == ["of the original"]
-    _assert_private(server, moved)
+        _assert_private(server, moved)
+        if ROOT:  # another process of `nobody` may have read it
+            assert (server.home / "password").read_text() != password
+            old = server.url().replace(server.url().split(":")[2].split("@")[0], password.strip())
+            with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+                psycopg.connect(old)
 
 
 def test_kafka_data_that_are_gone_make_a_new_cluster_and_those_of_another_are_refused(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from custody.backups import manifest
+from custody.backups import making, manifest
 from custody.backups.restoring import restore_folder
 from custody.errors import Problem
 from custody.servers.embedded import UNFINISHED
@@ -80,3 +80,19 @@ def _backup(folder: Path, *, migration: int = 1) -> Path:
     )
     manifest.write_manifest(backup, whole)
     return backup
+
+
+def test_a_backup_that_is_broken_off_leaves_nothing_and_overwrites_nothing(tmp_path: Path) -> None:
+    """Ctrl-C in the middle: no folder of the backup's name, which somebody might take for a whole one."""
+    target = tmp_path / "new"
+    with pytest.raises(KeyboardInterrupt), making.new_folder(target) as beside:
+        (beside / "roles.json").write_text("{}")
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
+    with making.new_folder(target) as beside:
+        (beside / "roles.json").write_text("{}")
+    assert [path.name for path in target.iterdir()] == ["roles.json"]
+    assert target.stat().st_mode & 0o077 == 0
+    with pytest.raises(Problem, match="is there already and a backup overwrites nothing"), making.new_folder(target):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
