@@ -60,6 +60,12 @@ def test_a_folder_whose_restore_was_broken_off_is_not_started(tmp_path: Path) ->
         start(tmp_path, say=print)
 
 
+def _break_off(target: Path) -> None:
+    with making.new_folder(target) as beside:
+        (beside / "roles.json").write_text("{}")
+        raise KeyboardInterrupt
+
+
 def _backup(folder: Path, *, migration: int = 1) -> Path:
     backup = folder / "backup"
     backup.mkdir()
@@ -85,9 +91,8 @@ def _backup(folder: Path, *, migration: int = 1) -> Path:
 def test_a_backup_that_is_broken_off_leaves_nothing_and_overwrites_nothing(tmp_path: Path) -> None:
     """Ctrl-C in the middle: no folder of the backup's name, which somebody might take for a whole one."""
     target = tmp_path / "new"
-    with pytest.raises(KeyboardInterrupt), making.new_folder(target) as beside:
-        (beside / "roles.json").write_text("{}")
-        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt):
+        _break_off(target)
     assert list(tmp_path.iterdir()) == []
     with making.new_folder(target) as beside:
         (beside / "roles.json").write_text("{}")
