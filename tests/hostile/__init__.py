@@ -1,0 +1,1 @@
+"""Hostile and careless senders: messages of every kind that nobody should send, made from a seed."""
