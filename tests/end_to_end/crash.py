@@ -1,6 +1,7 @@
 """A ledger under load whose processes are killed again and again; in the end nothing is lost and nothing doubled.
 
-Agencies send, read their feeds and sign for them all the while. Afterwards: every message has one first answer and
+Agencies send, read their feeds and sign for them all the while, and hostile messages come between (`tests.hostile`).
+Afterwards: every message has one first answer and
 one entry, every feed is dense and holds each item once, what an agency was given is what stands there, every receipt
 is one entry, `custody verify --feeds` finds nothing, and a rebuild gives what the live tables say.
 
@@ -51,6 +52,7 @@ class Survived:
     broken_off: int
     readers_began_again: int
     items: int
+    shots: int
     settled_seconds: float
     found: Found
     wrong: list[str]
@@ -75,7 +77,7 @@ def crash(data: Path, *, seed: int, seconds: float, say: Say) -> Survived:
     finally:
         custody(data, "down")
     items = sum(map(len, readers.stored.values()))
-    return Survived(kills, load.broken_off, readers.began_again, items, settled, found, wrong)
+    return Survived(kills, load.broken_off, readers.began_again, items, load.shots, settled, found, wrong)
 
 
 def custody(data: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -170,6 +172,7 @@ def main() -> int:
     print(f"killed: {', '.join(f'{name} {times}' for name, times in sorted(survived.kills.items()))}")
     print(f"senders began again {survived.broken_off} times; {found.messages:,} messages, {found.entries:,} entries")
     print(f"{found.answers:,} answers, {found.answers_told_twice:,} told twice; {found.set_aside} messages set aside")
+    print(f"{survived.shots:,} hostile messages between them")
     print(
         f"{survived.items:,} items read from the feeds, readers began again {survived.readers_began_again} times; "
         f"{found.receipts:,} receipts"

@@ -7,12 +7,17 @@ from typing import Any
 
 import orjson
 import psycopg
-from kafka import KafkaConsumer, TopicPartition
 
 from custody.where import Where
 from ledger.agencies import PRODUCERS, RECEIVERS
-from ledger.topics import ENTRIES, TOPICS, intake, outcomes, receipts
+from ledger.topics import ENTRIES, intake, outcomes, receipts
 from producers.client import Key
+from tests.hostile.shooting import unanswered
+from tests.hostile.shots import KEY as HOSTILE
+from tests.topic_records import records_of
+
+Place = tuple[str, int, int]
+"""Topic, partition, offset."""
 
 
 @dataclass
@@ -30,8 +35,9 @@ class Found:
 
 def check(where: Where, expected: Mapping[Key, str]) -> Found:
     """Read everything on Kafka and compare it with what was sent and with PostgreSQL."""
-    sent, nameless = _sent(where.bootstrap, [intake(agency) for agency in PRODUCERS])
-    receipts_sent, _ = _sent(where.bootstrap, [receipts(agency) for agency in RECEIVERS])
+    sent, nameless, hostile = _sent(where.bootstrap, [intake(agency) for agency in PRODUCERS])
+    receipts_sent, _, more_hostile = _sent(where.bootstrap, [receipts(agency) for agency in RECEIVERS])
+    hostile |= more_hostile
     # an agency signs for what it was given, which was kept before it was told: no receipt is refused
     sent += receipts_sent
     expected = {**expected, **dict.fromkeys(receipts_sent, "accepted")}
@@ -41,21 +47,26 @@ def check(where: Where, expected: Mapping[Key, str]) -> Found:
         rows = connection.execute("select notification_id from ledger.stored_events order by 1").fetchall()
         positions = [row[0] for row in rows]
         keys = connection.execute("select source, id, position from ledger.submissions").fetchall()
-        aside = connection.execute("select count(*) from ledger.set_aside").fetchone()
-    recorded: dict[Key, int] = {(source, id): position for source, id, position in keys if position is not None}
+        aside = connection.execute('select topic, partition, "offset" from ledger.set_aside').fetchall()
+    every: dict[Key, int] = {(source, id): position for source, id, position in keys if position is not None}
+    meant_well = {source for source, _ in expected}
+    recorded = {key: position for key, position in every.items() if key[0] in meant_well}
+    answers = {key: told for key, told in answers.items() if key[0] in meant_well}
     accepted = {key for key, status in expected.items() if status == "accepted"}
     unreadable = sum(count for (_, id), count in sent.items() if id.endswith("-spoilt"))
-    set_aside = 0 if aside is None else aside[0]
+    set_aside = len(set(aside) - hostile)
 
-    wrong = [f"sent and expected differ in {key}" for key in sent.keys() ^ expected.keys()]
+    shot_at = sorted({topic for topic, _, _ in hostile})
+    wrong = [f"not answered: {what}" for what in unanswered(where.bootstrap, where.database_url, shot_at)]
+    wrong += [f"sent and expected differ in {key}" for key in sent.keys() ^ expected.keys()]
     for key, count in sent.items():
         wrong += _judged(key, count, answers.get(key, []), expected.get(key), recorded.get(key))
     wrong += [f"nobody sent what was answered for {key}" for key in answers.keys() - sent.keys()]
     wrong += [
         f"{key} was to be accepted and has no entry, or the other way round" for key in accepted ^ recorded.keys()
     ]
-    if sorted(recorded.values()) != positions:
-        wrong.append(f"{len(recorded)} submissions were accepted and {len(positions)} entries are recorded")
+    if sorted(every.values()) != positions:
+        wrong.append(f"{len(every)} submissions were accepted and {len(positions)} entries are recorded")
     wrong += [f"position {at} is {times} times on {ENTRIES}" for at, times in on_kafka.items() if times != 1]
     wrong += [f"position {at} is on one side only" for at in on_kafka.keys() ^ set(positions)]
     chain = dict(zip(positions, [0, *positions], strict=False))
@@ -86,17 +97,20 @@ def _judged(
         yield f"{key} has position {position}, its answers say {told}"
 
 
-def _sent(bootstrap: str, topics: list[str]) -> tuple[Counter[Key], int]:
-    """Count the messages on these topics by submission or receipt, and those without an id."""
+def _sent(bootstrap: str, topics: list[str]) -> tuple[Counter[Key], int, set[Place]]:
+    """Count the messages on these topics by submission or receipt, and those without an id; say where shots stand."""
     sent: Counter[Key] = Counter()
     nameless = 0
+    hostile: set[Place] = set()
     for record in records_of(bootstrap, topics):
         headers = dict(record.headers)
-        if "ce_id" in headers:
+        if record.key == HOSTILE:
+            hostile.add((record.topic, record.partition, record.offset))
+        elif "ce_id" in headers:
             sent[headers["ce_source"].decode(), headers["ce_id"].decode()] += 1
         else:
             nameless += 1
-    return sent, nameless
+    return sent, nameless, hostile
 
 
 def _answers(bootstrap: str) -> tuple[dict[Key, list[dict[str, Any]]], int]:
@@ -125,29 +139,3 @@ def _entries(bootstrap: str) -> tuple[Counter[int], dict[int, int]]:
         found[position] += 1
         previous[position] = int(dict(record.headers)["ce_previous"])
     return found, previous
-
-
-def records_of(bootstrap: str, topics: list[str]) -> Iterator[Any]:
-    """Yield every record of these topics."""
-    consumer = KafkaConsumer(
-        bootstrap_servers=bootstrap,
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        isolation_level="read_committed",
-    )
-    try:
-        partitions = [
-            TopicPartition(topic.name, number)
-            for topic in TOPICS
-            if topic.name in topics
-            for number in range(topic.partitions)
-        ]
-        consumer.assign(partitions)
-        ends = consumer.end_offsets(partitions)
-        consumer.seek_to_beginning()
-        while any(consumer.position(partition) < end for partition, end in ends.items()):
-            for records in consumer.poll(timeout_ms=1000, max_records=5000).values():
-                yield from records
-    finally:
-        consumer.close()

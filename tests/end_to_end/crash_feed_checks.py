@@ -6,8 +6,8 @@ import orjson
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.topics import feed
-from tests.end_to_end.crash_checks import records_of
 from tests.end_to_end.crash_readers import Readers
+from tests.topic_records import records_of
 
 
 def check_feeds(bootstrap: str, readers: Readers) -> Iterator[str]:

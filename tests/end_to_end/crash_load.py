@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import subprocess
 import sys
 import threading
@@ -22,20 +23,26 @@ from producers.hhs_file import COLUMNS, Row, read_releases
 from producers.hhs_releases import SOURCE, claims
 from producers.simulation.playing import play
 from producers.simulator import day
+from tests.hostile.shooting import Barrel
+from tests.hostile.shots import Gun
 
 ROWS = 2000
 CHILDREN = 26
 FIRST_DAY = date(2016, 1, 4)
+HOSTILE_SHOTS = 20
+HOSTILE_SECONDS = 2.0
 PATIENCE_SECONDS = 600
 
 
 class Load:
-    """Two threads that send: `expected` says what must become of every submission they sent."""
+    """Three threads that send: `expected` says what must become of every submission that was meant well."""
 
     def __init__(self, data: Path, seed: int) -> None:
         self.expected: dict[Key, str] = {}
         self.broken_off = 0
         """How often a sender lost the servers and began again."""
+        self.shots = 0
+        """How many hostile messages were put between them, at least."""
         self._data = data
         self._seed = seed
         self._over = threading.Event()
@@ -45,7 +52,10 @@ class Load:
     @contextmanager
     def going_on(self) -> Iterator[None]:
         """Send in the background until the block ends; then wait until everything begun is answered."""
-        threads = [threading.Thread(target=self._guarded, args=(work,)) for work in (self._import, self._agencies)]
+        threads = [
+            threading.Thread(target=self._guarded, args=(work,))
+            for work in (self._import, self._agencies, self._hostile)
+        ]
         for thread in threads:
             thread.start()
         try:
@@ -104,6 +114,21 @@ class Load:
                     break
                 except (ClientError, KafkaError):
                     self._begin_again()
+
+    def _hostile(self) -> None:
+        """Put what nobody should send between the others' messages, on every topic agencies write to."""
+        shots = Gun(self._seed).at_intake()
+        barrel: Barrel | None = None
+        while not self._over.wait(HOSTILE_SECONDS):
+            try:
+                barrel = barrel or Barrel(find_where(self._data).bootstrap)
+                self.shots += barrel.fire(itertools.islice(shots, HOSTILE_SHOTS)).total()
+            except KafkaError:
+                if barrel is not None:
+                    barrel.close()
+                barrel = None
+        if barrel is not None:
+            barrel.close()
 
     def _custody(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(

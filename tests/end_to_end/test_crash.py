@@ -15,5 +15,6 @@ def test_whatever_is_killed_nothing_is_lost_and_nothing_is_doubled(data_folder: 
     assert set(survived.kills) == set(NAMES)
     assert survived.found.entries > 1000
     assert survived.found.set_aside > 0
+    assert survived.shots > 0
     assert survived.items > 1000
     assert survived.found.receipts > 6

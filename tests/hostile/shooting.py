@@ -9,8 +9,8 @@ from kafka import KafkaProducer
 
 from ledger.agencies import PRODUCERS
 from ledger.topics import outcomes
-from tests.end_to_end.crash_checks import records_of
 from tests.hostile.shots import CODECS, Shot
+from tests.topic_records import records_of
 
 PATIENCE_SECONDS = 60
 

@@ -22,6 +22,9 @@ Headers = list[tuple[str, bytes | None]]
 CODECS: Final = (None, "gzip", "snappy", "lz4", "zstd")
 CHILDREN: Final = tuple(f"A3{number:08d}" for number in range(1, 9))
 
+KEY: Final = b"hostile"
+"""The record key of every shot, by which its targets are told from what others sent."""
+
 TIMES: Final = (
     "0001-01-01T00:00:00Z",
     "9999-12-31T23:59:59Z",
@@ -122,7 +125,7 @@ class Gun:
 
     def _shot(self, topic: str, headers: Headers, value: bytes | None) -> Shot:
         partition = 0 if topic.startswith("custody.receipts") else self._rng.randrange(4)
-        return Shot(topic, partition, b"k", headers, value, self._rng.choice(CODECS))
+        return Shot(topic, partition, KEY, headers, value, self._rng.choice(CODECS))
 
     def _right(self) -> Shot:
         """A submission as it should be, though mostly from somebody who may not send it."""
