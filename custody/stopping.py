@@ -17,7 +17,7 @@ _RECORDED_OR_NOT: Final = "it was recorded whole or not at all; look before you 
 LEFT_BEHIND: Final[dict[str, str]] = {
     **dict.fromkeys(
         "view timeline knows diverge figure findings wait status verify"
-        " rules-show rules-diff obligations-show set-aside-list set-aside-show".split(),
+        " rules-show rules-diff obligations-show coverage-show check corrections set-aside-list set-aside-show".split(),
         _READ_ONLY,
     ),
     "feed": "the feed was not shown to its end",
@@ -34,6 +34,10 @@ LEFT_BEHIND: Final[dict[str, str]] = {
     "rules-adopt": _RECORDED_OR_NOT,
     "obligations-waive": _RECORDED_OR_NOT,
     "set-aside-retry": _SENT_OR_NOT,
+    "set-aside-close": _RECORDED_OR_NOT,
+    "coverage-declare": _RECORDED_OR_NOT,
+    "backup": "no backup was made, and nothing of it is left",
+    "restore": "no ledger was made, and nothing of it is left",
     "rebuild": "the live read tables are as they were; `custody rebuild` begins again",
     "recover": "what was brought back stays; run `custody recover` again before any role is started",
 }

@@ -25,19 +25,21 @@ _PATIENCE_SECONDS: Final = 60.0
 
 def submit(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Events in JSON; - is standard input.")],
+    *,
     agency: Annotated[str, typer.Option(help="Who sends: CBP, ICE-ERO, ICE-OPLA, ORR, EOIR, USCIS or STEWARD.")],
     wait: Annotated[bool, typer.Option("--wait", help="Print each outcome as a JSON line, in input order.")] = False,
     timeout: Annotated[
         float, typer.Option(min=0.1, help="With --wait: give up when no outcome comes for so many seconds.")
     ] = _PATIENCE_SECONDS,
     data: Data = None,
+    as_json: Json = False,
 ) -> None:
     """Send submissions to an agency's intake topic.
 
     Each is a CloudEvent in structured form: one a line, one over several lines, or a JSON list of them. What is no
     JSON object is reported with its line and not sent; the others are, and the exit status is 1. Without --wait the
     command returns when Kafka has everything; the answers come on custody.outcomes.<agency>. With --wait a refusal is
-    an outcome like any other: exit status 0.
+    an outcome like any other: exit status 0. With --json and without --wait: how many were sent, and which lines not.
 
     \b
     Examples:
@@ -46,6 +48,7 @@ def submit(
     """
     from custody.errors import FAILED, Problem
     from custody.kafka_clients import problem, quiet_kafka
+    from custody.printing import print_json, print_lines
     from custody.where import find_where
     from producers.client import AgencyClient
     from producers.client_errors import ClientError
@@ -91,8 +94,12 @@ def submit(
             "page for agency developers shows",
             FAILED,
         )
-    if not wait:
-        print(f"{done.sent} sent to {sender}'s intake; what became of them is on custody.outcomes.{sender.lower()}")
+    answers = f"custody.outcomes.{sender.lower()}"
+    if not wait and as_json:
+        sent = {"sent": done.sent, "lines_not_sent": list(done.left_out), "unanswerable": done.unanswerable}
+        print_json({**sent, "answered_on": answers})
+    elif not wait:
+        print_lines([f"{done.sent} sent to {sender}'s intake; what became of them is on {answers}"])
     if done.left_out or done.unanswerable:
         places = ", ".join(str(number) for number in done.left_out[:20])
         more = f" and {len(done.left_out) - 20} more" if len(done.left_out) > 20 else ""
