@@ -19,7 +19,7 @@ from ledger.identifiers import Identifier
 from ledger.receipt import read_receipt, receipt_on_intake
 from ledger.submission import LIMIT_BYTES, SAFETY_FACTS, Refusal, also_remarked, read_submission, with_words
 from ledger.topics import LARGEST_MESSAGE_BYTES, is_receipts
-from ledger.unpacking import DamagedBatch, Record
+from ledger.unpacking import MOST_HEADERS, DamagedBatch, Record
 
 Headers = Sequence[tuple[str, bytes | None]]
 _NO_HEADERS: Final = b"[]"
@@ -35,7 +35,7 @@ def read_record(place: Place, record: Record | DamagedBatch) -> Arrival:
         headers = record.headers
     except CorruptRecordError:
         kept, size, digest = kept_of(record.value)
-        reason = "there is no sense in the bytes of its headers; send it again with another client"
+        reason = f"no sense in the bytes of its headers, or more than {MOST_HEADERS} of them; send it again with fewer"
         return Illegible(place, (None, None), reason, kept, _NO_HEADERS, size=size, digest=digest)
     return read_arrival(place, headers, record.value)
 

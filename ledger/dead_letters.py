@@ -92,7 +92,8 @@ def close_answered(cursor: Cursor[DictRow], answered: Sequence[tuple[Agency, Key
         "with closed as (update ledger.set_aside a set closed_at = clock_timestamp(), closed_by = %b,"
         " closed_reason = 'a message under its id was answered after all'"
         " from unnest(%b::text[], %b::text[], %b::text[]) as k(agency, source, id)"
-        " where a.agency = k.agency and a.ce_source = k.source and a.ce_id = k.id and a.closed_at is null"
+        " where a.agency = k.agency and a.ce_source = k.source and a.ce_id = k.id"
+        " and a.ce_id is not null and a.closed_at is null"
         " returning a.number)"
         " delete from ledger.set_aside_names n using closed where n.number = closed.number",
         (

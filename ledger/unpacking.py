@@ -12,8 +12,9 @@ for ever where it is raised as an error: the next poll fetches it again. Who ask
 This leans on the inside of kafka-python 3.0: `tests/unit/test_unpacking.py` holds it beside the library's own reading.
 """
 
+import itertools
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -29,6 +30,10 @@ _MAGIC: Final = 2
 _HEADER_BYTES: Final = 61
 """Of a batch of magic 2, before its records: nothing of what somebody sent stands there."""
 _LOOKED_THROUGH: Final = 131_072
+MOST_TOGETHER: Final = 16 * 1_048_576
+"""Bytes of records, unpacked, after which a poll ends."""
+MOST_HEADERS: Final = 4096
+"""Of one record; a batch can unpack to millions of empty ones, each of which is an object here."""
 
 
 class Record(NamedTuple):
@@ -75,8 +80,29 @@ def unpack_quickly(consumer: KafkaConsumer, *, give_damaged: bool = False) -> Ka
     With `give_damaged` a batch that cannot be unpacked is given as a `DamagedBatch`; without, polling raises
     `CorruptRecordError` at it, again and again.
     """
-    consumer._fetcher.PartitionRecords = _GivingDamaged if give_damaged else _PartitionRecords
+    fetcher = consumer._fetcher
+    fetcher.PartitionRecords = _GivingDamaged if give_damaged else _PartitionRecords
+    if give_damaged:
+        fetcher._append = _Bounded(fetcher._append)
     return consumer
+
+
+class _Bounded:
+    """Ends a poll when what it brings is large: a thousand records of a few bytes each can unpack to 64 GB."""
+
+    def __init__(self, append: Callable[..., int]) -> None:
+        self._append = append
+        self._drained: object = None
+        self._bytes = 0
+
+    def __call__(self, drained: Any, part: Any, max_records: int, update_offsets: bool) -> int:
+        """Append as the library does, and say that `max_records` were, once they are many bytes."""
+        if drained is not self._drained:
+            self._drained, self._bytes = drained, 0
+        part.room = MOST_TOGETHER - self._bytes
+        appended = self._append(drained, part, max_records, update_offsets)
+        self._bytes = MOST_TOGETHER - part.room
+        return max_records if part.room <= 0 else appended
 
 
 class _PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # the library is untyped
@@ -160,9 +186,23 @@ class _PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # the 
 
 
 class _GivingDamaged(_PartitionRecords):
-    """Gives what cannot be unpacked as a value."""
+    """Gives what cannot be unpacked as a value, and not much more than `MOST_TOGETHER` bytes at a time."""
 
     give_damaged = True
+    room = 0
+    """Bytes that may still be given; at least one record is, whatever its size."""
+
+    def take(self, n: int | None = None) -> list[Record | DamagedBatch]:
+        """Return the next records, up to `n`, and as long as there is room."""
+        self.room = self.room or MOST_TOGETHER
+        taken: list[Record | DamagedBatch] = []
+        for record in itertools.islice(self.record_iterator, 0, n):
+            taken.append(record)
+            value, packed = (record.kept, b"") if isinstance(record, DamagedBatch) else (record.value, record.packed)
+            self.room -= len(value or b"") + len(packed)
+            if self.room <= 0:
+                break
+        return taken
 
 
 def _is_crc(error: Exception) -> bool:
@@ -261,6 +301,8 @@ def _records(tp: TopicPartition, data: bytes, batch: Any) -> list[Record]:
 def _headers(packed: bytes) -> list[tuple[str, bytes | None]]:
     headers = []
     count, at = _varint(packed, 0)
+    if count > MOST_HEADERS:
+        raise ValueError(f"{count} headers; at most {MOST_HEADERS} are read")
     for _ in range(count):
         size = packed[at]
         if size & 0x81:  # longer than 63 bytes, or no length

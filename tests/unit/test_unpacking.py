@@ -25,7 +25,7 @@ from ledger.cloudevents import binary_headers
 from ledger.codecs import MOST_UNPACKED, NAMES, DamagedError, TooLargeError, unpack
 from ledger.facts import BY_WIRE, LEDGER_FACTS
 from ledger.following import read_messages
-from ledger.unpacking import DamagedBatch, Record, unpack_quickly, unpacked
+from ledger.unpacking import MOST_TOGETHER, DamagedBatch, Record, unpack_quickly, unpacked
 from producers.appending import Envelope
 
 
@@ -134,7 +134,7 @@ def test_an_entry_reads_alike_by_its_pattern_and_header_by_header(wire: str, pos
 
 def fetched(*batches: bytes, fetch_offset: int = 0, give_damaged: bool = True) -> tuple[list[Any], int]:
     """Return what a consumer is given of these bytes, and the offset at which it fetches next."""
-    consumer = SimpleNamespace(_fetcher=SimpleNamespace())
+    consumer = SimpleNamespace(_fetcher=SimpleNamespace(_append=None))
     unpack_quickly(consumer, give_damaged=give_damaged)
     part = consumer._fetcher.PartitionRecords(
         fetch_offset, PLACE, MemoryRecords(b"".join(batches)), isolation_level=IsolationLevel.READ_COMMITTED
@@ -266,3 +266,37 @@ def test_empty_batches_and_marks_of_transactions_are_passed_over() -> None:
     mark[22] |= DefaultRecordBatch.CONTROL_MASK
     struct.pack_into(">I", mark, 17, calc_crc32c(memoryview(mark)[21:]))
     assert fetched(bytes(mark)) == ([], 1)
+
+
+def test_a_poll_ends_where_what_it_brings_is_large() -> None:
+    """Many small batches can hold many large records: memory is bounded by bytes, not by how many there are."""
+    consumer = SimpleNamespace(_fetcher=SimpleNamespace())
+
+    def append(drained: dict[TopicPartition, list[Any]], part: Any, most: int, _: bool) -> int:
+        taken = part.take(most)
+        drained.setdefault(PLACE, []).extend(taken)
+        return len(taken)
+
+    consumer._fetcher._append = append
+    unpack_quickly(consumer, give_damaged=True)
+    batches = b"".join(plain(number, bytes(3 * 1_048_576), compression=1) for number in range(20))
+    part = consumer._fetcher.PartitionRecords(0, PLACE, MemoryRecords(batches))
+    offsets: list[int] = []
+    polls = 0
+    while len(offsets) < 20:
+        drained: dict[TopicPartition, list[Any]] = {}
+        left, polls = 1000, polls + 1
+        while left > 0 and part:
+            left -= consumer._fetcher._append(drained, part, left, True)
+        assert sum(len(record.value) for record in drained[PLACE]) <= MOST_TOGETHER + 3 * 1_048_576
+        offsets += [record.offset for record in drained[PLACE]]
+        assert part.next_fetch_offset == offsets[-1] + 1
+    assert offsets == list(range(20))
+    assert polls == 4
+
+
+def test_a_record_of_millions_of_headers_is_not_read() -> None:
+    """Their bytes are few, the objects made of them are not."""
+    packed = bytes([0x82, 0x40]) + b"\0\x01" * 4097  # zigzag of 4097
+    with pytest.raises(CorruptRecordError, match="4097 headers; at most 4096"):
+        _ = Record("t", 0, 0, 0, None, b"", packed).headers

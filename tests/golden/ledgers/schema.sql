@@ -223,6 +223,8 @@ ALTER TABLE ONLY ledger.submissions
 
 CREATE INDEX alert_watch_look_at ON ledger.alert_watch USING btree (look_at);
 
+CREATE INDEX set_aside_keyed ON ledger.set_aside USING btree (agency, ce_source, ce_id) WHERE ((closed_at IS NULL) AND (ce_id IS NOT NULL));
+
 CREATE INDEX set_aside_open ON ledger.set_aside USING btree (agency, ce_source, ce_id) WHERE ((retried_at IS NULL) AND (closed_at IS NULL));
 
 CREATE UNIQUE INDEX set_aside_place ON ledger.set_aside USING btree (topic, cluster_id, topic_id, partition, "offset", digest) NULLS NOT DISTINCT;
