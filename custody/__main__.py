@@ -22,7 +22,7 @@ from custody import (
     verbs_set_aside,
 )
 from custody.default_verb import ShowByDefault
-from custody.errors import Problem, unreachable
+from custody.errors import Problem, own_fault, unreachable
 from custody.stopping import STOPPED_BY_CTRL_C, stopped
 
 app = typer.Typer(
@@ -128,16 +128,13 @@ def main() -> None:
         _fail(problem)
     except PermissionError as failure:
         cure = "run this as the user who owns it, or name another data folder with --data"
-        _fail(Problem(f"{failure.filename} cannot be used by this user: {failure.strerror}; {cure}"))
+        _fail(Problem(f"{failure.filename} cannot be used by this user; {cure}"))
     except BrokenPipeError:
         # The reader of our output left (`custody timeline ... | head`): nobody is there to be told.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except Exception as failure:
-        known = unreachable(failure)
-        if known is None:
-            raise
-        _fail(known)
+    except Exception as failure:  # noqa: BLE001 - the last one who can say it in words
+        _fail(unreachable(failure) or own_fault(failure))
 
 
 def _fail(problem: Problem) -> None:

@@ -3,10 +3,22 @@
 import sys
 from typing import Final
 
+from ledger.server_words import kafka_reason, postgres_reason
+
 FAILED: Final = 1
 WRONG_USAGE: Final = 2
 NO_SUCH_THING: Final = 3
 UNREACHABLE: Final = 4
+
+
+_NOT_MADE: Final = {
+    "42P01": "has no tables of a ledger",
+    "3F000": "has no tables of a ledger",
+    "42703": "has the tables of another release",
+    "42883": "has the tables of another release",
+    "42501": "does not let this user read or write the ledger",
+}
+"""By SQLSTATE: what is wrong with a database that is not this ledger's."""
 
 
 class Problem(Exception):
@@ -26,12 +38,32 @@ def unreachable(failure: BaseException, bootstrap: str | None = None) -> Problem
     cure = "see `custody status`; start the ledger with `custody up`"
     psycopg, kafka_errors = sys.modules.get("psycopg"), sys.modules.get("kafka.errors")
     if psycopg is not None and isinstance(failure, psycopg.OperationalError):
-        return Problem(f"PostgreSQL cannot be reached: {_one_line(failure)}. {cure}", UNREACHABLE)
+        return Problem(f"PostgreSQL cannot be reached: {postgres_reason(failure)}; {cure}", UNREACHABLE)
+    if psycopg is not None and isinstance(failure, psycopg.ProgrammingError) and failure.sqlstate in _NOT_MADE:
+        return Problem(
+            f"PostgreSQL {_NOT_MADE[failure.sqlstate]}; nothing was done; start intake and projections (`custody up`) "
+            "on this database once, or name the ledger's own",
+            FAILED,
+        )
     if kafka_errors is not None and isinstance(failure, kafka_errors.KafkaError):
         at = f" at {bootstrap}" if bootstrap else ""
-        return Problem(f"Kafka{at} cannot be reached: {_one_line(failure)}. {cure}", UNREACHABLE)
+        return Problem(f"Kafka{at} cannot be reached: {kafka_reason(failure)}; {cure}", UNREACHABLE)
     return None
 
 
-def _one_line(failure: BaseException) -> str:
-    return " ".join(str(failure).split()) or type(failure).__name__
+def own_fault(failure: BaseException) -> Problem:
+    """Return the `Problem` of a fault of the program itself; what its makers need goes into a file."""
+    import tempfile
+    import traceback
+    from pathlib import Path
+
+    frames = traceback.extract_tb(failure.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="custody-fault-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as details:  # only its owner can read it
+        details.writelines(traceback.format_exception(failure))
+    return Problem(
+        f"this is a fault of the program, not yours{place}; nothing more was done; what its makers need to mend it is "
+        f"in {details.name}: look whether it names anybody before you pass it on"
+    )

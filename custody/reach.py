@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from custody.errors import UNREACHABLE, Problem
+from ledger.server_words import postgres_reason
 
 
 def without_password(database_url: str) -> str:
@@ -26,7 +27,7 @@ def require_postgres(database_url: str) -> None:
         psycopg.connect(database_url, connect_timeout=10).close()
     except psycopg.Error as failure:
         raise Problem(
-            f"PostgreSQL cannot be reached ({' '.join(str(failure).split())}); start it, or set DATABASE_URL to one "
+            f"PostgreSQL cannot be reached ({postgres_reason(failure)}); start it, or set DATABASE_URL to one "
             "that runs",
             UNREACHABLE,
         ) from failure

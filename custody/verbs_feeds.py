@@ -170,24 +170,27 @@ def _line(item: "FeedItem") -> str:
 def _receiver(given: str) -> "Agency":
     from custody.errors import WRONG_USAGE, Problem
     from ledger.agencies import RECEIVERS
+    from ledger.agency_names import agency_among
 
-    for agency in RECEIVERS:
-        if agency == given.upper():
-            return agency
-    raise Problem(f"{given!r} has no feed; the agencies that have one are {', '.join(RECEIVERS)}", WRONG_USAGE)
+    try:
+        return agency_among(given, RECEIVERS)
+    except ValueError as error:
+        raise Problem(f"--agency {error}; these have a feed", WRONG_USAGE) from None
 
 
 def _grade(given: str) -> "ReceiptGrade":
     from typing import get_args
 
     from custody.errors import WRONG_USAGE, Problem
+    from ledger.choices import chosen, no_choice
     from ledger.facts.ledger_wide import ReceiptGrade
 
+    meant = chosen(given, get_args(ReceiptGrade))
     for grade in get_args(ReceiptGrade):
-        if grade == given.lower():
-            chosen: ReceiptGrade = grade
-            return chosen
-    raise Problem(f"{given!r} is no grade; grades are {', '.join(get_args(ReceiptGrade))}", WRONG_USAGE)
+        if grade == meant:
+            found: ReceiptGrade = grade
+            return found
+    raise Problem(f"--grade {no_choice(given, 'grade', get_args(ReceiptGrade))}", WRONG_USAGE)
 
 
 def _instant(text: str | None, option: str, zone: str) -> "datetime | None":

@@ -153,6 +153,7 @@ def waive(
     from custody.printing import print_json, print_lines
     from custody.steward import as_steward
     from ledger.facts import ObligationWaived
+    from ledger.model_words import in_words
     from ledger.obligations import shipped_rules
     from ledger.offices import shipped_offices
     from ledger.times import write_clock
@@ -166,7 +167,7 @@ def waive(
     except ValidationError as error:
         fault = error.errors()[0]
         named = {"obliged": "--agency", "reason_code": "--code"}.get(str(fault["loc"][0]), f"--{fault['loc'][0]}")
-        raise Problem(f"{named}: {fault['msg']}; nothing was recorded", WRONG_USAGE) from None
+        raise Problem(f"{named}: {in_words(fault)}; nothing was recorded", WRONG_USAGE) from None
     with as_steward(data, at, undone="not waived") as (ledger, settings, moment):
         rules, offices = shipped_rules(), shipped_offices()
         try:

@@ -112,12 +112,16 @@ def adopt(
 def _read(which: str) -> "RuleSet":
     """Read a set by its file or its name; a name wins only where no such file is meant."""
     from custody.errors import NO_SUCH_THING, WRONG_USAGE, Problem
+    from ledger.choices import did_you_mean
     from ledger.sharing import RuleFileError, read_rules, shipped_sets
 
     shipped = shipped_sets()
     file = shipped.get(which, Path(which))
     if not file.exists():
-        raise Problem(f"there is no file {which} and no set of that name; sets are {', '.join(shipped)}", NO_SUCH_THING)
+        near = did_you_mean(which, shipped)
+        raise Problem(
+            f"there is no file {which} and no set of that name{near}; sets are {', '.join(shipped)}", NO_SUCH_THING
+        )
     try:
         return read_rules(file)
     except RuleFileError as error:

@@ -11,6 +11,7 @@ from custody.errors import WRONG_USAGE, Problem
 from custody.options import Data, Json
 from custody.reach import without_password
 from custody.where import find_data, find_where, servers_given
+from ledger.choices import no_choice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,7 +141,7 @@ def run(role: Annotated[str, typer.Argument(help=", ".join(roles.ROLES))], data:
       DATABASE_URL=... KAFKA_BOOTSTRAP_SERVERS=... custody run relay
     """
     if role not in roles.ROLES:
-        raise Problem(f"there is no role {role!r}; the roles are {', '.join(roles.ROLES)}", WRONG_USAGE)
+        raise Problem(no_choice(role, "role", roles.ROLES), WRONG_USAGE)
     where = find_where(data)
     environment = roles.environment(
         database_url=where.database_url, bootstrap=where.bootstrap, zone=where.zone, clock=where.clock

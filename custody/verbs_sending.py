@@ -399,11 +399,12 @@ def sender_named(given: str) -> "Agency":
     """Return the agency of this name, of those that send."""
     from custody.errors import WRONG_USAGE, Problem
     from ledger.agencies import PRODUCERS
+    from ledger.agency_names import agency_among
 
-    for agency in PRODUCERS:
-        if agency == given.upper():
-            return agency
-    raise Problem(f"{given!r} sends nothing; the agencies that do are {', '.join(PRODUCERS)}", WRONG_USAGE)
+    try:
+        return agency_among(given, PRODUCERS)
+    except ValueError as error:
+        raise Problem(f"--agency {error}; these send", WRONG_USAGE) from None
 
 
 @contextmanager

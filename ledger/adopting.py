@@ -12,6 +12,7 @@ from ledger.eventstore import Ledger
 from ledger.facts import Fact, SharingRulesAdopted
 from ledger.facts.ledger_wide import RuleSet
 from ledger.looking_back import payload_of
+from ledger.model_words import in_words
 from ledger.own_records import NoClockError, record_by_steward
 from ledger.settings import Settings
 from ledger.sharing import Adopted
@@ -32,7 +33,7 @@ def adopt(
     try:
         fact = SharingRulesAdopted(rules=rules, reason=reason, backfill=backfill)
     except ValidationError as error:
-        raise NotAdoptedError(f"reason: {error.errors()[0]['msg']}; shorten it, nothing was recorded") from None
+        raise NotAdoptedError(f"reason: {in_words(error.errors()[0])}; shorten it, nothing was recorded") from None
     with ledger.datastore.transaction(commit=True) as cursor:
         ledger.entries.lock(cursor)
         for before in adoptions(cursor):

@@ -1,10 +1,11 @@
 """Agencies as people write them: `ICE ERO`, `HHS/ORR`, `Immigration Court`."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from ledger.agencies import AGENCIES, GROUPS, Agency
-from ledger.choices import no_choice
+from ledger.choices import chosen, no_choice
 
 _PARTS: Final = re.compile(r"[\s./_()-]+")
 _ALSO: Final[dict[str, str]] = {
@@ -47,7 +48,6 @@ def spelled(text: str) -> str:
 
 _BY_NAME: Final[dict[str, str]] = {
     **{spelled(name): name for name in (*AGENCIES, *GROUPS)},
-    **{spelled(name.replace("-", " ")[::1]): name for name in AGENCIES},
     **_ALSO,
 }
 
@@ -61,6 +61,21 @@ def agency_called(text: str) -> Agency:
     if name in GROUPS:
         raise ValueError(f"{name} is a group; say which of its agencies was told: {', '.join(GROUPS[name])}")
     raise ValueError(no_choice(text, "agency of the ledger", AGENCIES))
+
+
+def agency_among(text: str, among: Sequence[Agency]) -> Agency:
+    """Return the agency that is spelled so: `ICE-ERO`, `ice-ero` as in names of topics, `ice_ero`. Raises `ValueError`.
+
+    Only spelling is forgiven: what a program or a command is told is no name people use.
+    """
+    name = chosen(text, among)
+    for agency in among:
+        if agency == name:
+            return agency
+    meant = _BY_NAME.get(spelled(text))
+    if meant is not None and meant in among:
+        raise ValueError(f"{text!r} is no agency here (did you mean {meant}?); there are {', '.join(among)}")
+    raise ValueError(no_choice(text, "agency here", among))
 
 
 def is_called(text: str) -> bool:

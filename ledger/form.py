@@ -14,6 +14,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 from pydantic_core import from_json
 
+from ledger.model_words import in_words
+
 LONGEST_NAME: Final = 80
 """A name of a member that somebody made up is shown up to here."""
 
@@ -84,7 +86,7 @@ def _fault(details: Any, given: object) -> _Fault:
             branch = True
             continue
         path.append(_shown(str(part)))
-    message = details["msg"].removeprefix("Value error, ")
+    message = in_words(details)
     if message.startswith(("not an A-number", "not a ledger id")):
         path.append("value")
     return _Fault(tuple(path), details["type"], message, value, branch)
@@ -107,7 +109,7 @@ def _refusal(branches: list[_Fault], wire: str, under: tuple[str, ...]) -> Refus
     if fault.kind == "missing":
         return Refusal("H0", f"{where} is missing from {wire}", member)
     if fault.kind == "json_invalid":
-        return Refusal("H0", "the data is not JSON in UTF-8: " + fault.message.removeprefix("Invalid JSON: "))
+        return Refusal("H0", "the data is not JSON in UTF-8: " + fault.message)
     if kinds == {"bool_type", "literal_error"}:
         code = "H6" if isinstance(fault.value, str) else "H0"
         return Refusal(code, f"{where} is true, false, or `unknown`", member)

@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from ledger.model_words import in_words
 from ledger.obligation_faults import faults, faults_of_versions
 from ledger.obligation_vocabulary import Rule
 
@@ -39,7 +40,7 @@ def read_obligation_rules(file: Path) -> tuple[Rule, ...]:
         rules = RuleFile.model_validate(given).rules
     except ValidationError as error:
         raise ObligationFileError(
-            "\n".join(f"{file}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+            "\n".join(f"{file}: {'.'.join(map(str, fault['loc']))}: {in_words(fault)}" for fault in error.errors())
         ) from None
     found = [f"{file}: {fault}" for fault in faults(rules)]
     if found:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from ledger.agencies import Agency
 from ledger.facts.vocabulary import Day, Id, Text
+from ledger.model_words import in_words
 
 TABLE: Final = Path(__file__).with_name("offices.toml")
 
@@ -63,7 +64,7 @@ def read_offices(file: Path) -> OfficeTable:
         raise OfficeFileError(f"{file} is no TOML: {error}") from None
     except ValidationError as error:
         raise OfficeFileError(
-            "\n".join(f"{file}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+            "\n".join(f"{file}: {'.'.join(map(str, fault['loc']))}: {in_words(fault)}" for fault in error.errors())
         ) from None
 
 
@@ -104,3 +105,9 @@ def _is_one_of(office: str, names: Sequence[str], kinds: Sequence[str]) -> bool:
 
 def _plain(text: str) -> str:
     return " ".join(text.casefold().split())
+
+
+@cache
+def known_offices() -> frozenset[str]:
+    """Return the names of the offices in the table that comes with the program."""
+    return frozenset(name for row in shipped_offices().offices for name in row.names)

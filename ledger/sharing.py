@@ -33,6 +33,7 @@ from ledger.facts import (
 )
 from ledger.facts.ledger_wide import RuleSet
 from ledger.facts.vocabulary import CATEGORIES, CategoryName
+from ledger.model_words import in_words
 from ledger.times import civil_day
 
 SETS: Final = Path(__file__).parent / "sharing_sets"
@@ -83,7 +84,7 @@ def read_rules(file: Path) -> RuleSet:
         rules = RuleSet.model_validate(given)
     except ValidationError as error:
         raise RuleFileError(
-            "\n".join(f"{file}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+            "\n".join(f"{file}: {'.'.join(map(str, fault['loc']))}: {in_words(fault)}" for fault in error.errors())
         ) from None
     found = [f"{file}: {fault}" for fault in faults(rules)]
     if found:

@@ -14,6 +14,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 from pydantic_core import from_json
 
+from ledger.choices import did_you_mean
 from ledger.entry import Finding
 from ledger.facts import (
     BY_WIRE,
@@ -118,7 +119,8 @@ def read_submission(wire: str, data: bytes) -> tuple[Submission[Fact], tuple[Fin
     fact_class = BY_WIRE.get(wire)
     if fact_class is None:
         shown = f" {wire}" if _WIRE_LIKE.fullmatch(wire) else ""
-        return Refusal("H0", f"unknown type{shown}: see the catalogue of facts for the wire names", "type")
+        near = did_you_mean(wire, BY_WIRE) if shown else ""
+        return Refusal("H0", f"unknown type{shown}{near}: see the catalogue of facts for the wire names", "type")
     if len(data) > LIMIT_BYTES:
         return Refusal("H0", f"{len(data)} bytes of data; the limit is {LIMIT_BYTES}: send less in one fact")
     if b"\\" in data:

@@ -24,11 +24,11 @@ from uuid import uuid4
 import orjson
 from pydantic import ValidationError
 
-from ledger.agencies import Agency
+from ledger.agencies import PRODUCERS, Agency
 from ledger.cloudevents import STRUCTURED_HEADERS, binary_headers, read_message
 from ledger.identifiers import Identifier
 from ledger.times import write_when
-from producers.client_errors import NoOutcomeError
+from producers.client_errors import NoOutcomeError, known_agency
 from producers.outcomes import Outcome, OutcomeReader
 from producers.sending import Sender
 
@@ -42,12 +42,13 @@ AWAITED: Final = 100_000
 class AgencyClient:
     """One agency's end of the ledger. Not to be shared between threads."""
 
-    def __init__(self, bootstrap: str, agency: Agency, *, system: str | None = None) -> None:
-        """Connect. Raises `BrokerUnreachableError`, `TopicMissingError`.
+    def __init__(self, bootstrap: str, agency: Agency | str, *, system: str | None = None) -> None:
+        """Connect. Raises `UnknownAgencyError`, `BrokerUnreachableError`, `TopicMissingError`.
 
         `system` is the `ce_source` of what is sent. The position on the outcomes topic is taken before anything can
         be sent, so no outcome is missed.
         """
+        agency = known_agency(agency, PRODUCERS)
         self.system: Final = system or f"/{agency.lower()}/client"
         self._reader = OutcomeReader(bootstrap, agency)
         try:

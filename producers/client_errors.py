@@ -1,6 +1,7 @@
 """What can go wrong at an agency's end, each error with what was not done and the cure.
 
 ClientError
+├── UnknownAgencyError       no agency of that name sends, or has a feed
 ├── BrokerUnreachableError   nobody answers at the address
 ├── TopicMissingError        Kafka answers, but the ledger's topics are not there
 ├── MessageTooLargeError     more than the intake topics carry; nothing of it was sent
@@ -8,9 +9,29 @@ ClientError
 └── NoOutcomeError           sent, but the ledger has not answered in time
 """
 
+from collections.abc import Sequence
+
+from ledger.agencies import Agency
+from ledger.agency_names import agency_among
+
 
 class ClientError(Exception):
     """The message is for the person who sends: what happened, what was not done, what to do."""
+
+
+class UnknownAgencyError(ClientError):
+    """No agency of that name sends, or has a feed."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"{problem}; nothing was done")
+
+
+def known_agency(given: str, among: Sequence[Agency]) -> Agency:
+    """Return the agency that is spelled so, `ice-ero` as in names of topics, too. Raises `UnknownAgencyError`."""
+    try:
+        return agency_among(given, among)
+    except ValueError as error:
+        raise UnknownAgencyError(str(error)) from None
 
 
 class BrokerUnreachableError(ClientError):

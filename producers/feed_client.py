@@ -16,9 +16,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from ledger.agencies import Agency
+from ledger.agencies import RECEIVERS, Agency
 from ledger.facts.ledger_wide import ReceiptGrade
-from producers.client_errors import NotSentError
+from producers.client_errors import NotSentError, known_agency
 from producers.feed_errors import FeedLostError, ReceiptRefusedError
 from producers.feed_items import FeedItem
 from producers.feed_place import Place, read_place, write_place
@@ -49,7 +49,7 @@ class FeedReader:
     def __init__(
         self,
         bootstrap: str,
-        agency: Agency,
+        agency: Agency | str,
         *,
         state: Path | None = None,
         after: int | None = None,
@@ -62,11 +62,12 @@ class FeedReader:
         """Connect and take up the place: the one in the file `state`, or behind number `after` (0: the beginning).
 
         `system` is the receipts' `ce_source`, for this reader alone; `office` and `user` sign where nobody else is
-        named. `clock` is for a ledger whose clock is driven. Raises `BrokerUnreachableError`, `TopicMissingError`,
-        `PlaceError`, `FeedWentBackError`.
+        named. `clock` is for a ledger whose clock is driven. Raises `UnknownAgencyError`, `BrokerUnreachableError`,
+        `TopicMissingError`, `PlaceError`, `FeedWentBackError`.
         """
         if (state is None) is (after is None):
             raise ValueError("give a reader either `state`, a file for its place, or `after`, the last number you have")
+        agency = known_agency(agency, RECEIVERS)
         place = Place(after or 0, None) if state is None else read_place(state, agency)
         self._agency = agency
         self._state = state

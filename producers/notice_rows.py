@@ -32,7 +32,7 @@ WANTED: Final = Wanted(
             "child",
             (
                 *("a number", "a no", "anumber", "alien number", "alien no", "alien a number", "childs a number"),
-                *("uc a number", "uac a number", "child a number", "childs number", "a", "an", "children", "uc", "uac"),
+                *("uc a number", "uac a number", "child a number", "childs number", "children", "uc", "uac"),
             ),
             needed=True,
         ),

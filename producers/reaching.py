@@ -6,6 +6,7 @@ from typing import Final
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
+from ledger.server_words import kafka_reason
 from producers.client_errors import BrokerUnreachableError
 
 REACH_MS: Final = 10_000
@@ -44,5 +45,5 @@ def cluster_id(bootstrap: str) -> str:
 
 
 def reason(error: KafkaError) -> str:
-    """Return a Kafka error in words; some have a name only."""
-    return str(error).strip() or type(error).__name__
+    """Return a Kafka error in our words."""
+    return kafka_reason(error)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from ledger.choices import no_choice
 from ledger.times import When
 from readers.knowing import Viewpoint
 from readers.questions import WrongQuestionError
@@ -130,13 +131,11 @@ FIGURES: Final[Mapping[str, Figure]] = {
 
 def defined(asked: Asked) -> Figure:
     """Return the figure asked for; raises `WrongQuestionError` that names what can be asked."""
-    kind = FIGURES.get(asked.name)
-    if kind is None:
-        raise WrongQuestionError(f"there is no figure {asked.name!r}; there are: {', '.join(FIGURES)}")
+    if asked.name not in FIGURES:
+        raise WrongQuestionError(no_choice(asked.name, "figure", (*FIGURES, "divergent")))
+    kind = FIGURES[asked.name]
     if asked.by is not None and asked.by not in kind.dimensions:
-        raise WrongQuestionError(
-            f"the figure {asked.name} cannot be told by {asked.by!r}; it can by: {', '.join(kind.dimensions)}"
-        )
+        raise WrongQuestionError(f"--by {no_choice(asked.by, f'dimension of {asked.name}', kind.dimensions)}")
     if kind.day is None:
         if asked.since is not None or asked.until is not None:
             raise WrongQuestionError(f"the figure {asked.name} is of one day: ask for it with --on DATE")

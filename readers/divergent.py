@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 from psycopg import Connection, Cursor
 
+from ledger.choices import no_choice
 from ledger.times import FLOOR, When, read_clock, write_clock
 from projections.aspects import written
 from projections.folding import Folding
@@ -60,7 +61,7 @@ def checked(asked: Asked) -> Asked:
     """Return the question; raises `WrongQuestionError` that names what can be asked."""
     if asked.member not in MEMBERS:
         raise WrongQuestionError(
-            f"--member {asked.member!r} is not compared for all children; {', '.join(MEMBERS)} is. "
+            f"--member {no_choice(asked.member, 'member that is compared for all children', MEMBERS)}. "
             "`custody diverge CHILD A B` compares every member of one child's state"
         )
     if asked.a.name == asked.b.name:

@@ -8,8 +8,10 @@ from typing import Any, Final
 from psycopg import Connection, Cursor
 
 from ledger.agencies import GROUPS, PRODUCERS
+from ledger.offices import known_offices
+from ledger.rules import BY_CODE
 from ledger.times import write_clock
-from readers.questions import WrongQuestionError
+from readers.choosing import one_of
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
 
@@ -34,7 +36,7 @@ _MEMBERS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which findings are asked for; `None` is any. The office is compared to the letter."""
+    """Which findings are asked for; `None` is any."""
 
     agency: str | None = None
     office: str | None = None
@@ -45,16 +47,17 @@ class Sought:
 def findings(connection: Connection[Rows], sought: Sought, show: Show) -> None:
     """Give `show` the findings in order of position, from one snapshot.
 
-    Raises `WrongQuestionError` for an agency there is not.
+    Raises `WrongQuestionError` for an agency, a rule or an office there is not.
     """
-    given = {
+    given: dict[str, Any] = {
         "agencies": _agencies(sought.agency),
-        "office": sought.office,
-        "code": sought.code,
+        "office": None,
+        "code": None if sought.code is None else one_of(sought.code, BY_CODE, "rule", option="--code"),
         "open": sought.only_open,
     }
 
     def ask(cursor: Cursor[Rows]) -> None:
+        given["office"] = None if sought.office is None else _office(cursor, sought.office)
         heading = cursor.execute(_SQL["heading"].encode()).fetchone()
         complete_to = None if heading is None or heading[0] is None else write_clock(heading[0])
         with cursor.connection.cursor(name="findings", binary=True) as rows:
@@ -76,9 +79,13 @@ def _finding(row: Rows) -> dict[str, Any]:
 def _agencies(name: str | None) -> list[str] | None:
     if name is None:
         return None
-    members = GROUPS.get(name, (name,))
-    if not set(members) <= set(PRODUCERS):
-        raise WrongQuestionError(
-            f"there is no agency {name!r} that produces entries; there are: {', '.join((*PRODUCERS, *GROUPS))}"
-        )
-    return list(members)
+    found = one_of(name, (*PRODUCERS, *GROUPS), "agency that produces entries", option="--agency")
+    return list(GROUPS.get(found, (found,)))
+
+
+def _office(cursor: Cursor[Rows], name: str) -> str:
+    """Return the office as findings or the table of offices spell it; only a name that none has costs a look at all."""
+    if cursor.execute(_SQL["has_office"].encode(), {"office": name}).fetchone() == (True,):
+        return name
+    there = [row[0] for row in cursor.execute(_SQL["offices"].encode())]
+    return one_of(name, sorted({*there, *known_offices()}), "office the ledger knows", option="--office")

@@ -12,3 +12,9 @@ where (%(agencies)s::text[] is null or f.agency = any(%(agencies)s))
   and (%(code)s::text is null or f.code = %(code)s)
   and (not %(open)s or f.resolved_position is null)
 order by f.position, f.number
+
+-- name: has_office
+select exists (select 1 from read.findings_v1 f where f.office = %(office)s)
+
+-- name: offices
+select distinct f.office from read.findings_v1 f where f.office is not null

@@ -17,8 +17,9 @@ from projections.knowledge import DELIVERED, GRADES, Basis, Moment, Seen, known_
 from projections.reads import Stated as Said
 from projections.reads import all_moments
 from projections.viewpoint import about_person, one_person
+from readers.choosing import one_of
 from readers.moments import Asked, Moments, Name, settle
-from readers.questions import NothingKnownError, WrongQuestionError
+from readers.questions import NothingKnownError
 from readers.records import Found, Parked, check_is_a_child, first_parked, known
 from readers.snapshot import Rows, at_once, in_snapshot
 from readers.stating import agencies_of, stated_row
@@ -45,21 +46,9 @@ def parse_viewpoint(name: str | None, basis: str | None, at_least: str | None, *
 
     Raises `WrongQuestionError` that names what there is.
     """
-    name = LEDGER if name is None else name.strip()
-    upper = name.upper()
-    if name.lower() == LEDGER:
-        name = LEDGER
-    elif upper in AGENCIES or upper in GROUPS:
-        name = upper
-    else:
-        raise WrongQuestionError(
-            f"{option} {name!r} is no agency; there are {', '.join(AGENCIES)}, the groups {', '.join(GROUPS)}, "
-            f"and {LEDGER}"
-        )
-    if basis not in (None, "any", "proven"):
-        raise WrongQuestionError(f"--basis {basis!r}: it is `any` (claimed or proven) or `proven`")
-    if at_least is not None and at_least not in GRADES:
-        raise WrongQuestionError(f"--at-least {at_least!r}: the grades are {', '.join(GRADES)}")
+    name = LEDGER if name is None else one_of(name, (*AGENCIES, *GROUPS, LEDGER), "agency or group", option=option)
+    basis = None if basis is None else one_of(basis, ("any", "proven"), "basis", option="--basis")
+    at_least = None if at_least is None else one_of(at_least, GRADES, "grade", option="--at-least")
     return Viewpoint(
         name,
         "proven" if basis == "proven" else "any",

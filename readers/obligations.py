@@ -22,9 +22,9 @@ from ledger.times import When, write_clock, write_when
 from projections.effective import effective
 from projections.knowledge import DELIVERED, Moment
 from projections.obligations import Knows, Obligation, State, Told, Waiver, obligations
+from readers.choosing import one_of
 from readers.knowing import Stated, all_stated
 from readers.moments import Asked, Name
-from readers.questions import WrongQuestionError
 from readers.records import known
 from readers.snapshot import Rows, in_snapshot
 
@@ -44,11 +44,10 @@ class Sought:
 
 def checked(sought: Sought) -> Sought:
     """Return what is sought; raises `WrongQuestionError` that names what there is."""
-    if sought.agency is not None and sought.agency not in BODIES:
-        raise WrongQuestionError(f"{sought.agency!r} is no agency or body; they are {', '.join(BODIES)}")
-    if sought.state is not None and sought.state not in STATES:
-        raise WrongQuestionError(f"{sought.state!r} is no state of an obligation; they are {', '.join(STATES)}")
-    return sought
+    return Sought(
+        None if sought.agency is None else one_of(sought.agency, BODIES, "agency or body", option="--agency"),
+        None if sought.state is None else one_of(sought.state, STATES, "state of an obligation", option="--state"),
+    )
 
 
 def owed(

@@ -11,6 +11,7 @@ from psycopg import Connection, Cursor
 
 from ledger.obligations import shipped_rules
 from ledger.times import When, write_clock
+from readers.choosing import one_of
 from readers.duties import SQL as DUTIES_SQL
 from readers.duties import Chosen, Count, Owed, Population, ids
 from readers.duty_pages import Place
@@ -52,8 +53,7 @@ def checked_population(sought: Sought, rule: str | None, page: Page | None) -> C
     """Return which duties are meant; raises `WrongQuestionError` that names what there is."""
     wanted = checked(sought)
     there = ids(shipped_rules())
-    if rule is not None and rule not in there:
-        raise WrongQuestionError(f"{rule!r} is no rule of obligation; they are {', '.join(there)}")
+    rule = None if rule is None else one_of(rule, there, "rule of obligation", option="--rule")
     if page is not None and not 1 <= page.limit <= MOST_LISTED:
         raise WrongQuestionError(f"--limit {page.limit}: a page holds 1 to {MOST_LISTED:,} duties")
     return Chosen(wanted.agency, wanted.state, rule)

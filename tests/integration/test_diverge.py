@@ -116,7 +116,7 @@ def test_the_text_can_go_into_a_report(custody: Run) -> None:
 def test_what_cannot_be_compared_is_said_with_the_cure(custody: Run) -> None:
     """Wrong usage is 2, nothing known is 3; never a traceback, and nothing on standard output."""
     for words, code, said in (
-        ((CHILD, "FBI", "ORR"), 2, "A 'FBI' is no agency; there are CBP, ICE-ERO"),
+        ((CHILD, "FBI", "ORR"), 2, "A 'FBI' is no agency or group; there are CBP, ICE-ERO"),
         ((CHILD, "ORR", "FBI"), 2, "B 'FBI' is no agency"),
         ((CHILD, "ORR", "orr"), 2, "A and B are both ORR"),
         ((CHILD, "ORR", "CBP", "--from", "2022-05-02", "--to", "2022-05-01"), 2, "is later than --to"),

@@ -199,7 +199,7 @@ def test_what_cannot_be_imported_at_all_is_said_in_one_message(tmp_path: Path) -
     no_log = tmp_path / "no log.csv"
     no_log.write_bytes(b"a,b\n1,2\n")
     for path, agency, code, said in (
-        (file, "OIG", 2, "'OIG' sends nothing"),
+        (file, "OIG", 2, "--agency 'OIG' is no agency here; there are CBP"),
         (none, "ORR", 2, "none.csv cannot be read"),
         (no_log, "ORR", 1, "no log.csv: not a log of notices: row 1 lacks the columns child, to"),
         (file, "ORR", 4, "PostgreSQL cannot be reached"),

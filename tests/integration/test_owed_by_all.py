@@ -232,7 +232,7 @@ def fill_nothing(database_url: str) -> None:
     [
         (("--agency", "FBI"), 2, "'FBI' is no agency or body"),
         (("--state", "lost"), 2, "'lost' is no state of an obligation"),
-        (("--rule", "D99"), 2, "'D99' is no rule of obligation; they are D1, D2"),
+        (("--rule", "D99"), 2, "'D99' is no rule of obligation (did you mean D9?); there are D1, D2"),
         (("--list", "--limit", "0"), 2, "a page holds 1 to 10,000 duties"),
         (("--after", "x"), 2, "is no place in a list of duties"),
         (("--on", "soon"), 2, "--on"),

@@ -244,8 +244,12 @@ def test_findings_are_listed_by_agency_office_code_and_openness(database_url: st
         assert found(Sought(agency="ICE")) == found(Sought(office="El Paso ERO")) == [(5, "G2")]
         assert found(Sought(code="G2", only_open=True)) == [(5, "G2")]
         assert found(Sought(office="El Paso")) == []
-        with pytest.raises(WrongQuestionError, match="there is no agency 'FBI'"):
+        with pytest.raises(WrongQuestionError, match="--agency 'FBI' is no agency that produces entries"):
             found(Sought(agency="FBI"))
+        assert found(Sought(code="g2", agency="ice-ero", office="el paso ero")) == [(5, "G2")]
+        for none in (Sought(code="g22"), Sought(office="El Pso ERO")):
+            with pytest.raises(WrongQuestionError, match="did you mean"):
+                found(none)
         whole: list[Any] = []
         findings(connection, Sought(code="G2"), lambda complete_to, found: whole.extend((complete_to, *found)))
     assert whole[0] == write_clock(ledger.recorded_at)

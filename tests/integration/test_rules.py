@@ -83,7 +83,7 @@ def test_what_cannot_be_adopted_is_refused_and_nothing_is_recorded(ledger: Flow,
     changed = custody("rules", "adopt", str(other), "--reason", "x")
     assert (changed.returncode, "give it the next version" in changed.stderr) == (1, True)
     long = custody("rules", "adopt", "moa-2021", "--reason", "x" * 4001)
-    assert (long.returncode, "reason: String should have at most 4000" in long.stderr) == (1, True)
+    assert (long.returncode, "reason: a text of at most 4000" in long.stderr) == (1, True)
     other.write_text("id = 1")
     faulty = custody("rules", "adopt", str(other), "--reason", "x")
     assert faulty.returncode == 2

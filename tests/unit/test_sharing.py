@@ -146,8 +146,8 @@ def test_a_file_that_is_no_set_is_refused_with_every_place(tmp_path: Path) -> No
     )
     with pytest.raises(RuleFileError) as refused:
         read_rules(file)
-    assert "version: Input should be greater than or equal to 1" in str(refused.value)
-    assert "agencies.CBP.allowed.0: Input should be 'identity'" in str(refused.value)
+    assert "version: at least 1 is wanted" in str(refused.value)
+    assert "agencies.CBP.allowed.0: 'identity'" in str(refused.value)
 
 
 def test_the_set_in_force_is_the_last_one_adopted_before_the_entry_whose_days_hold_it() -> None:
