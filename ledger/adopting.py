@@ -58,6 +58,12 @@ def adoptions(cursor: Cursor[DictRow]) -> list[Adopted]:
     return [adopted(entry) for entry in said_of_the_ledger(cursor, SharingRulesAdopted)]
 
 
+def former_default_until(cursor: Cursor[DictRow]) -> int:
+    """Return up to which position the former default set is in force where none was adopted; 0: nowhere."""
+    row = cursor.execute("select former_default_until from ledger.made").fetchone()
+    return 0 if row is None else int(row["former_default_until"])
+
+
 def adopted(entry: LedgerEntry) -> Adopted:
     """Return the adoption that an entry of the ledger's own record is."""
     assert isinstance(entry.fact, SharingRulesAdopted)

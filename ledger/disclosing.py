@@ -23,8 +23,9 @@ from ledger.facts import (
     ReliefFiled,
     short_name,
 )
-from ledger.facts.ledger_wide import AgencyRules, RuleSet
-from ledger.facts.vocabulary import CategoryName, category_of
+from ledger.facts.ledger_wide import RuleSet
+from ledger.facts.vocabulary import category_of
+from ledger.sharing import may_see
 
 _RELIEF_PENDING: Final = frozenset(("7A", "7B", "7C", "7D", "7E", "7F", "7G", "7H"))
 """EOIR's adjournment codes that say an application is pending with DHS."""
@@ -138,7 +139,7 @@ class Sharing:
         if corrected is None:
             return {member: value for member, value in sets.items() if member == "occurred_at"}
         its, fact = self.rules.agencies[agency], BY_WIRE[corrected.type]
-        categories = _categories(its, short_name(corrected.type))
+        categories = may_see(its, short_name(corrected.type))
         hidden = agency in self._hidden_from
         return {
             member: value
@@ -159,7 +160,7 @@ class Sharing:
             its = self.rules.agencies[agency]
             if agency == producer or name not in its.told:
                 continue
-            categories = _categories(its, name)
+            categories = may_see(its, name)
             withheld = tuple(member for member in given if category_of(fact, member) not in categories)
             hidden = agency in self._hidden_from
             revealing = [member for member in given if hidden and member in _MAY_REVEAL and member not in withheld]
@@ -183,14 +184,6 @@ def _disclosure(wire: str, given: Mapping[str, Any], plan: _Plan) -> Disclosure 
 
 def _says_relief(entry: Entry) -> bool:
     return any(reveals_relief(entry.type, member, value) for member, value in entry.recorded_fact.items())
-
-
-def _categories(its: AgencyRules, name: str) -> frozenset[CategoryName]:
-    """Return the categories an agency may see of the fact of this name."""
-    for exemption in its.exceptions:
-        if name in exemption.facts:
-            return frozenset(exemption.allowed)
-    return frozenset(its.allowed)
 
 
 def reveals_relief(wire: str, member: str, value: object) -> bool:

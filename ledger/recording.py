@@ -14,7 +14,7 @@ from eventsourcing.persistence import StoredEvent
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from ledger.adopting import adoptions
+from ledger.adopting import adoptions, former_default_until
 from ledger.agencies import Agency
 from ledger.arrivals import Arrival, Claim, Key, Malformed, Receipt
 from ledger.batch import Batch, Rows
@@ -118,7 +118,14 @@ class Recording:
             self._forget_changed(cursor)
             self._protecting = None  # the steward may have adopted a set
         if self._protecting is None:
-            self._protecting = Protecting(Rulebook(adoptions(cursor), default_rules(), self._settings.zone))
+            self._protecting = Protecting(
+                Rulebook(
+                    adoptions(cursor),
+                    default_rules(),
+                    self._settings.zone,
+                    former_default_until=former_default_until(cursor),
+                )
+            )
         now, told = self._ledger.entries.clocks(cursor, state)
         known = self._look_up(cursor, arrivals)
         batch = Batch(

@@ -31,12 +31,13 @@ from ledger.facts import (
     ReliefFiled,
     short_name,
 )
-from ledger.facts.ledger_wide import RuleSet
+from ledger.facts.ledger_wide import AgencyRules, RuleSet
 from ledger.facts.vocabulary import CATEGORIES, CategoryName
 from ledger.model_words import in_words
 from ledger.times import civil_day
 
 SETS: Final = Path(__file__).parent / "sharing_sets"
+_FORMER_DEFAULT: Final = SETS / "former" / "default-1.toml"
 DEFAULT: Final = "default"
 """The set that is in force where none was adopted."""
 
@@ -101,6 +102,12 @@ def shipped_sets() -> dict[str, Path]:
 def default_rules() -> RuleSet:
     """Return the set that is in force where none was adopted."""
     return read_rules(SETS / f"{DEFAULT}.toml")
+
+
+@cache
+def former_default_rules() -> RuleSet:
+    """Return the set that was in force before, where none was adopted, in ledgers that an earlier release made."""
+    return RuleSet.model_validate(tomllib.loads(_FORMER_DEFAULT.read_text(encoding="utf-8")))
 
 
 def faults(rules: RuleSet) -> Iterator[str]:
@@ -175,7 +182,7 @@ def differences(one: RuleSet, other: RuleSet) -> Iterator[str]:
             if was != now:
                 yield f"{agency}: {fact}: {was} -> {now}"
         for category in CATEGORIES:
-            may, may_now = _may(category in before.allowed), _may(category in after.allowed)
+            may, may_now = _may(category in may_see(before)), _may(category in may_see(after))
             if may != may_now:
                 yield f"{agency}: category {category}: {may} -> {may_now}"
 
@@ -191,6 +198,17 @@ def decision(rules: RuleSet, agency: Agency, fact: str) -> str:
         if fact in exemption.facts:
             return "told with " + ", ".join(exemption.allowed)
     return "told"
+
+
+def may_see(its: AgencyRules, fact: str | None = None) -> frozenset[CategoryName]:
+    """Return the categories an agency may see: of one fact, or in general.
+
+    A set of before there was `sponsor-contact` does not speak of it: by such a set it goes where addresses go.
+    """
+    allowed = next((one.allowed for one in its.exceptions if fact in one.facts), its.allowed)
+    if "address" in allowed and "sponsor-contact" not in (*its.allowed, *its.withheld):
+        return frozenset((*allowed, "sponsor-contact"))
+    return frozenset(allowed)
 
 
 def _may(allowed: bool) -> str:

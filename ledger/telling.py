@@ -25,7 +25,7 @@ from ledger.facts import (
 )
 from ledger.facts.ledger_wide import RuleSet
 from ledger.merges import groups
-from ledger.sharing import FOLLOWING, Adopted, holds, in_force
+from ledger.sharing import FOLLOWING, Adopted, former_default_rules, holds, in_force
 from ledger.times import civil_day
 from ledger.voids import standing_voids
 
@@ -50,27 +50,32 @@ class Told(NamedTuple):
 class Rulebook:
     """The sets adopted so far, and which is in force for which entry."""
 
-    def __init__(self, adopted: Sequence[Adopted], default: RuleSet, zone: str) -> None:
+    def __init__(
+        self, adopted: Sequence[Adopted], default: RuleSet, zone: str, *, former_default_until: int = 0
+    ) -> None:
+        """Take the sets adopted; up to the position given the former default was in force in place of `default`."""
         self.adopted = tuple(adopted)
         self.zone = zone
+        self.former_default_until = former_default_until
         self._default = default
         self._sharing: dict[int, Sharing] = {}
-        self._of_day: dict[tuple[int, object], Sharing] = {}
+        self._of_day: dict[tuple[bool, int, object], Sharing] = {}
 
     def at(self, entry: Entry) -> Sharing:
         """Return the set in force for an entry."""
         adopted_before = sum(one.position < entry.position for one in self.adopted) if self.adopted else 0
         day = civil_day(entry.recorded_at, self.zone)
-        sharing = self._of_day.get((adopted_before, day))
+        former = entry.position <= self.former_default_until
+        sharing = self._of_day.get((former, adopted_before, day))
         if sharing is None:
             rules = in_force(
                 self.adopted,
-                self._default,
+                former_default_rules() if former else self._default,
                 position=entry.position,
                 recorded_at=entry.recorded_at,
                 zone=self.zone,
             )
-            sharing = self._of_day[adopted_before, day] = self.of(rules)
+            sharing = self._of_day[former, adopted_before, day] = self.of(rules)
         return sharing
 
     def of(self, rules: RuleSet) -> Sharing:
@@ -86,7 +91,8 @@ class Rulebook:
     @property
     def sets(self) -> tuple[RuleSet, ...]:
         """Every set that may be in force for some entry."""
-        return (self._default, *(one.rules for one in self.adopted))
+        former = (former_default_rules(),) if self.former_default_until else ()
+        return (self._default, *former, *(one.rules for one in self.adopted))
 
     @cached_property
     def backfilling(self) -> tuple[Adopted, ...]:

@@ -27,9 +27,9 @@ _STATEMENTS: Final = [fact.wire for fact in NEEDS_RECORD]
 class Folds:
     """The folds at hand, and the sharing rules adopted so far."""
 
-    def __init__(self, adoptions: Sequence[Adopted], zone: str) -> None:
+    def __init__(self, adoptions: Sequence[Adopted], zone: str, *, former_default_until: int = 0) -> None:
         self._zone = zone
-        self.rulebook = Rulebook(adoptions, default_rules(), zone)
+        self.rulebook = Rulebook(adoptions, default_rules(), zone, former_default_until=former_default_until)
         self._of: dict[UUID, Telling] = {}
         self._partial: set[UUID] = set()
         """Records of whose entries only those are folded that statements speak of."""
@@ -37,7 +37,12 @@ class Folds:
 
     def adopt(self, one: Adopted) -> None:
         """Take in a set that was adopted: it is in force for entries after it."""
-        self.rulebook = Rulebook((*self.rulebook.adopted, one), default_rules(), self._zone)
+        self.rulebook = Rulebook(
+            (*self.rulebook.adopted, one),
+            default_rules(),
+            self._zone,
+            former_default_until=self.rulebook.former_default_until,
+        )
 
     def forget(self) -> None:
         """Drop every fold: after a backfill each has been told more than it knows."""

@@ -9,7 +9,7 @@ import structlog
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from psycopg.rows import dict_row
 
-from ledger.adopting import adopted, adoptions
+from ledger.adopting import adopted, adoptions, former_default_until
 from ledger.agencies import RECEIVERS
 from ledger.entry import read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
@@ -77,7 +77,8 @@ class Feeds:
         position = self._publishing.last.to_position
         with self._connection.cursor() as cursor:
             sets = [one for one in adoptions(cursor) if one.position <= position]
-        self._folds = Folds(sets, self._zone)
+            former = former_default_until(cursor)
+        self._folds = Folds(sets, self._zone, former_default_until=former)
         self._reading = InOrder(self._consumer, position, self._within_reach(self._publishing.offsets))
         self._log.info(
             "feeds.begin",

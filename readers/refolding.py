@@ -15,7 +15,7 @@ import orjson
 from psycopg import Connection
 from psycopg.rows import DictRow, TupleRow, dict_row
 
-from ledger.adopting import adoptions
+from ledger.adopting import adoptions, former_default_until
 from ledger.agencies import Agency
 from ledger.entry import Entry, read_entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
@@ -55,9 +55,11 @@ class Refolding:
         self._up_to = up_to
         with connection.cursor(row_factory=dict_row) as cursor:
             self.adopted: Final = [one for one in adoptions(cursor) if one.position <= up_to]
-        self._rulebook = Rulebook(self.adopted, default_rules(), zone)
+            former = former_default_until(cursor)
+        self._rulebook = Rulebook(self.adopted, default_rules(), zone, former_default_until=former)
         self._earlier = {
-            one.position: Rulebook(self.adopted[:n], default_rules(), zone) for n, one in enumerate(self.adopted)
+            one.position: Rulebook(self.adopted[:n], default_rules(), zone, former_default_until=former)
+            for n, one in enumerate(self.adopted)
         }
         self._whole = self._records_to_fold()
         self._fold(say)

@@ -16,6 +16,7 @@ from ledger.facts.vocabulary import (
     LIST,
     PROTECTION,
     SPONSOR,
+    SPONSOR_CONTACT,
     Address,
     AtMost,
     Count,
@@ -282,8 +283,8 @@ class ReleasedToSponsor(Fact):
     sponsor_id: Annotated[Id | None, SPONSOR] = None
     sponsor_category: Annotated[SponsorCategory, SPONSOR]
     relationship: Annotated[Text | None, SPONSOR] = None
-    sponsor_name: Annotated[Text | None, ADDRESS] = None
-    sponsor_phone: Annotated[Text | None, ADDRESS] = None
+    sponsor_name: Annotated[Text | None, SPONSOR_CONTACT] = None
+    sponsor_phone: Annotated[Text | None, SPONSOR_CONTACT] = None
     address: Annotated[Address, ADDRESS]
 
 
@@ -328,7 +329,7 @@ class AddressReported(Fact):
     purpose: Annotated[Literal["residence", "mailing", "unknown"], ADDRESS]
     address: Annotated[Address, ADDRESS]
     effective_from: Annotated[When | None, ADDRESS] = None
-    caregiver: Annotated[Text | None, ADDRESS] = None
+    caregiver: Annotated[Text | None, SPONSOR_CONTACT] = None
     reported_via: Annotated[
         Literal["eoir-33", "ar-11", "orr-call", "ice-coa", "sponsor", "child", "mail", "other", "unknown"],
         ADDRESS,

@@ -40,6 +40,7 @@ CategoryName = Literal[
     "custody",
     "address",
     "sponsor",
+    "sponsor-contact",
     "health",
     "protection",
     "relief",
@@ -51,7 +52,9 @@ CategoryName = Literal[
 ]
 """Who may see a member is decided by its category (domain (f)), never member by member.
 
-`statement` is for members that speak of the ledger itself: positions, reasons of a correction, channels."""
+`sponsor-contact` is who the sponsor is and how to reach them: the name on the mailbox, the phone. Sets adopted before
+there was this category say nothing of it; by them it goes where addresses go. `statement` is for members that speak of
+the ledger itself: positions, reasons of a correction, channels."""
 CATEGORIES: Final[tuple[CategoryName, ...]] = get_args(CategoryName)
 
 
@@ -66,6 +69,7 @@ IDENTITY: Final = Category("identity")
 CUSTODY: Final = Category("custody")
 ADDRESS: Final = Category("address")
 SPONSOR: Final = Category("sponsor")
+SPONSOR_CONTACT: Final = Category("sponsor-contact")
 HEALTH: Final = Category("health")
 PROTECTION: Final = Category("protection")
 RELIEF: Final = Category("relief")

@@ -99,9 +99,9 @@ def test_an_item_is_what_the_contract_says(ledger: Flow) -> None:
         "occurred_at": "2022-03-04",
         "recorded_at": outcome["recorded_at"],
         "producer_agency": "ORR",
-        "fact": {"sponsor_name": "M. Doe", "address": {"lines": ["1 Elm St"]}},
-        "withheld": ["sponsor_category"],
-        "rule": {"id": "default", "version": 1},
+        "fact": {"address": {"lines": ["1 Elm St"]}},
+        "withheld": ["sponsor_category", "sponsor_name"],
+        "rule": {"id": "default", "version": 2},
     }
     assert item.time > outcome["recorded_at"]
     rows = ledger.rows(
@@ -109,7 +109,7 @@ def test_an_item_is_what_the_contract_says(ledger: Flow) -> None:
         " from read.disclosures_v1 where position = %s and agency = 'ICE-ERO'",
         outcome["position"],
     )
-    assert rows == [("ICE-ERO", 1, item.time, ["sponsor_category"])]
+    assert rows == [("ICE-ERO", 1, item.time, ["sponsor_category", "sponsor_name"])]
     assert on_feed(ledger, "ORR") == []
 
 

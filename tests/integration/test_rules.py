@@ -54,7 +54,7 @@ def test_a_set_is_adopted_once_shown_and_told_like_every_entry(ledger: Flow, cus
         (adopted["position"], "moa-2021", False),
         (3, "change-2025", True),
     ]
-    assert shown["in_force"] == {"id": "change-2025", "version": 1}
+    assert shown["in_force"] == {"id": "change-2025", "version": 2}
     payloads = [orjson.loads(row[0]) for row in ledger.rows("select payload from read_1.entries order by position")]
     assert [entry["child"] is None for entry in payloads] == [False, True, True, False]
     assert [entry["version"] for entry in payloads if entry["subject"] == "ledger"] == [1, 2]
@@ -66,7 +66,7 @@ def test_a_set_is_adopted_once_shown_and_told_like_every_entry(ledger: Flow, cus
     assert json.loads(custody("rules", "show", "--json").stdout) == shown
     text = custody("rules", "show").stdout
     assert "position 3" in text
-    assert "in force: change-2025 version 1" in text
+    assert "in force: change-2025 version 2" in text
 
 
 def test_what_cannot_be_adopted_is_refused_and_nothing_is_recorded(ledger: Flow, custody: Run, tmp_path: Path) -> None:

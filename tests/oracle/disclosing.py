@@ -107,7 +107,10 @@ def _hidden(its: Json, name: str, member: str, value: object) -> bool:
 
 def _may_see(its: Json, name: str) -> list[str]:
     excepted = [list(e["allowed"]) for e in its["exceptions"] if name in e["facts"]]
-    return excepted[0] if excepted else list(its["allowed"])
+    may_see = excepted[0] if excepted else list(its["allowed"])
+    if "sponsor-contact" not in [*its["allowed"], *its["withheld"]]:
+        may_see += ["sponsor-contact" for category in may_see if category == "address"]  # sets of before
+    return may_see
 
 
 def _category(entry: Entry, member: str) -> str:

@@ -58,6 +58,7 @@ CREATE TABLE ledger.made (
     clock text NOT NULL,
     made_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
     id uuid DEFAULT gen_random_uuid() NOT NULL,
+    former_default_until bigint DEFAULT 0 NOT NULL,
     CONSTRAINT made_one_check CHECK (one)
 );
 
