@@ -12,8 +12,10 @@ from typing import Final, cast
 from ledger.agencies import Agency
 from ledger.decisions.claims import CODE, claimed_too_early
 from ledger.decisions.future import in_future
+from ledger.decisions.implausible import implausible
 from ledger.decisions.judging import Remarks, afterlife, aim, judge
 from ledger.decisions.remark import Remark
+from ledger.decisions.sequence import out_of_sequence
 from ledger.decisions.surroundings import NOBODY_KNOWN, NOTHING_AROUND, Surroundings
 from ledger.entry import Entry, Finding, Level
 from ledger.facts import (
@@ -73,6 +75,8 @@ def decide(
         *aimed,
         *judge(person, fact, submission.occurred_at, agency, zone),
         *afterlife(person, fact, submission.occurred_at, zone),
+        out_of_sequence(person, fact, submission.occurred_at, zone),
+        implausible(person, fact, submission.occurred_at, recorded_at, zone=zone),
         *_on_the_submission(submission, fact, around),
     )
     if all(remark is None or remark.code != CODE for remark in remarks):

@@ -181,6 +181,15 @@ RULES: Final[tuple[Rule, ...]] = (
         "S",
     ),
     Rule("G6", "guard", "guard", "Hearing set in another court than the case is in", "domain (b)", "design"),
+    Rule(
+        "G7",
+        "guard",
+        "guard",
+        "An exit from care before everything that brought the child in, or an admission after an exit with no return "
+        "in between; whichever was recorded first",
+        "contract: How facts move the regions",
+        "design",
+    ),
     # Warnings.
     Rule("W1", "-", "-", "No notice to HHS within 48 hours", "8 USC 1232(b)(2)", "R", "clock"),
     Rule("W2", "-", "-", "No transfer to HHS within 72 hours, no reason code", "8 USC 1232(b)(3)", "M", "clock"),
@@ -235,6 +244,15 @@ RULES: Final[tuple[Rule, ...]] = (
         "design",
     ),
     Rule("occurred-at-unknown", "warn", "warn", "When it happened is unknown", "contract: Submission", "design"),
+    Rule(
+        "implausible-date",
+        "warn",
+        "warn",
+        "A date nobody can have meant: a birth in the future or after what is recorded, a child of 21 or older, a "
+        "happening before the birth or before 1990, something planned for the past or 15 years away",
+        "design: what it answers",
+        "design",
+    ),
     Rule(
         "known-before-happening",
         "warn",

@@ -15,7 +15,9 @@ from ledger.decisions.births import reasserted
 from ledger.decisions.claims import corrected_to_too_late, told_too_early
 from ledger.decisions.future import in_future
 from ledger.decisions.handoffs import of_another_party
+from ledger.decisions.implausible import implausible
 from ledger.decisions.remark import Remark
+from ledger.decisions.sequence import out_of_sequence
 from ledger.decisions.targets import (
     check_dispute,
     check_resolution,
@@ -41,7 +43,7 @@ from ledger.facts import (
     ReleasedToSponsor,
     ResponsibleOfficeAssigned,
 )
-from ledger.facts.vocabulary import STORED
+from ledger.facts.vocabulary import STORED, time_members
 from ledger.form import Refusal, faults, together
 from ledger.record import Record, corrected, with_members
 from ledger.times import parse_when
@@ -72,7 +74,16 @@ def check_correction(
         return wrong
     after = corrected(original, {**record.amendments(original.position), **fact.set})
     wrong = _wrong_aim(record, original, after, recorded_at, zone)
-    return wrong if wrong is not None else _remarks(record, original, after, fact.set, zone)
+    if wrong is not None:
+        return wrong
+    dates: tuple[Remark | None, ...] = ()
+    if fact.set.keys() & {"occurred_at", *time_members(type(original.fact))}:
+        place = original.position
+        dates = (
+            out_of_sequence(record, after.fact, after.occurred_at, zone, place),
+            implausible(record, after.fact, after.occurred_at, recorded_at, zone=zone, besides=place),
+        )
+    return (*_remarks(record, original, after, fact.set, zone), *dates)
 
 
 def _wrong_set(

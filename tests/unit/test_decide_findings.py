@@ -75,11 +75,17 @@ def test_a_transfer_leaves_before_it_arrives() -> None:
     ("between", "overlaps"),
     [
         ((), True),
-        ((sent("released-to-sponsor", at="2022-03-10"),), False),
+        (
+            (
+                sent("released-to-sponsor", at="2022-03-10"),
+                sent("handoff-accepted", handoff_id="h2", at="2022-03-15"),
+            ),
+            False,
+        ),
         ((sent("network-transfer-completed", at="2022-03-10"),), False),
         ((sent("absence-reported", at="2022-03-10"),), False),
         ((sent("absence-reported", kind="attempted", at="2022-03-10"),), True),
-        ((sent("released-to-sponsor", at="2022-03-01"),), True),
+        ((sent("absence-reported", at="2022-03-01"),), True),
         ((sent("released-to-sponsor", at="2022-03-21"),), True),
         ((sent("released-to-sponsor", at="2022-03-20"),), False),
         ((sent("released-to-sponsor", at="2022-03-04T10:00:00-05:00"),), False),

@@ -219,7 +219,8 @@ def test_a_death_that_later_facts_contradict_is_recorded_and_remarked_on() -> No
 
 def test_other_discharges_are_no_death() -> None:
     """Life goes on after a discharge to a program."""
-    given(sent("discharged-otherwise")).when(command(sent("referred-to-orr", at="2022-05-01"))).finds()
+    record = given(sent("admitted-to-program", at="2022-01-04"), sent("discharged-otherwise"))
+    record.when(command(sent("referred-to-orr", at="2022-05-01"))).finds()
 
 
 ENCOUNTER = sent("child-encountered", at="2022-05-01")

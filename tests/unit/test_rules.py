@@ -72,6 +72,9 @@ CASES: Final[dict[str, Case]] = {
     ),
     "G5": case(sent("discharge-notified"), *IN_CARE),
     "G6": case(sent("hearing-scheduled", court="DAL"), FILED),
+    "G7": case(
+        sent("admitted-to-program", at="2022-03-09"), *HANDED_OVER, sent("released-to-sponsor", at="2022-03-05")
+    ),
     "W3": case(sent("released-to-sponsor", address=BLANK), *READY),
     "W7": case(sent("nta-served", method="mail", address=BLANK), ISSUED),
     "W8": case(sent("nta-served", served_on=["child"]), BORN_2010, ISSUED),
@@ -97,6 +100,7 @@ CASES: Final[dict[str, Case]] = {
     "identifiers-disagree": case(sent("referred-to-orr"), around=Surroundings(disagreeing=("orr-id:9",))),
     "record-opened": case(sent("nta-issued"), around=Surroundings(opens_record=True)),
     "occurred-at-unknown": case(sent("referred-to-orr", at=None)),
+    "implausible-date": case(sent("child-encountered", date_of_birth="2023-01-01")),
     "known-before-happening": case(sent("referred-to-orr", envelope={"known_since": "2022-03-03"})),
     "code-missing": case(
         sent(
@@ -134,7 +138,7 @@ def test_the_table_names_every_rule_once_and_says_where_it_comes_from() -> None:
     """A report can show, for every finding, the text, the source and how sure we are of it."""
     assert len(BY_CODE) == len(RULES)
     numbered = {
-        f"{kind}{n}" for kind, last in (("H", 9), ("C", 17), ("G", 6), ("W", 21), ("R", 3)) for n in range(1, last + 1)
+        f"{kind}{n}" for kind, last in (("H", 9), ("C", 17), ("G", 7), ("W", 21), ("R", 3)) for n in range(1, last + 1)
     }
     assert numbered <= set(BY_CODE)
     for rule in RULES:
