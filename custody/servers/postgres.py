@@ -200,7 +200,7 @@ def _make_data(server: Postgres) -> None:
 def _init(server: Postgres, beside: Path, password: Path, made_by: Account | None) -> None:
     """Make the data in `beside`, as `made_by`, who may enter the folder of this server only as long as that takes."""
     told = beside / "password"
-    told.touch(mode=0o400)
+    told.touch(mode=0o600)
     told.write_bytes(password.read_bytes())
     give_all(beside, made_by)
     if made_by is not None:
