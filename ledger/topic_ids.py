@@ -41,7 +41,8 @@ def topic_ids_seen(consumer: KafkaConsumer, topics: Iterable[str]) -> dict[str, 
     found = {}
     for topic in topics:
         id = metadata.topic_id(topic)
-        if id is not None and metadata.cluster_id is not None:
+        # of a topic that is gone for a moment, Kafka says the id 0
+        if id is not None and UUID(str(id)).int and metadata.cluster_id is not None:
             found[topic] = TopicId(str(metadata.cluster_id), UUID(str(id)))
     return found
 
