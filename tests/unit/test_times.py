@@ -39,6 +39,8 @@ from ledger.times import (
     write_clock,
     write_when,
 )
+from readers.moments import parse_date, parse_moment
+from readers.questions import WrongQuestionError
 
 ZONES = ("America/New_York", "Pacific/Kiritimati", "Asia/Kathmandu", "UTC")
 UNITS: tuple[Unit, ...] = ("hours", "days", "business-days", "months")
@@ -108,6 +110,15 @@ def test_what_is_no_time_within_the_bounds_is_refused_in_words_that_cure(text: s
     assert f"`{text}`" not in str(refused.value)
     if text in BEYOND:
         assert "beyond" in str(refused.value)
+
+
+@pytest.mark.parametrize("text", BEYOND)
+def test_a_time_asked_for_is_held_to_the_same_bounds(text: str) -> None:
+    """Each option that takes one names itself and says how a time is written: wrong usage, no traceback."""
+    with pytest.raises(WrongQuestionError, match="--known-at"):
+        parse_moment(text, option="--known-at")
+    with pytest.raises(WrongQuestionError, match="--on"):
+        parse_date(text, option="--on")
 
 
 @given(st.text(max_size=30) | st.from_regex(INSTANT_PATTERN, fullmatch=True) | st.none() | st.integers())
