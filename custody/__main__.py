@@ -10,6 +10,7 @@ from custody import (
     demo,
     verbs_backup,
     verbs_checking,
+    verbs_coverage,
     verbs_diverging,
     verbs_feeds,
     verbs_figures,
@@ -78,6 +79,11 @@ app.add_typer(rules, name="rules")
 rules.command("show")(verbs_rules.show)
 rules.command("diff")(verbs_rules.diff)
 rules.command("adopt")(verbs_rules.adopt)
+
+coverage = typer.Typer(help="Which facts agencies send here, so that silence means something.", no_args_is_help=True)
+app.add_typer(coverage, name="coverage")
+coverage.command("show")(verbs_coverage.show)
+coverage.command("declare")(verbs_coverage.declare)
 
 # Verbs that keep the ledger sound.
 set_aside = typer.Typer(help="What could not be read or applied.", no_args_is_help=True)

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from psycopg import Connection
 
-from ledger.alerts import FindAgain, Look, Looked, Settled
+from ledger.alerts import FindAgain, Look, Looked
 from ledger.eventstore import open_ledger
 from ledger.process import Stop, run_role, say_ready, settle_memory
 from ledger.settings import Settings
@@ -46,10 +46,10 @@ def looking(reading: Connection[Rows], log: structlog.typing.FilteringBoundLogge
     """Return what looks at the read tables; while they cannot be asked nothing is told, and the log says why, once."""
     said = ""
 
-    def ask(since: datetime | None, settled: Settled | None, find_again: FindAgain) -> Looked | None:
+    def ask(since: datetime | None, find_again: FindAgain) -> Looked | None:
         nonlocal said
         try:
-            found = look(reading, since, settled, find_again)
+            found = look(reading, since, find_again)
         except NotShownError as error:
             if str(error) != said:
                 said = str(error)

@@ -19,7 +19,9 @@ def show(
     agency: Annotated[str | None, typer.Option(metavar="A", help="Only what obliges this agency or group.")] = None,
     state: Annotated[
         str | None,
-        typer.Option(metavar="S", help="open, met, late, missed, waived, withdrawn, undated or not-measurable."),
+        typer.Option(
+            metavar="S", help="open, met, late, missed, not-covered, waived, withdrawn, undated, not-measurable."
+        ),
     ] = None,
     rule: Annotated[
         str | None, typer.Option("--rule", metavar="ID", help="Only duties of this rule, such as D10 (no CHILD).")

@@ -61,16 +61,9 @@ class Looked(NamedTuple):
     again: Sequence[Again]
 
 
-class Settled(NamedTuple):
-    """Up to this moment nothing was recorded beyond this position."""
-
-    now: datetime
-    position: int
-
-
 FindAgain = Callable[[datetime, Collection[str]], set[UUID]]
 """Return whom to look at again as of a moment, now that these agencies have signed or read."""
-Look = Callable[[datetime | None, Settled | None, FindAgain], Looked | None]
+Look = Callable[[datetime | None, FindAgain], Looked | None]
 """Find what has changed since a moment; None where nothing can be said yet."""
 
 

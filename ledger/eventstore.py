@@ -67,17 +67,18 @@ class EntryRecorder(PostgresApplicationRecorder):
     def clocks(self, cursor: Cursor[DictRow], last: bytes | None) -> tuple[datetime, datetime | None]:
         """Return the wall clock, and the ledger time up to which all has been told: the next entry is later.
 
-        That is the last entry's (`last` is its state), or the stamp up to which the feeds have said that nothing else
+        That is the last entry's (`last` is its state), or the moment up to which the feeds have said that nothing else
         was recorded: a wall clock that is set back must not make an answer given before come out otherwise.
         """
         row = cursor.execute(
             "select clock_timestamp() as now,"
-            " (select published_at from ledger.publications order by number desc limit 1) as published_at"
+            " greatest((select published_at from ledger.publications order by number desc limit 1),"
+            " (select at from ledger.settled)) as settled"
         ).fetchone()
         assert row is not None
         told = [] if last is None else [read_clock(recorded_at_of(last))]
-        if row["published_at"] is not None:
-            told.append(in_utc(row["published_at"]))
+        if row["settled"] is not None:
+            told.append(in_utc(row["settled"]))
         return in_utc(row["now"]), max(told, default=None)
 
     def insert(self, cursor: Cursor[DictRow], events: Sequence[StoredEvent], positions: Sequence[int]) -> None:

@@ -158,8 +158,9 @@ RULES: Final[tuple[Rule, ...]] = (
         "G1",
         "guard",
         "guard",
-        "Failed to appear without a hearing notice, or with one to an address that is not in order",
-        "8 USC 1229a(b)(5)(A)",
+        "Failed to appear, or ordered removed in absentia, without a hearing notice that fits: of the time and court "
+        "of the hearing, served before it, on somebody, to an address in order, not returned",
+        "8 USC 1229(a)(2), 1229a(b)(5)(A)",
         "R",
     ),
     Rule("G2", "guard", "guard", "Arrived before departing, or admitted twice at once", "domain (b)", "design"),

@@ -18,11 +18,11 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from psycopg.rows import dict_row
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.alerts import ALERT, DutyKey, Kept, Look, Looked, Settled, due_alerts, read_alert, write_alert
+from ledger.alerts import ALERT, DutyKey, Kept, Look, Looked, due_alerts, read_alert, write_alert
 from ledger.feed_tail import last_value
 from ledger.settings import Settings
 from ledger.tail import KafkaAheadError, tail_consumer
-from ledger.times import in_utc, write_clock
+from ledger.times import write_clock
 from ledger.topics import alerts
 from producers.appending import Envelope, Outgoing
 from producers.left_open import LeftOpen
@@ -107,7 +107,7 @@ class Alerting:
         self._left_open.look()
         row = self._connection.execute("select recorded_by from ledger.alerting").fetchone()
         since = None if row is None else cast(datetime, row["recorded_by"])
-        looked = self._look(since, self._settled(), self._again)
+        looked = self._look(since, self._again)
         if looked is None or (since is not None and looked.as_of <= since):
             return False
         with self._connection.transaction():
@@ -175,30 +175,6 @@ class Alerting:
             (as_of, list(agencies)),
         )
         return {row["person"] for row in rows}
-
-    def _settled(self) -> Settled | None:
-        """Return that nothing was recorded up to now beyond the last entry, where a duty falls due by now.
-
-        On the wall clock time passes without entries. Not while anyone is recording: entries will say how late it is.
-        """
-        if self._settings.clock != "wall":
-            return None
-        waits = self._connection.execute(
-            "select exists (select from ledger.alert_watch where look_at <= clock_timestamp()) as waits"
-        ).fetchone()
-        if waits is None or not waits["waits"]:
-            return None
-        with self._connection.transaction():
-            try:
-                with self._connection.transaction():
-                    self._connection.execute("lock table ledger.stored_events in exclusive mode nowait")
-            except psycopg.errors.LockNotAvailable:
-                return None
-            row = self._connection.execute(
-                "select clock_timestamp() as now, coalesce(max(notification_id), 0) as last from ledger.stored_events"
-            ).fetchone()
-        assert row is not None
-        return Settled(in_utc(row["now"]), int(row["last"]))
 
     def _last(self, agency: Agency) -> int:
         row = self._connection.execute(

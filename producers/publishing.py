@@ -6,6 +6,7 @@ start finds the batch kept and not told, and tells it as it was: numbers stay de
 kept are also the bound beyond which no agency can sign. What Kafka lost of its feeds is told again, and nothing twice.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, cast
@@ -42,6 +43,9 @@ from producers.transactions import SOURCE, tell, transactional_producer
 _ITEM: Final = Envelope(source=SOURCE, type=FEED_ITEM)
 _PUBLICATION: Final = Envelope(source=SOURCE, type=PUBLICATION)
 
+SETTLE_SECONDS: Final = 1.0
+"""How often settled time is moved on while nothing comes in."""
+
 Stamped = Sequence[tuple[Told, datetime]]
 """Items, each with the ledger time of the entry it is told for."""
 
@@ -61,6 +65,8 @@ class Publishing:
         self._connection = connection
         self._producer = producer
         self._wall = clock == "wall"
+        self._settled_at: datetime | None = None
+        self._looked_at = -SETTLE_SECONDS
 
     def begin(self, tail: FeedTail) -> int:
         """Tell Kafka what was kept and not told, and find where to go on; return how many batches were told again.
@@ -90,6 +96,8 @@ class Publishing:
         if row is not None:
             self.last = read_batch(bytes(row["body"]))
             self.offsets = {int(partition): offset for partition, offset in row["offsets"].items()}
+        settled = self._connection.execute("select at from ledger.settled").fetchone()
+        self._settled_at = None if settled is None else in_utc(settled["at"])
         return number - first
 
     def _first_not_told(self, tail: FeedTail) -> int:
@@ -122,12 +130,17 @@ class Publishing:
         self._tell(batch, body, {item.entry.position: item.entry for item, _ in told})
 
     def settle(self) -> None:
-        """Say once that nothing recorded up to now is unpublished, so that answers reach to now (wall clock only).
+        """Say that nothing recorded up to now is unpublished, so that answers reach to now (wall clock only).
 
+        A batch says so once after the last entry; from then on `ledger.settled` goes on with the clock, every second.
         Not while anyone is recording: the next batch will say more than this one could.
         """
-        if not self._wall or self.last.settled or not self.last.number:
+        if not self._wall or not self.last.number:
             return
+        if self.last.settled and time.monotonic() - self._looked_at < SETTLE_SECONDS:
+            return
+        self._looked_at = time.monotonic()
+        settled: tuple[Batch, bytes] | None = None
         with self._connection.transaction():
             try:
                 with self._connection.transaction():
@@ -137,8 +150,19 @@ class Publishing:
             row = self._connection.execute("select max(notification_id) as last from ledger.stored_events").fetchone()
             if row is None or row["last"] != self.last.to_position:
                 return
-            batch, body = self._keep((), to_position=self.last.to_position, clock=None, settled=True)
-        self._tell(batch, body, {})
+            if self.last.settled:
+                batch, at = self.last.number, self._now(None)
+            else:
+                settled = self._keep((), to_position=self.last.to_position, clock=None, settled=True)
+                batch, at = settled[0].number, read_clock(settled[0].published_at)
+            self._connection.execute(
+                "insert into ledger.settled (batch, position, at) values (%s, %s, %s) on conflict (one) do update"
+                " set batch = excluded.batch, position = excluded.position, at = excluded.at",
+                (batch, self.last.to_position, at),
+            )
+        self._settled_at = at
+        if settled is not None:
+            self._tell(*settled, {})
 
     def _keep(
         self,
@@ -175,6 +199,8 @@ class Publishing:
         now = in_utc(row["now"])
         if self.last.number:
             now = max(now, plus(read_clock(self.last.published_at), MICROSECOND))
+        if self._settled_at is not None:
+            now = max(now, plus(self._settled_at, MICROSECOND))
         return now if clock is None else max(now, clock)
 
     def _tell(

@@ -28,6 +28,8 @@ BUSY: Final = 500
 """So many entries at once are a flood: an import, or a restart after others went on."""
 HOLDINGS_SECONDS: Final = 3.0
 """How long what agencies hold may wait in a flood until a part of it is worked out."""
+SETTLED_SECONDS: Final = 1.0
+"""How often settled time is looked up while nothing comes in."""
 PATIENCE_SECONDS: Final = 10.0
 """How long a missing entry is waited for before the log says which one it is."""
 
@@ -45,6 +47,14 @@ def keep_publications(publications: Publications, tables: Tables) -> None:
                 raise SwappedError
             publications.write(batches)
         publications.wrote(batches)
+
+
+def keep_settled(tables: Tables) -> None:
+    """Let answers of the live version reach as far as settled time does."""
+    with tables.connection.transaction():
+        if live_schema(tables.connection) != tables.schema:
+            raise SwappedError
+        tables.settle()
 
 
 def keep_holdings(holdings: HoldingsFollower, tables: Tables) -> None:
@@ -182,6 +192,7 @@ def _keep(
 ) -> None:
     keep_holdings(holdings, follower.tables)
     moved_at = held_at = time.monotonic()
+    settled_at = -SETTLED_SECONDS
     told = False
     while not stopped():
         moved = follower.step()
@@ -200,6 +211,9 @@ def _keep(
         if publications.batch > holdings.batch and (moved < BUSY or time.monotonic() - held_at > HOLDINGS_SECONDS):
             keep_holdings(holdings, follower.tables)
             held_at = time.monotonic()
+        if not moved and time.monotonic() - settled_at > SETTLED_SECONDS:
+            keep_settled(follower.tables)
+            settled_at = time.monotonic()
         asked = {UUID(notice.payload) for notice in ears.notifies(timeout=0)}
         if asked:
             follower.retry(asked)

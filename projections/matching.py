@@ -35,6 +35,8 @@ class Happened(NamedTuple):
     recorded_at: datetime
     position: int
     producer: Producer
+    imported: bool
+    """Whether it came by the import door: late truth, which shows nothing of what was told in its time."""
     voided_by: tuple[int, ...]
     corrected_by: tuple[int, ...]
 
@@ -158,6 +160,7 @@ def as_happened(one: Effective, zone: str) -> Happened | None:
         recorded_at=entry.recorded_at,
         position=entry.position,
         producer=entry.producer,
+        imported=entry.door == "import",
         voided_by=one.voided_by,
         corrected_by=one.corrected_by,
     )

@@ -5,15 +5,17 @@ Two moments make every answer: R, by which the ledger had heard what the answer 
 moves a duty one way only: it opens, it is met or missed, and what was missed may be done late; nothing opens again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, cast
 
+from ledger.agencies import Agency
 from ledger.facts import ObligationWaived
 from ledger.obligation_vocabulary import Kind, Rule
 from ledger.offices import OfficeTable
 from ledger.times import When, civil_day
+from projections.coverage import Coverage, holds
 from projections.duties import Child, Duty, duties
 from projections.effective import Effective
 from projections.matching import Happenings
@@ -21,14 +23,28 @@ from projections.meeting import Dropped, Ended, Knows, Met, Terms, Told, first_e
 
 __all__ = ["Ended", "Knows", "Met", "Obligation", "State", "Terms", "Told", "Waiver", "judge", "obligations"]
 
-State = Literal["open", "met", "late", "missed", "waived", "withdrawn", "undated", "not-measurable"]
-"""`late` was done after it was due; `missed` was due and is not done; `undated` began nobody knows when."""
+State = Literal["open", "met", "late", "missed", "not-covered", "waived", "withdrawn", "undated", "not-measurable"]
+"""`late` was done after it was due; `missed` was due and is not done; `not-covered` was due, and nothing would show it
+done; `undated` began nobody knows when."""
 
 NO_LIMIT: Final = "no limit published"
+NOT_COVERED: Final = "nothing would show it met: no feed of the recipient covers it, and no coverage is declared"
 _DROPPED: Final[dict[Dropped, str]] = {
     "void": "the fact that opened it is void",
     "corrected": "the fact that opened it was corrected, and opens nothing any more",
 }
+
+
+Carried = Callable[[int, Agency], datetime | None]
+"""Return when an entry was put on an agency's feed, by R."""
+
+
+class Shows(NamedTuple):
+    """What would show a duty met: who knew what since when, what is covered, and what stood on which feed."""
+
+    told: Knows
+    coverage: Coverage
+    carried: Carried
 
 
 class Waiver(NamedTuple):
@@ -77,39 +93,63 @@ def obligations(
     offices: OfficeTable,
     recorded_by: datetime,
     zone: str,
-    told: Knows,
+    shows: Shows,
     waivers: Iterable[Waiver] = (),
     on: datetime | None = None,
 ) -> list[Obligation]:
     """Return the duties of one person as of `on`, in the order in which the entries that opened them were recorded.
 
-    `standing` is what was recorded of the person by R, as `effective` leaves it; `told` must go by the same R.
+    `standing` is what was recorded of the person by R, as `effective` leaves it; `shows` must go by the same R.
     `on` is R where none is given, and never later. A waiver counts from its `recorded_at`.
     """
     moment = recorded_by if on is None else min(on, recorded_by)
     child = Child.of(standing, offices, zone)
     counting = sorted((one for one in waivers if one.recorded_at <= moment), key=lambda waiver: waiver.position)
     found = [
-        _judged(child.happenings, duty, moment, told, counting)
+        _judged(child.happenings, duty, moment, shows, counting)
         for duty in duties(child, rules)
         if duty.opened.when is None or duty.opened.last <= moment
     ]
     return sorted(found, key=lambda one: one.opened_by)
 
 
-def _judged(happenings: Happenings, duty: Duty, on: datetime, told: Knows, waivers: Sequence[Waiver]) -> Obligation:
+def _judged(happenings: Happenings, duty: Duty, on: datetime, shows: Shows, waivers: Sequence[Waiver]) -> Obligation:
     terms = terms_of(duty)
     if terms.dropped is not None or terms.not_measurable is not None:
         return judge(terms, on)
-    return judge(terms, on, first_met(happenings, duty, told), first_end(happenings, duty), _waived_by(waivers, duty))
+    first, end = first_met(happenings, duty, shows.told), first_end(happenings, duty)
+    waiver = _waived_by(waivers, duty)
+    found = judge(terms, on, first, end, waiver)
+    if found.state != "missed" or _is_covered(shows.coverage, shows.carried, duty):
+        return found
+    return judge(terms, on, first, end, waiver, covered=False)
+
+
+def _is_covered(coverage: Coverage, carried: Carried, duty: Duty) -> bool:
+    """Return whether it would be seen here if the duty had been met, by its due time."""
+    rule, due_at = duty.rule, duty.due_at
+    assert due_at is not None
+    if holds(coverage.of(rule, duty.obliged, duty.towards), due_at):
+        return True
+    if duty.towards is None or not any(way.told for way in rule.met_by):
+        return False
+    published = carried(duty.opened.position, cast(Agency, duty.towards))
+    return published is not None and (published <= due_at or not duty.opened.imported)
 
 
 def judge(
-    terms: Terms, on: datetime, first: Met | None = None, end: Ended | None = None, waiver: Waiver | None = None
+    terms: Terms,
+    on: datetime,
+    first: Met | None = None,
+    end: Ended | None = None,
+    waiver: Waiver | None = None,
+    *,
+    covered: bool = True,
 ) -> Obligation:
     """Return the duty with its state as of `on`; what stands first here decides.
 
-    `first` met it first and `end` ended it first, whenever that was; `waiver` counts by `on`.
+    `first` met it first and `end` ended it first, whenever that was; `waiver` counts by `on`. `covered`: whether what
+    would show it met would have come here.
     """
     due_at = terms.due_at
     if terms.dropped is not None:
@@ -136,6 +176,8 @@ def judge(
         return _became("late", terms, met)
     if due_at is None or on <= due_at:
         return _became("open", terms, remark=unlimited)
+    if not covered:
+        return _became("not-covered", terms, remark=NOT_COVERED)
     return _became("missed", terms, since=on)
 
 

@@ -251,6 +251,7 @@ def _catch_up_and_compare(
             say("comparing", 0, 0)
             found = differences(connection, live, tables.schema)
             if swap:
+                tables.settle()  # so that no answer reaches less far than before
                 point_views_at(connection, tables.schema)
     finally:
         consumer.close(autocommit=False)

@@ -122,6 +122,24 @@ class Tables:
             (last.number, last.to_position, read_clock(last.published_at), last.settled, next_offset),
         )
 
+    def settle(self) -> None:
+        """Go on with settled time, where these tables hold all that it is about; in the caller's transaction.
+
+        The role `feeds` says how far it reaches; before it has said so once, there is nothing to go on with.
+        """
+        if self.run("select to_regclass('ledger.settled') is not null").fetchone() != (True,):
+            return
+        moved = self.run(
+            "update {schema}.publishing u set published_at = s.at, settled = true from ledger.settled s"
+            " where u.batch = s.batch and u.position = s.position and s.at > u.published_at returning s.at"
+        ).fetchone()
+        if moved is not None:
+            self.run(
+                "update {schema}.holding h set complete_to = greatest(h.complete_to, s.at) from ledger.settled s"
+                " where h.batch = s.batch and h.position = s.position and s.at = %s",
+                (moved[0],),
+            )
+
     def linked_records(self) -> list[frozenset[UUID]]:
         """Return the sets of records that merge statements ever joined."""
         children = {row[0] for row in self.run("select distinct child from {schema}.links")}

@@ -327,8 +327,8 @@ create table {schema}.publishing (
     one boolean primary key default true check (one),
     batch bigint not null,               -- every batch of custody.publications up to this one is in the tables
     position bigint not null,            -- every entry up to this one is published by them
-    published_at timestamptz,            -- the last stamp
-    settled boolean not null,            -- nothing recorded up to that stamp is beyond `position`
+    published_at timestamptz,            -- the last stamp, or the moment to which settled time went on since
+    settled boolean not null,            -- nothing recorded up to that moment is beyond `position`
     next_offset bigint not null
 );
 

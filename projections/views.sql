@@ -1,64 +1,70 @@
 -- What other services read: stable names over the live version, replaced in one transaction by a swap. `p.one` tells
 -- the planner that progress has one row; taking it for many, it has joined whole tables to find one child. Of what a
 -- look-up of one child reads, it is a subquery: where nobody asks how far the tables are, progress is not read at all.
+-- How far the tables are. While nothing comes in, settled time goes on with the clock.
+create or replace view {schema}.reached as
+    select p.one, p.position,
+           case when u.settled and u.position = p.position then greatest(u.published_at, p.recorded_at)
+                else p.recorded_at end as recorded_at
+    from {schema}.progress p, {schema}.publishing u where p.one and u.one;
 create or replace view read.current_location_v1 as
     select l.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.current_location l, {schema}.progress p where p.one;
+    from {schema}.current_location l, {schema}.reached p where p.one;
 create or replace view read.status_v1 as
     select s.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.status s, {schema}.progress p where p.one;
+    from {schema}.status s, {schema}.reached p where p.one;
 create or replace view read.proceedings_v1 as
     select s.child, s.person, x.court_case, x.nta_id, x.state, x.served, x.next_hearing_at, x.since, x.reason,
            s.position, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.status s, {schema}.progress p,
+    from {schema}.status s, {schema}.reached p,
          jsonb_to_recordset(s.proceedings) as x(court_case text, nta_id text, state text, served boolean,
                                                 next_hearing_at text, since text, reason text) where p.one;
 create or replace view read.timeline_v1 as
     select e.child, e.position, e.recorded_at, convert_from(e.payload, 'UTF8')::jsonb as entry,
            p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.entries e, {schema}.progress p where p.one;
+    from {schema}.entries e, {schema}.reached p where p.one;
 create or replace view read.entries_v1 as
-    select e.*, (select position from {schema}.progress) as complete_to_position,
-           (select recorded_at from {schema}.progress) as complete_to
+    select e.*, (select position from {schema}.reached) as complete_to_position,
+           (select recorded_at from {schema}.reached) as complete_to
     from {schema}.entries e;
 create or replace view read.identifiers_v1 as
-    select i.*, (select position from {schema}.progress) as complete_to_position,
-           (select recorded_at from {schema}.progress) as complete_to
+    select i.*, (select position from {schema}.reached) as complete_to_position,
+           (select recorded_at from {schema}.reached) as complete_to
     from {schema}.identifiers i;
 create or replace view read.findings_v1 as
     select f.*, c.resolved_position, c.resolved_at,
            p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.progress p, {schema}.findings f
+    from {schema}.reached p, {schema}.findings f
     left join {schema}.closures c on c.finding_position = f.position and c.finding_number = f.number
                                      and c.recorded_until is null
     where p.one;
 create or replace view read.stays_v1 as
     select s.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.stays s, {schema}.progress p where p.one;
+    from {schema}.stays s, {schema}.reached p where p.one;
 create or replace view read.absences_v1 as
     select a.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.absences a, {schema}.progress p where p.one;
+    from {schema}.absences a, {schema}.reached p where p.one;
 create or replace view read.releases_v1 as
     select r.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.releases r, {schema}.progress p where p.one;
+    from {schema}.releases r, {schema}.reached p where p.one;
 create or replace view read.failures_v1 as
     select f.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.failures f, {schema}.progress p where p.one;
+    from {schema}.failures f, {schema}.reached p where p.one;
 create or replace view read.closures_v1 as
     select c.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.closures c, {schema}.progress p where p.one;
+    from {schema}.closures c, {schema}.reached p where p.one;
 create or replace view read.parked_v1 as
     select k.child, k.position, k.recorded_at, k.reason,
-           (select position from {schema}.progress) as complete_to_position,
-           (select recorded_at from {schema}.progress) as complete_to
+           (select position from {schema}.reached) as complete_to_position,
+           (select recorded_at from {schema}.reached) as complete_to
     from {schema}.parked k;
 create or replace view read.links_v1 as
-    select k.*, (select position from {schema}.progress) as complete_to_position,
-           (select recorded_at from {schema}.progress) as complete_to
+    select k.*, (select position from {schema}.reached) as complete_to_position,
+           (select recorded_at from {schema}.reached) as complete_to
     from {schema}.links k;
 create or replace view read.progress_v1 as
     select p.position, p.recorded_at as complete_to, l.zone, l.clock, l.schema_name as version
-    from {schema}.progress p, read.ledger l where p.one and l.one;
+    from {schema}.reached p, read.ledger l where p.one and l.one;
 -- Up to which moment nothing can still be recorded or published that is not in the tables: what an answer about an
 -- agency's knowledge reaches to. Entries recorded later than the last one are later still; where the last batch is
 -- settled, nothing was recorded up to its stamp but what it covers.
@@ -80,24 +86,24 @@ create or replace view read.disclosures_v1 as
     select d.child, d.position, f.agency, f.number, d.published_at,
            coalesce((d.withheld::jsonb) -> f.agency, '[]') as withheld,
            p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.progress p, {schema}.publications d
+    from {schema}.reached p, {schema}.publications d
     cross join lateral (values ('CBP', d.cbp), ('ICE-ERO', d.ice_ero), ('ICE-OPLA', d.ice_opla), ('ORR', d.orr),
                                ('EOIR', d.eoir), ('USCIS', d.uscis)) as f(agency, number)
     where p.one and f.number is not null;
 create or replace view read.publications_v1 as
-    select d.*, (select position from {schema}.progress) as complete_to_position,
-           (select recorded_at from {schema}.progress) as complete_to
+    select d.*, (select position from {schema}.reached) as complete_to_position,
+           (select recorded_at from {schema}.reached) as complete_to
     from {schema}.publications d;
 create or replace view read.receipts_v1 as
-    select r.*, (select position from {schema}.progress) as complete_to_position,
-           (select recorded_at from {schema}.progress) as complete_to
+    select r.*, (select position from {schema}.reached) as complete_to_position,
+           (select recorded_at from {schema}.reached) as complete_to
     from {schema}.receipts r;
 create or replace view read.reads_v1 as
     select d.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.reads d, {schema}.progress p where p.one;
+    from {schema}.reads d, {schema}.reached p where p.one;
 create or replace view read.duties_v1 as
     select d.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.duties d, {schema}.progress p where p.one;
+    from {schema}.duties d, {schema}.reached p where p.one;
 create or replace view read.waivers_v1 as
     select w.*, p.position as complete_to_position, p.recorded_at as complete_to
-    from {schema}.waivers w, {schema}.progress p where p.one;
+    from {schema}.waivers w, {schema}.reached p where p.one;

@@ -4,6 +4,7 @@ The answer for each child is that of `readers.obligations`. Who knew what since 
 of feeds and receipts, all at once; only where an answer that was read may have told earlier is a child folded for it.
 """
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +15,13 @@ from uuid import UUID
 from psycopg import Cursor
 
 from ledger.agencies import GROUPS, RECEIVERS, Agency
-from ledger.facts import ObligationWaived
+from ledger.facts import CoverageDeclared, ObligationWaived
 from ledger.obligations import Rule, shipped_rules
 from ledger.offices import shipped_offices
 from ledger.streams import OF_AGENCY
 from ledger.times import read_back
 from projections.columns import FEEDS
+from projections.coverage import Coverage, Declared, Span
 from projections.meeting import Dropped
 from projections.obligations import Ended, Met, Obligation, Terms, Waiver, judge
 from projections.receipts import LEVELS, lane_of
@@ -28,9 +30,11 @@ from projections.versions import rulebook_of
 from readers.duty_pages import Place
 from readers.knowing import stated_by
 from readers.moments import Asked, Moments
-from readers.obligations import NOT_LOOKED_AT, knows
+from readers.obligations import BODIES, NOT_LOOKED_AT, knows
 from readers.questions import NotShownError
-from readers.signed import NEVER, Span, segments
+from readers.said import said_by
+from readers.signed import NEVER, segments
+from readers.signed import Span as SignedSpan
 from readers.snapshot import Rows
 from readers.statements import named
 
@@ -85,8 +89,20 @@ class Owed:
 class Population:
     """The duties of everybody as of two moments; everything is asked within one snapshot."""
 
-    def __init__(self, cursor: Cursor[Rows], version: str, moments: Moments, *, published: bool) -> None:
-        """Gather what receipts and reads say by R; raises `NotShownError` where other rules worked the duties out."""
+    def __init__(
+        self,
+        cursor: Cursor[Rows],
+        version: str,
+        moments: Moments,
+        *,
+        zone: str,
+        published: bool,
+        declaring: CoverageDeclared | None = None,
+    ) -> None:
+        """Gather what receipts, reads and the steward say by R, as if `declaring` had been said, too.
+
+        Raises `NotShownError` where other rules worked the duties out.
+        """
         if rulebook_of(cursor, version) != fingerprint(shipped_rules(), shipped_offices()):
             raise NotShownError(_OTHER_RULES)
         self._cursor = cursor
@@ -104,15 +120,35 @@ class Population:
             "looked": published,
             "never": NEVER,
             **_reads([]),
+            **self._covered(zone, declaring),
         }
         for agency, feed in FEEDS.items():
-            found = segments(Span(*row) for row in self._rows("receipts", record=OF_AGENCY[agency]))
+            found = segments(SignedSpan(*row) for row in self._rows("receipts", record=OF_AGENCY[agency]))
             self._given |= {
                 f"first_{feed}": found.first,
                 f"moments_{feed}": found.moments,
                 f"proven_{feed}": found.proven,
                 f"lanes_{feed}": [lane_of(agency, level) for level in LEVELS.values()],
             }
+
+    def _covered(self, zone: str, declaring: CoverageDeclared | None) -> dict[str, Any]:
+        """Return for which due times what would show a duty met is covered."""
+        coverage = said_by(self._cursor, self._version, self._recorded_by, zone).coverage
+        if declaring is not None:
+            last = Declared(sys.maxsize, self._recorded_by, declaring)
+            coverage = Coverage(zone, [*coverage.declared, last])
+        rows = [
+            (rule.id, rule.version, obliged, towards or "", _multirange(spans))
+            for rule in self._rules.values()
+            for obliged in BODIES
+            for towards in rule.towards or (None,)
+            if (spans := coverage.of(rule, obliged, towards))
+        ]
+        columns = ("rules", "versions", "obliged", "towards", "spans")
+        given: dict[str, Any] = {
+            f"covered_{name}": [row[number] for row in rows] for number, name in enumerate(columns)
+        }
+        return given
 
     def counts(self, chosen: Chosen) -> list[Count]:
         """Return how many duties there are, by rule, obliged body and state."""
@@ -151,7 +187,8 @@ class Population:
         ways += [Met(known_at, known, None, None)] if known_at is not None else []
         first = min(ways, key=lambda met: (met.at, met.position), default=None)
         ended = None if ended_at is None else Ended(ended_at, ended_by, ended_as)
-        found = judge(terms, self.on, first, ended, _waiver(terms, waiver))
+        covered = state != "not-covered"
+        found = judge(terms, self.on, first, ended, _waiver(terms, waiver), covered=covered)
         assert found.state == state, f"{terms}: {state} by the statement, {found.state} by the rules"
         return found
 
@@ -200,12 +237,14 @@ class Population:
             f"when '{agency}' then {SQL['in_segment'].strip().replace('{feed}', feed)}"
             for agency, feed in FEEDS.items()
         )
+        carried = " ".join(f"when '{agency}' then p.{feed}" for agency, feed in FEEDS.items())
         statement = SQL[name]
         for part, text in {
             "judged": SQL["judged"],
             "filters": " ".join(text for text, value in filters.items() if value is not None),
             "known_at": f"case h.towards {known_at} end",
             "known_at_of_page": f"case j.towards {known_at} end",
+            "carried": f"case d.towards {carried} end",
             "state": "true" if chosen.state is None else "state = %(state)s",
             "after": after,
         }.items():
@@ -242,6 +281,11 @@ def _waiver(terms: Terms, row: Sequence[Any]) -> Waiver | None:
         reason=reason,
     )
     return Waiver(position, recorded_at, fact)
+
+
+def _multirange(spans: Iterable[Span]) -> str:
+    """Return spans as PostgreSQL writes them."""
+    return f"{{{','.join(f'[{start.isoformat()},{end.isoformat() if end else str()})' for start, end in spans)}}}"
 
 
 def _reads(found: Iterable[tuple[UUID, int, int, int, datetime]]) -> dict[str, list[Any]]:

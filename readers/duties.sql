@@ -33,6 +33,11 @@ with held as not materialized (
     from held h
     left join signed s on s.person = h.person and s.position = h.position and s.number = h.number
     left join excused e on e.rule = h.rule and e.opened_by = h.opened_by and e.obliged = h.obliged
+), covered as materialized (
+    select c.rule, c.version, c.obliged, c.towards, c.spans
+    from unnest(%(covered_rules)s::text[], %(covered_versions)s::int[], %(covered_obliged)s::text[],
+                %(covered_towards)s::text[], %(covered_spans)s::tstzmultirange[])
+         as c(rule, version, obliged, towards, spans)
 ), judged as not materialized (
     select d.*, w.waiver,
            case when d.dropped_by is not null then 'withdrawn'
@@ -45,8 +50,17 @@ with held as not materialized (
                 when d.undated then 'undated'
                 when d.done_at is not null then 'late'
                 when d.due_at is null or %(on)s <= d.due_at then 'open'
-                else 'missed' end as state
+                when d.due_at <@ c.spans then 'missed'
+                when d.to_know is not null and exists (
+                     select from {schema}.publications p
+                     join {schema}.entries e on e.child = p.child and e.position = p.position
+                     where p.position = d.opened_by and p.published_at <= %(recorded_by)s and {carried} is not null
+                       and (p.published_at <= d.due_at
+                            or convert_from(e.payload, 'UTF8')::jsonb ->> 'door' <> 'import')) then 'missed'
+                else 'not-covered' end as state
     from done d
+    left join covered c on c.rule = d.rule and c.version = d.version and c.obliged = d.obliged
+                           and c.towards = coalesce(d.towards, '')
     left join lateral (select min(w.position) as waiver from {schema}.waivers w
                        where d.waivers is not null and w.position = any(d.waivers)
                          and (w.towards is null or w.towards = d.towards)) w on true
@@ -125,12 +139,18 @@ order by i.position, i.scheme, i.value
 
 -- name: changed
 -- Whose duties that an agency is alerted to became others between two moments; waivers and merges among the causes.
+-- A coverage that is declared bears on all that was due and not done.
 select d.person from {schema}.duties d where d.live and d.recorded_from > %(since)s and d.recorded_from <= %(until)s
 union
 select d.person from {schema}.duties d where d.live and d.recorded_until > %(since)s and d.recorded_until <= %(until)s
 union
 select d.person from {schema}.waivers w join {schema}.duties d on d.opened_by = w.opened_by and d.live
 where w.recorded_at > %(since)s and w.recorded_at <= %(until)s
+union
+select d.person from {schema}.duties d
+where d.live and d.recorded_until is null and d.dropped_by is null and d.met_at is null and d.due_at <= %(until)s
+  and exists (select from {schema}.entries e where e.child = %(ledger)s and e.recorded_at > %(since)s
+              and e.recorded_at <= %(until)s and position('.coverage-declared.'::bytea in e.payload) > 0)
 
 -- name: window
 -- The moment and position up to which a look takes so many changes at most.

@@ -8,7 +8,7 @@ from ledger.obligation_vocabulary import KINDS
 from readers.obligation_text import HEADINGS
 from readers.wording import civil, printable
 
-_STATES: Final = ("open", "met", "late", "missed", "waived", "withdrawn", "undated", "not-measurable")
+_STATES: Final = ("open", "met", "late", "missed", "not-covered", "waived", "withdrawn", "undated", "not-measurable")
 
 
 def duties_lines(answer: Mapping[str, Any]) -> Iterator[str]:

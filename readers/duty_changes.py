@@ -8,10 +8,10 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 
 from ledger.agencies import Agency
-from ledger.alerts import ALERT_STATES, Again, DutyKey, FindAgain, Looked, Settled, Standing
+from ledger.alerts import ALERT_STATES, Again, DutyKey, FindAgain, Looked, Standing
 from ledger.entry import Entry, read_entry
 from ledger.obligations import shipped_rules
-from ledger.streams import OF_AGENCY
+from ledger.streams import LEDGER, OF_AGENCY
 from ledger.times import plus
 from readers.duties import SQL, Chosen, Owed, Population
 from readers.moments import Moments
@@ -28,36 +28,31 @@ _BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
 _AGENCY_OF: Final[dict[UUID, Agency]] = {record: agency for agency, record in OF_AGENCY.items()}
 
 
-def look(
-    connection: Connection[Rows], since: datetime | None, settled: Settled | None, find_again: FindAgain
-) -> Looked | None:
+def look(connection: Connection[Rows], since: datetime | None, find_again: FindAgain) -> Looked | None:
     """Return how the duties stand that may have changed since a moment; None where nothing is published yet.
 
-    `settled` says that nothing more was recorded by now: then the answer is as of now, if the tables hold it all.
+    It is as of the moment to which answers reach, so that an alert and an answer never say different things of a duty.
     Raises `NotShownError` where the tables cannot be asked.
     """
-    return in_snapshot(connection, lambda cursor: _look(cursor, since or _BEGINNING, settled, find_again))
+    return in_snapshot(connection, lambda cursor: _look(cursor, since or _BEGINNING, find_again))
 
 
-def _look(cursor: Cursor[Rows], since: datetime, settled: Settled | None, find_again: FindAgain) -> Looked | None:
+def _look(cursor: Cursor[Rows], since: datetime, find_again: FindAgain) -> Looked | None:
     heading = cursor.execute(
-        "select p.version, p.position, u.position, u.complete_to from read.progress_v1 p, read.publishing_v1 u"
+        "select p.version, p.position, u.position, u.complete_to, p.zone from read.progress_v1 p, read.publishing_v1 u"
     ).fetchone()
     if heading is None or heading[3] is None:
         return None
-    version, applied, published, until = heading
-    position = min(applied, published)
-    if settled is not None and position >= settled.position:
-        until = max(until, settled.now)
-    until, position = _window(cursor, version, since, until, position)
+    version, applied, published, until, zone = heading
+    until, position = _window(cursor, version, since, until, min(applied, published))
     if until <= since:
         return None
     window = {"since": since, "until": until}
-    changed = {row[0] for row in cursor.execute(_of(version, "changed"), window)}
+    changed = {row[0] for row in cursor.execute(_of(version, "changed"), {**window, "ledger": LEDGER})}
     agencies = cursor.execute(_of(version, "signed_or_read"), {**window, "records": list(_AGENCY_OF)}).fetchall()
     persons = changed | find_again(until, [_AGENCY_OF[record] for (record,) in agencies])
     moments = Moments(until, until, until, until)
-    population = Population(cursor, version, moments, published=True)
+    population = Population(cursor, version, moments, zone=zone, published=True)
     owed = population.page(Chosen(persons=list(persons), live=True), _ALL) if persons else []
     standing, untold = _standing(cursor, version, until, owed)
     given: dict[str, Any] = {"persons": list(persons), "recorded_by": until, "on": until}
@@ -97,6 +92,8 @@ def _standing(
     untold: dict[UUID, datetime] = {}
     for one in owed:
         duty = one.obligation
+        if duty.state == "not-covered" and one.tells and until - one.heard_at < _RARELY:
+            untold[one.person] = plus(until, max(until - one.heard_at, _SOON))  # the feed may tell it any moment
         if duty.state not in ALERT_STATES:
             continue
         entry, knowing = opened[duty.opened_by]
@@ -133,7 +130,11 @@ def _again(look_at: dict[UUID, datetime], owed: Iterable[Owed], untold: Mapping[
         look_at[person] = min(then, look_at.get(person, then))
     awaits: dict[UUID, set[str]] = {}
     for one in owed:
-        if one.tells and one.obligation.towards is not None and one.obligation.state in ("open", "missed"):
+        if (
+            one.tells
+            and one.obligation.towards is not None
+            and one.obligation.state in ("open", "missed", "not-covered")
+        ):
             awaits.setdefault(one.person, set()).add(one.obligation.towards)
     return [
         Again(person, look_at.get(person), sorted(awaits.get(person, ())))

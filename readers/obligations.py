@@ -13,19 +13,18 @@ from typing import Any, Final, get_args
 from psycopg import Connection, Cursor
 
 from ledger.agencies import GROUPS, RECEIVERS, Agency, Body
-from ledger.entry import read_ledger_entry
-from ledger.facts import ObligationWaived
 from ledger.obligations import Rule, shipped_rules
 from ledger.offices import shipped_offices
 from ledger.streams import LEDGER
 from ledger.times import When, write_clock, write_when
 from projections.effective import effective
 from projections.knowledge import DELIVERED, Moment
-from projections.obligations import Knows, Obligation, State, Told, Waiver, obligations
+from projections.obligations import Carried, Knows, Obligation, Shows, State, Told, obligations
 from readers.choosing import one_of
 from readers.knowing import Stated, all_stated
 from readers.moments import Asked, Name
 from readers.records import known
+from readers.said import SaidOfLedger, said_by
 from readers.snapshot import Rows, in_snapshot
 
 STATES: Final[tuple[State, ...]] = get_args(State)
@@ -72,7 +71,7 @@ def owed(
         connection, child, asked if stated is None else replace(asked, recorded_by=stated.moments.recorded_by)
     )
     at = found.moments if stated is None else stated.moments
-    waivers, parked = _waivers(connection, at.recorded_by)
+    said, parked = _said(connection, at.recorded_by, found.zone)
     missing = [one for one in (found.parked and (found.parked.recorded_at, found.parked.reason), parked) if one]
     moment = min(at.happened_by, at.recorded_by)
     every = obligations(
@@ -81,8 +80,10 @@ def owed(
         offices=shipped_offices(),
         recorded_by=at.recorded_by,
         zone=found.zone,
-        told=_nobody if stated is None else knows(stated),
-        waivers=waivers,
+        shows=Shows(
+            _nobody if stated is None else knows(stated), said.coverage, _nowhere if stated is None else carried(stated)
+        ),
+        waivers=said.waivers,
         on=moment,
     )
     return {
@@ -127,32 +128,37 @@ def _nobody(position: int, agency: Agency) -> Told | None:
     return None
 
 
-def _waivers(connection: Connection[Rows], recorded_by: datetime) -> tuple[list[Waiver], _Missing | None]:
-    """Return what the steward had waived by R, and since when that is incomplete.
+def carried(stated: Stated) -> Carried:
+    """Return when each entry was put on which feed, the first time."""
+    first: dict[tuple[int, Agency], datetime] = {}
+    for item in stated.said.items:
+        if item.published_at <= stated.moments.recorded_by:
+            key = item.position, item.agency
+            first[key] = min(item.published_at, first.get(key, item.published_at))
+    return lambda position, agency: first.get((position, agency))
+
+
+def _nowhere(position: int, agency: Agency) -> datetime | None:
+    return None
+
+
+def _said(connection: Connection[Rows], recorded_by: datetime, zone: str) -> tuple[SaidOfLedger, _Missing | None]:
+    """Return what the steward had said by R, and since when that is incomplete.
 
     Up to R nothing can be added any more, so that a snapshot of its own gives the same as the entries' would.
     """
 
-    def ask(cursor: Cursor[Rows]) -> tuple[list[bytes], _Missing | None]:
+    def ask(cursor: Cursor[Rows]) -> tuple[SaidOfLedger, _Missing | None]:
         row = cursor.execute("select version from read.progress_v1").fetchone()
         assert row is not None
-        payloads = cursor.execute(
-            f"select payload from {row[0]}.entries where child = %s and recorded_at <= %s".encode(),  # noqa: S608
-            (LEDGER, recorded_by),
-        ).fetchall()
         parked = cursor.execute(
             "select recorded_at, reason from read.parked_v1 where child = %s and recorded_at <= %s"
             " order by position limit 1",
             (LEDGER, recorded_by),
         ).fetchone()
-        return [payload for (payload,) in payloads], None if parked is None else (parked[0], parked[1])
+        return said_by(cursor, row[0], recorded_by, zone), None if parked is None else (parked[0], parked[1])
 
-    payloads, parked = in_snapshot(connection, ask)
-    said = (read_ledger_entry(payload) for payload in payloads)
-    waivers = [
-        Waiver(one.position, one.recorded_at, one.fact) for one in said if isinstance(one.fact, ObligationWaived)
-    ]
-    return waivers, parked
+    return in_snapshot(connection, ask)
 
 
 def _incomplete(missing: Sequence[_Missing]) -> dict[str, Any] | None:

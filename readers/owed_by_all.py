@@ -9,6 +9,7 @@ from uuid import UUID
 
 from psycopg import Connection, Cursor
 
+from ledger.facts import CoverageDeclared
 from ledger.obligations import shipped_rules
 from ledger.times import When, write_clock
 from readers.choosing import one_of
@@ -66,18 +67,22 @@ def owed_by_all(
     on: When | None = None,
     recorded_by: When | None = None,
     page: Page | None = None,
+    declaring: CoverageDeclared | None = None,
 ) -> dict[str, Any]:
     """Return the summary of the duties chosen as of `on`, as recorded by R; with `page` also those duties.
 
-    A page behind a place is as of the moments of that place, whatever else is asked for.
+    A page behind a place is as of the moments of that place, whatever else is asked for. With `declaring` the answer is
+    as if the steward had declared that, too.
     """
     asked = Asked(happened_by=on, recorded_by=recorded_by)
     if page is not None and page.after is not None:
         asked = Asked(happened_by=page.after.on, recorded_by=page.after.recorded_by)
-    return _shaped(chosen, page, in_snapshot(connection, lambda cursor: _found(cursor, chosen, asked, page)))
+    return _shaped(chosen, page, in_snapshot(connection, lambda cursor: _found(cursor, chosen, asked, page, declaring)))
 
 
-def _found(cursor: Cursor[Rows], chosen: Chosen, asked: Asked, page: Page | None) -> _Found | None:
+def _found(
+    cursor: Cursor[Rows], chosen: Chosen, asked: Asked, page: Page | None, declaring: CoverageDeclared | None
+) -> _Found | None:
     heading = cursor.execute(
         "select p.version, p.zone, p.clock, p.complete_to, (select u.complete_to from read.publishing_v1 u)"
         " from read.progress_v1 p"
@@ -87,7 +92,7 @@ def _found(cursor: Cursor[Rows], chosen: Chosen, asked: Asked, page: Page | None
     version, zone, clock, recorded, published = heading
     complete_to = recorded if published is None else published
     moments = settle(asked, complete_to=complete_to, zone=zone)
-    population = Population(cursor, version, moments, published=published is not None)
+    population = Population(cursor, version, moments, zone=zone, published=published is not None, declaring=declaring)
     counts = population.counts(chosen)
     listed = [] if page is None else population.page(chosen, page.limit, page.after)
     records = records_of(cursor, version, moments.recorded_by, {one.person for one in listed})

@@ -1,17 +1,14 @@
-"""What is recorded but must be reconciled before it counts (G1, G2, G4-G6; G3 is in `births`)."""
+"""What is recorded but must be reconciled before it counts (G2, G4-G6; G1 is in `notices`, G3 in `births`)."""
 
 from typing import Final
 
-from ledger.addresses import assess
 from ledger.decisions.births import date_of_birth
 from ledger.decisions.moments import age_on, in_order, surely_before
 from ledger.decisions.remark import Remark
 from ledger.facts import (
     DischargedOtherwise,
-    FailureToAppearRecorded,
     HandoffAccepted,
     HandoffStarted,
-    HearingNoticeServed,
     HearingScheduled,
     NetworkTransferCompleted,
     NtaDocketed,
@@ -22,36 +19,9 @@ from ledger.facts import (
 from ledger.record import Record
 from ledger.times import When, order_key
 
-_NO_NOTICE: Final = Remark("G1", "no hearing-notice-served for this hearing is recorded", "fact.hearing_id")
 _ARRIVED_FIRST: Final = Remark("G2", "the arrival is recorded for an earlier time than the departure")
 _RELEASED_ADULT: Final = Remark("G4", "by the date of birth in force the child was 18 or older on the day of release")
 _NO_EXIT: Final = Remark("G5", "no released-to-sponsor and no discharged-otherwise is recorded")
-
-
-def unnoticed_failure(record: Record, fact: FailureToAppearRecorded) -> Remark | None:
-    """G1: nobody was told of the hearing, or only by mail to an address that is not in order.
-
-    One good notice is enough. Where the failure names its notice, that one alone counts.
-    """
-    notices = [
-        notice
-        for notice in record.facts(HearingNoticeServed)
-        if notice.hearing_id == fact.hearing_id and fact.notice_id in (None, notice.notice_id)
-    ]
-    if not notices:
-        return _NO_NOTICE
-    reason = ""
-    for notice in notices:
-        if notice.method == "in-person":
-            return None
-        if notice.address is None:
-            reason = "no address is recorded"
-            continue
-        assessment = assess(notice.address)
-        if assessment.address_class == "OK":
-            return None
-        reason = f"{assessment.address_class}: {assessment.reason}"
-    return Remark("G1", f"the hearing notice was sent to an address that is not in order ({reason})")
 
 
 def arrived_before_leaving(record: Record, fact: HandoffAccepted, when: When | None, zone: str) -> Remark | None:

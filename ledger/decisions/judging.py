@@ -4,7 +4,18 @@ from datetime import datetime
 from typing import Final, assert_never
 
 from ledger.agencies import Agency
-from ledger.decisions import births, claims, contradictions, custodians, guards, handoffs, order, targets, warnings
+from ledger.decisions import (
+    births,
+    claims,
+    contradictions,
+    custodians,
+    guards,
+    handoffs,
+    notices,
+    order,
+    targets,
+    warnings,
+)
 from ledger.decisions.corrections import check_correction
 from ledger.decisions.remark import Remark
 from ledger.decisions.surroundings import Surroundings
@@ -171,7 +182,9 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
             return (contradictions.aged_out_too_young(person, when, zone),)
         case AddressReported():
             return (warnings.in_care_of(fact, when, zone),)
-        case MailReturned() | ResponsibleOfficeAssigned():
+        case MailReturned():
+            return (targets.unknown_address(person, fact), notices.unfit_since(person, fact, when, zone))
+        case ResponsibleOfficeAssigned():
             return (targets.unknown_address(person, fact),)
         case NtaIssued():
             return (warnings.lacks_time_and_place(fact),)
@@ -185,18 +198,22 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
         case NtaFiled():
             return (order.unissued_filing(person, fact),)
         case HearingScheduled():
-            return (order.unfiled_case(person, fact), guards.wrong_court(person, fact, when, zone))
+            return (
+                order.unfiled_case(person, fact),
+                guards.wrong_court(person, fact, when, zone),
+                notices.unfit_since(person, fact, when, zone),
+            )
         case HearingNoticeServed():
             return (
                 warnings.sent_to_former_address(person, fact, when, zone),
                 warnings.in_care_of(fact, when, zone),
             )
         case HearingHeld():
-            return (order.unscheduled(person, fact),)
+            return (order.unscheduled(person, fact), notices.unfit_since(person, fact, when, zone))
         case FailureToAppearRecorded():
-            return (order.unscheduled(person, fact), guards.unnoticed_failure(person, fact))
+            return (order.unscheduled(person, fact), notices.unnoticed_failure(person, fact, when, zone))
         case OrderEntered():
-            return (order.in_absentia_unexplained(person, fact),)
+            return (order.in_absentia_unexplained(person, fact), notices.unnoticed_order(person, fact, zone))
         case MotionFiled() | MotionDecided():
             return (order.reopening_nothing(person, fact),)
         case PostReleaseContactRecorded():

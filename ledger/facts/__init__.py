@@ -44,7 +44,13 @@ from ledger.facts.custody import (
     UcDeterminationMade,
 )
 from ledger.facts.earlier import MailReturnedV1
-from ledger.facts.ledger_wide import AnswerServed, FeedReceipted, ObligationWaived, SharingRulesAdopted
+from ledger.facts.ledger_wide import (
+    AnswerServed,
+    CoverageDeclared,
+    FeedReceipted,
+    ObligationWaived,
+    SharingRulesAdopted,
+)
 from ledger.facts.proceedings import (
     FailureToAppearRecorded,
     FtaFollowUpRecorded,
@@ -151,7 +157,7 @@ Statement = (
 
 AnyFact = Happening | Statement
 
-LedgerFact = SharingRulesAdopted | FeedReceipted | ObligationWaived | AnswerServed
+LedgerFact = SharingRulesAdopted | FeedReceipted | ObligationWaived | AnswerServed | CoverageDeclared
 """Facts about no child: subject `agency` or `ledger`. They have wire names of their own and are no submissions."""
 LEDGER_FACTS: Final[dict[str, type[LedgerFact]]] = {fact.wire: fact for fact in get_args(LedgerFact)}
 
@@ -195,6 +201,7 @@ __all__ = [
     "ConcernResolved",
     "ContiguousReturnExecuted",
     "CorrectionIssued",
+    "CoverageDeclared",
     "DepartureVerified",
     "DischargeNotified",
     "DischargedOtherwise",

@@ -96,6 +96,27 @@ class ObligationWaived(Fact):
     reason: Annotated[Text, STATEMENT]
 
 
+CoveredDoor = Literal["command", "feed", "import"]
+
+
+class CoverageDeclared(Fact):
+    """The steward says which facts an agency sends here, so that its silence means something; or sends no longer.
+
+    Of two declarations about one fact of one agency and one day, the later one decides. It acts from when it was
+    recorded, on the days it names, be they before that.
+    """
+
+    wire: ClassVar = "custody.coverage-declared.v1"
+    producers: ClassVar = ("STEWARD",)
+    agency: Annotated[Agency, STATEMENT]
+    facts: Annotated[Annotated[tuple[Id, ...], Field(min_length=1, max_length=100)], STATEMENT]
+    since: Annotated[Day, STATEMENT]
+    until: Annotated[Day | None, STATEMENT] = None
+    door: Annotated[CoveredDoor, STATEMENT]
+    sends: Annotated[bool, STATEMENT] = True
+    reason: Annotated[Text, STATEMENT]
+
+
 ReceiptGrade = Literal["delivered", "opened", "acknowledged"]
 """How far an agency says it has taken what it was told; each includes those before it."""
 

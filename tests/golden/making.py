@@ -14,7 +14,7 @@ from uuid import UUID
 from custody.published import EVERY_WIRE, text_of
 from custody.published_compatibility import incompatibilities
 from custody.published_schemas import schema_of
-from ledger import adopting, serving, waiving
+from ledger import adopting, covering, serving, waiving
 from ledger.agencies import Agency
 from ledger.cloudevents import digest
 from ledger.entry import Finding, Producer, Subject, fact_json, value, write_state
@@ -22,6 +22,7 @@ from ledger.facts import (
     BY_WIRE,
     LEDGER_FACTS,
     AnswerServed,
+    CoverageDeclared,
     Fact,
     FeedReceipted,
     LedgerFact,
@@ -71,6 +72,7 @@ RESOLVED: Final[Mapping[str, Mapping[str, str]]] = {
 
 SUBJECTS: Final[Mapping[str, Subject]] = {
     "custody.answer-served.v1": "agency",
+    "custody.coverage-declared.v1": "ledger",
     "custody.feed-receipted.v1": "agency",
     "custody.obligation-waived.v1": "ledger",
     "custody.sharing-rules-adopted.v1": "ledger",
@@ -147,6 +149,8 @@ def _said(fact: LedgerFact) -> tuple[Producer, tuple[str, str]]:
             return STEWARD, adopting.source_of(fact)
         case ObligationWaived():
             return STEWARD, waiving.source_of(fact)
+        case CoverageDeclared():
+            return STEWARD, covering.source_of(fact)
         case AnswerServed():
             return Producer("ICE-ERO", "Juvenile desk, HLG", "u-2290", "/custody-ledger/api"), serving.source_of(fact)
         case FeedReceipted():

@@ -9,7 +9,8 @@ from uuid import UUID
 import orjson
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.entry import Producer, Subject, value, write_state
+from ledger.entry import Door, Producer, Subject, value, write_state
+from ledger.facts import CURRENT, short_name
 from ledger.following import EntryMessage
 from ledger.publication import Batch, Publication
 from ledger.settings import Settings
@@ -92,7 +93,9 @@ def made_up(seed: int, *, children: int, steps: int, plain: bool = False) -> Owi
         now = ledger.recorded_at + timedelta(hours=1)
         child, what = random.choice(ids), random.choice("ffffffffffcvmunnrrrraw") if step > children else "f"
         before = random.choice(entries) if entries else None
-        when = random.choice((None, f"2022-01-{random.randint(1, 28):02}", *[write_clock(
+        today = (now - timedelta(hours=6)).date().isoformat()
+        day = min(f"2022-01-{random.randint(1, 28):02}", today)  # nothing happens in the future (H5)
+        when = random.choice((None, day, *[write_clock(
             now - timedelta(hours=random.choice((0, 1, 30, 100, 900))))] * 4))  # fmt: skip
         if before is None or what == "f":
             agency, name, fact = random.choice(facts)
@@ -104,11 +107,11 @@ def made_up(seed: int, *, children: int, steps: int, plain: bool = False) -> Owi
             if what == "v":
                 act, said = "entry-voided", {"voids": position, "reason": "r"}
             else:
-                sets: dict[str, Any] = random.choice(({"occurred_at": "2022-01-05"}, {"occurred_at": None}))
+                sets: dict[str, Any] = random.choice(({"occurred_at": day}, {"occurred_at": None}))
                 if name == "uc-determination-made":
                     sets = {"is_uc": False}
                 if name == "correction-issued":
-                    sets = {"occurred_at": "2022-01-09"}
+                    sets = {"occurred_at": day}
                 if name in ("identity-merged", "identity-unmerged", "entry-voided", "notice-given"):
                     continue
                 act, said = "correction-issued", {"corrects": position, "set": sets, "reason": "r"}
@@ -154,6 +157,13 @@ def made_up(seed: int, *, children: int, steps: int, plain: bool = False) -> Owi
                         "at_least": random.choice(("told", "delivered"))}  # fmt: skip
             ledger.say(OF_AGENCY[reader], "answer-served", {"question": question, "rules": {"id": "x", "version": 1},
                        "digest": "d", "by": {}}, agency=reader, subject="agency")  # fmt: skip
+        elif random.random() < 0.5:
+            sender_of_all: Agency = random.choice(("ORR", "CBP", "ICE-ERO", "ICE-OPLA"))
+            sent = [short_name(fact.wire) for fact in CURRENT if sender_of_all in fact.producers]
+            covers = {"agency": sender_of_all, "facts": random.choice((sent, sent, ["discharge-notified"])),
+                      "since": "2021-12-01", "door": "feed", "sends": random.random() < 0.8, "reason": "r",
+                      "until": random.choice((None, None, "2022-01-20"))}  # fmt: skip
+            ledger.say(LEDGER, "coverage-declared", covers, agency="STEWARD", subject="ledger")
         else:
             rule, obliged = random.choice((("D10", "ORR"), ("T1", "EOIR"), ("D2", "CBP"), ("T2", "ICE-ERO")))
             waived = {"rule": rule, "position": before[0], "obliged": obliged, "reason_code": "other", "reason": "x"}
@@ -168,7 +178,9 @@ def made_up(seed: int, *, children: int, steps: int, plain: bool = False) -> Owi
 def _added(
     ledger: Owing, random: Random, child: UUID, name: str, fact: dict[str, Any], agency: Agency, when: str | None
 ) -> int:
-    position = ledger.add(child, name, fact, occurred_at=when, agency=agency, identifiers=[("orr-id", child.hex[-6:])])
+    door: Door = "import" if random.random() < 0.2 else "feed"
+    identifiers = [("orr-id", child.hex[-6:])]
+    position = ledger.add(child, name, fact, occurred_at=when, agency=agency, identifiers=identifiers, door=door)
     told: list[Agency] = [one for one in RECEIVERS if one != agency and random.random() < 0.5]
     if told:
         # by a clock that was set back since, what is signed for an hour later was signed for before it was published

@@ -210,14 +210,44 @@ def test_alerts_that_kafka_called_committed_and_left_open_come_once(
 def test_on_the_wall_clock_a_duty_is_missed_when_its_time_passes_though_nothing_is_recorded(
     database_url: str, fresh_kafka: str, tmp_path: Path
 ) -> None:
-    """Nobody sends anything; the due time comes, and the agency hears of it."""
+    """Nobody sends anything; the due time comes, and every answer says so. Where nothing would show it done, nobody is
+    blamed; once the steward says that ICE-ERO sends its answers here, its silence was a breach, and it hears of it."""
     with flow(database_url, fresh_kafka, tmp_path, ROLES) as ledger:
         raised = write_clock(datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=12))
         concern = {"concern_id": "k1", "kind": "safety", "urgency": "urgent", "routed_to": ["ICE-ERO"]}
         outcome = ledger.tell("ORR", "concern-raised", claim(CHILD, raised, concern))
         opened = ("T6", outcome["position"], None, "open")
         until(lambda: brief(alerted(ledger, "ICE-ERO"))[:1] == [opened])
-        until(lambda: [one[3] for one in brief(alerted(ledger, "ICE-ERO"))][-1:] == ["missed"], 60)
+        run = runner(database_url, tmp_path)
+
+        def ask(*words: str) -> Any:
+            return json.loads(run(*words, "--json", KAFKA_BOOTSTRAP_SERVERS=fresh_kafka).stdout)
+
+        def states() -> tuple[list[str], list[dict[str, int]]]:
+            one, every = ask("obligations", CHILD), ask("obligations")
+            return (
+                [duty["state"] for duty in one["obligations"] if duty["rule"] == "T6"],
+                [row["states"] for row in every["summary"] if row["rule"] == "T6"],
+            )
+
+        until(lambda: states() == (["not-covered"], [{"not-covered": 1}]), 60)
+        before = ask("obligations", CHILD)["recorded_by"]
+        assert [one[3] for one in brief(alerted(ledger, "ICE-ERO")) if one[0] == "T6"] == ["open"]
+        sent = ("--agency", "ICE-ERO", "--fact", "concern-acknowledged", "--fact", "concern-resolved")
+        why = ("--since", "2024-01-01", "--reason", "agreed")
+        preview = ask("coverage", "declare", *sent, *why, "--preview")["changes"]
+        assert [(one["rule"], one["state"], one["before"], one["after"]) for one in preview] == [
+            ("T6", "missed", 0, 1),
+            ("T6", "not-covered", 1, 0),
+        ]
+        assert ask("coverage", "show")["declared"] == []
+        declared = ask("coverage", "declare", *sent, *why)
+        until(lambda: [one[3] for one in brief(alerted(ledger, "ICE-ERO")) if one[0] == "T6"] == ["open", "missed"], 60)
+        assert states() == (["missed"], [{"missed": 1}])
+        then = ask("obligations", CHILD, "--recorded-by", before)["obligations"]
+        assert [duty["state"] for duty in then if duty["rule"] == "T6"] == ["not-covered"]
+        (shown,) = ask("coverage", "show", "--agency", "ICE")["declared"]
+        assert (shown["position"], shown["since"], shown["sends"]) == (declared["position"], "2024-01-01", True)
 
 
 def test_status_shows_the_role_and_how_far_it_is(ledger: Flow, tmp_path: Path) -> None:

@@ -19,10 +19,12 @@ from ledger.logs import configure
 from ledger.sharing import Adopted, default_rules, shipped_sets
 from ledger.streams import STREAMS
 from ledger.telling import Rulebook, Telling, Told
+from ledger.times import parse_instant
 from producers.feeds import Feeds
 from producers.publishing import feeds_producer
 from producers.simulation.playing import play
 from producers.simulator import day
+from projections.rebuild import rebuild
 from tests.conftest import empty_topics
 from tests.integration.feeding import numbered, on_feed, on_feeds, published
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
@@ -122,6 +124,28 @@ def test_answers_reach_to_the_present_when_nothing_more_comes(ledger: Flow) -> N
         " from read.publishing_v1 u, read.disclosures_v1 d group by u.settled, u.complete_to"
     )
     until(lambda: ledger.rows(query) == [(True,)])
+
+
+def test_settled_time_goes_on_with_the_clock_while_nothing_comes(ledger: Flow) -> None:
+    """Every answer reaches to the present on a quiet ledger, of one child and of all; nothing arrives behind it."""
+    ledger.tell("ORR", "released-to-sponsor", claim("A200000001", "2022-03-04", RELEASE))
+    published(ledger)
+    query = (
+        "select least(p.complete_to, u.complete_to, h.complete_to, s.complete_to), u.batch"
+        " from read.progress_v1 p, read.publishing_v1 u, read.holding_v1 h, read.status_v1 s"
+    )
+    until(lambda: ledger.rows("select settled from read.publishing_v1") == [(True,)])
+    ((first, batch),) = ledger.rows(query)
+    until(lambda: ledger.rows(query)[0][0] > first)
+    ((later, same),) = ledger.rows(query)
+    assert same == batch  # time alone tells Kafka nothing
+    outcome = ledger.tell("ORR", "released-to-sponsor", claim("A200000002", "2022-03-04", RELEASE))
+    assert parse_instant(outcome["recorded_at"]) > later
+    published(ledger)
+    ((told,),) = ledger.rows("select max(published_at) from read.disclosures_v1")
+    assert told > later
+    assert rebuild(ledger.settings, configure("test"), lambda *_: None).differences == ()
+    assert ledger.rows(query)[0][0] > told
 
 
 def test_feeds_killed_again_and_again_tell_every_item_once(database_url: str, fresh_kafka: str, tmp_path: Path) -> None:

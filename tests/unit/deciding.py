@@ -76,7 +76,7 @@ MEMBERS: Final[dict[str, dict[str, Any]]] = {
         "hearing_id": "g1",
         "court_case": "c1",
         "court": "HOU",
-        "scheduled_for": "2030-01-01T09:00:00-06:00",
+        "scheduled_for": "2022-03-04T09:00:00-06:00",
     },
     "hearing-cancelled": {"hearing_id": "g1"},
     "hearing-notice-served": {
@@ -85,7 +85,7 @@ MEMBERS: Final[dict[str, dict[str, Any]]] = {
         "method": "mail",
         "served_on": ["sponsor"],
         "address": ELM,
-        "for_time": "2030-01-01T09:00:00-06:00",
+        "for_time": "2022-03-04T09:00:00-06:00",
     },
     "hearing-held": {"hearing_id": "g1", "court_case": "c1", "appearance": "present"},
     "failure-to-appear-recorded": {"hearing_id": "g1", "court_case": "c1", "judge_action": "in-absentia"},

@@ -1,20 +1,38 @@
 """Duties of one child in a few words: entries, who knew what since when, and the day asked about."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
-from ledger.agencies import Agency
+from ledger.agencies import PRODUCERS, Agency
 from ledger.entry import Entry, Producer
-from ledger.facts import ObligationWaived
+from ledger.facts import CURRENT, CoverageDeclared, ObligationWaived, short_name
 from ledger.facts.ledger_wide import WaiverReason
 from ledger.obligations import Rule, shipped_rules
 from ledger.offices import shipped_offices
+from projections.coverage import Coverage, Declared
 from projections.effective import effective
-from projections.obligations import Knows, Obligation, Told, Waiver, obligations
+from projections.obligations import Knows, Obligation, Shows, Told, Waiver, obligations
 from tests.histories import ZONE
 
 NOW: Final = datetime.fromisoformat("2031-01-01T00:00:00Z")
+ALL_COVERED: Final = Coverage(
+    ZONE,
+    [
+        Declared(
+            number,
+            datetime(1990, 1, 1, tzinfo=UTC),
+            CoverageDeclared(
+                agency=agency,
+                facts=tuple(short_name(fact.wire) for fact in CURRENT),
+                since=date(1990, 1, 1),
+                door="feed",
+                reason="all of it",
+            ),
+        )
+        for number, agency in enumerate(PRODUCERS)
+    ],
+)
 MOMENT: Final = timedelta(microseconds=1)
 
 
@@ -41,8 +59,13 @@ def owed(
     recorded_by: str | datetime = NOW,
     told: Mapping[tuple[int, Agency], str] | None = None,
     waivers: Sequence[Waiver] = (),
+    coverage: Coverage | None = None,
+    carried: Mapping[tuple[int, Agency], str] | None = None,
 ) -> list[Obligation]:
-    """Return the duties by these rules; one rule may be named by its id, in all its versions."""
+    """Return the duties by these rules; one rule may be named by its id, in all its versions.
+
+    Where nothing is said of coverage, all is covered.
+    """
     by = _instant(recorded_by)
     return obligations(
         effective(entry for entry in entries if entry.recorded_at <= by),
@@ -50,7 +73,11 @@ def owed(
         offices=shipped_offices(),
         recorded_by=by,
         zone=ZONE,
-        told=knows(told or {}),
+        shows=Shows(
+            knows(told or {}),
+            ALL_COVERED if coverage is None else coverage,
+            lambda position, agency: None if (at := (carried or {}).get((position, agency))) is None else _instant(at),
+        ),
         waivers=[one for one in waivers if one.recorded_at <= by],
         on=None if on is None else _instant(on),
     )

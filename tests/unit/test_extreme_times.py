@@ -33,11 +33,12 @@ from ledger.times import CEILING, FLOOR, read_back, write_clock, write_when
 from projections.applying import Applying, Loaded
 from projections.changes import intervals
 from projections.columns import COLUMNS, FEEDS
+from projections.coverage import Coverage
 from projections.effective import effective
 from projections.folding import Folding
 from projections.held_rows import held_rows
 from projections.knowledge import Item
-from projections.obligations import Knows, Told, obligations
+from projections.obligations import Knows, Shows, Told, obligations
 from projections.reads import Stated as Said
 from readers.diverging import Between, compared, holding
 from readers.knowing import Stated, of_stated, parse_viewpoint
@@ -212,7 +213,7 @@ def test_every_figure_duty_and_feed_can_be_worked_out(told: list[tuple[Entry, by
             offices=shipped_offices(),
             recorded_by=NOW,
             zone=ZONE,
-            told=_always(known),
+            shows=Shows(_always(known), Coverage(ZONE), lambda _position, _agency: NOW),
             waivers=(),
             on=on,
         )
