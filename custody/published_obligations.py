@@ -116,7 +116,7 @@ def limit_of(rule: Rule) -> str:
     if rule.limit is None or rule.unit is None:
         return "no limit published"
     if rule.limit == 0:
-        return "the same day"
+        return "by then" if rule.unit == "hours" else "the same day"
     unit = rule.unit.replace("-", " ")
     before = ", before" if rule.counted == "before" else ""
     return f"{rule.limit} {unit if rule.limit > 1 else unit.removesuffix('s')}{before}"
@@ -155,6 +155,10 @@ def _answer(rule: Rule, answer: Answer) -> str:
     text = _condition(said)
     if answer.other:
         text += f", other {_named(answer.other)}"
+    if answer.at is not None:
+        text += f", `{answer.at}` that time"
+    if answer.given:
+        text += f", {_named(answer.given)} not empty"
     if answer.by:
         text += f", by {' or '.join(answer.by)}"
     if answer.through is not None:
@@ -177,6 +181,7 @@ def _recipients(rule: Rule) -> str:
 def _condition(condition: Condition) -> str:
     wanted = [*_values(condition.when, "is"), *_values(condition.when_not, "is not")]
     same = [f"same {_named(condition.same)}"] if condition.same else []
+    same += [f"other {_named(condition.other)}"] if condition.other else []
     by = [f"by {' or '.join(_party(name) for name in condition.by)}"] if condition.by else []
     return f"`{condition.fact}`" + "".join(f", {part}" for part in (*wanted, *same, *by))
 

@@ -26,6 +26,16 @@ def show(
     rule: Annotated[
         str | None, typer.Option("--rule", metavar="ID", help="Only duties of this rule, such as D10 (no CHILD).")
     ] = None,
+    towards: Annotated[
+        str | None, typer.Option("--towards", metavar="B", help="Only what is owed to this agency or group.")
+    ] = None,
+    office: Annotated[
+        str | None, typer.Option("--office", metavar="O", help="Only what an entry of this office opened.")
+    ] = None,
+    due_from: Annotated[
+        str | None, typer.Option("--due-from", metavar="T", help="Only what is due at T or later.")
+    ] = None,
+    due_to: Annotated[str | None, typer.Option("--due-to", metavar="T", help="Only what is due by T.")] = None,
     on: Annotated[
         str | None, typer.Option(metavar="T", help="As of T; default, and never later than: --recorded-by.")
     ] = None,
@@ -49,6 +59,7 @@ def show(
       custody obligations
       custody obligations --agency ICE --state missed --list --limit 20
       custody obligations --rule T1 --on 2022-07-01 --json
+      custody obligations --towards ICE --office "SWK Houston" --due-from 2022-03-01 --due-to 2022-03-31 --list
       custody obligations A200-000-017
       custody obligations A200-000-017 --agency ORR --state missed --recorded-by 2022-07-01
       custody obligations orr-id:88123 --on 2022-07-01 --json
@@ -57,11 +68,11 @@ def show(
     from custody.printing import print_json, print_lines
     from readers.moments import parse_child
     from readers.obligation_text import obligation_lines
-    from readers.obligations import Sought, checked, owed
+    from readers.obligations import checked, owed
 
     if child is None:
         _show_all(
-            Sought(agency, state),
+            (agency, state, towards, office, due_from, due_to),
             rule,
             on=on,
             recorded_by=recorded_by,
@@ -73,9 +84,9 @@ def show(
     with answering():
         _check_no_pages(rule, listed, after)
         name = parse_child(child)
-        sought = checked(Sought(agency, state))
         as_of, recorded = moment(on, "--on"), moment(recorded_by, "--recorded-by")
-        with connected(data) as (connection, _):
+        with connected(data) as (connection, where):
+            sought = checked(_sought(agency, state, towards, office, due_from, due_to, zone=where.zone))
             answer = owed(connection, name, on=as_of, recorded_by=recorded, sought=sought)
     if as_json:
         print_json(answer)
@@ -91,8 +102,36 @@ def _check_no_pages(rule: str | None, listed: bool, after: str | None) -> None:
             raise WrongQuestionError(f"{option} is of the whole population; leave it out, or leave out CHILD")
 
 
+_Filters = tuple[str | None, str | None, str | None, str | None, str | None, str | None]
+
+
+def _sought(  # noqa: PLR0917
+    agency: str | None,
+    state: str | None,
+    towards: str | None,
+    office: str | None,
+    due_from: str | None,
+    due_to: str | None,
+    *,
+    zone: str,
+) -> "Sought":
+    from custody.answering import moment
+    from ledger.times import first_instant, last_instant
+    from readers.obligations import Sought
+
+    start, end = moment(due_from, "--due-from"), moment(due_to, "--due-to")
+    return Sought(
+        agency,
+        state,
+        towards,
+        None if start is None else first_instant(start, zone),
+        None if end is None else last_instant(end, zone),
+        office,
+    )
+
+
 def _show_all(
-    sought: "Sought",
+    filters: _Filters,
     rule: str | None,
     *,
     on: str | None,
@@ -113,11 +152,11 @@ def _show_all(
         if paged is not None:
             limit, after = paged
             page = Page(limit, None if after is None else read_place(after))
-        chosen = checked_population(sought, rule, page)
         as_of, recorded = moment(on, "--on"), moment(recorded_by, "--recorded-by")
         if page is not None and page.after is not None and (as_of is not None or recorded is not None):
             raise WrongQuestionError("--after goes on as of the moments of its page; leave out --on and --recorded-by")
-        with connected(data) as (connection, _):
+        with connected(data) as (connection, where):
+            chosen = checked_population(_sought(*filters, zone=where.zone), rule, page)
             answer = owed_by_all(connection, chosen, on=as_of, recorded_by=recorded, page=page)
     if as_json:
         print_json(answer)

@@ -70,6 +70,7 @@ def _faults_of(rule: Rule) -> Iterator[str]:
         place = f"falls_away_by.{number}"
         yield from _faults_of_condition(place, ending.fact, ending.when, ending.when_not)
         yield from _faults_of_same(rule, f"{place}.same", ending.fact, ending.same)
+        yield from _faults_of_same(rule, f"{place}.other", ending.fact, ending.other)
         yield from _faults_of_same(rule, f"{place}.by", None, [name for name in ending.by if name not in AGENCIES])
     for name in rule.until:
         yield from _unknown("until", name)
@@ -111,6 +112,8 @@ def _faults_of_answer(rule: Rule, place: str, answer: Answer) -> Iterator[str]:
     yield from _faults_of_same(rule, f"{place}.same", name, answer.same)
     yield from _faults_of_same(rule, f"{place}.other", name, answer.other)
     yield from _faults_of_by(rule, f"{place}.by", name, answer)
+    for member in (*answer.given, *(() if answer.at is None else (answer.at,))):
+        yield from _lacking(f"{place}.given", name, member)
     for member, what in ((answer.obliged_in, "obliged_in"), (answer.excuse, "excuse")):
         if member is not None:
             yield from _lacking(f"{place}.{what}", name, member)

@@ -42,6 +42,8 @@ class Condition(_Part):
     when_not: Members = {}
     same: tuple[Id, ...] = ()
     """Members that must be equal in this fact and in the opening one."""
+    other: tuple[Id, ...] = ()
+    """Members that must differ: another handoff, another time."""
     by: tuple[Id, ...] = ()
     """Only when produced by one of these: agencies, or members of the opening fact that name some; none: by any."""
 
@@ -50,7 +52,8 @@ class Opening(Condition):
     """A fact that opens the duty and starts its clock."""
 
     start: Id = "occurred_at"
-    """What starts the clock: when the fact happened, a time among its members, or the child's `18th-birthday`."""
+    """What starts the clock: when the fact happened, a time among its members, or the child's `18th-birthday`. A fact
+    that does not give that member opens nothing."""
 
 
 class Through(_Part):
@@ -73,6 +76,10 @@ class Answer(_Part):
     same: tuple[Id, ...] = ()
     other: tuple[Id, ...] = ()
     """Members that must differ: another handoff, another hearing."""
+    at: Id | None = None
+    """The member that must name the time at which the duty's clock starts."""
+    given: tuple[Id, ...] = ()
+    """Members that must not be empty."""
     through: Through | None = None
     obliged_in: Id | None = None
     """The member that must name the obliged body."""

@@ -110,6 +110,8 @@ def opens(rule: Rule, opening: Opening, one: Happened, day: date) -> bool | None
     """Return whether the duty that the fact opened still stands; None where it never opened one."""
     if not _in_force(rule, day) or (opening.by and one.producer.agency not in opening.by):
         return None
+    if opening.start not in ("occurred_at", BIRTHDAY) and getattr(one.fact, opening.start) is None:
+        return None
     if meets(one.fact, opening.when, opening.when_not):
         return not one.voided_by
     if one.corrected_by and meets(one.as_recorded, opening.when, opening.when_not):

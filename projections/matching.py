@@ -10,7 +10,17 @@ from ledger.addresses import assess
 from ledger.agencies import PRODUCERS
 from ledger.entry import Producer
 from ledger.facts import HAPPENINGS, Address, short_name
-from ledger.obligation_vocabulary import ADDRESS_CLASS, EVER, OPENING, Answer, Condition, Members, Rule, Values
+from ledger.obligation_vocabulary import (
+    ADDRESS_CLASS,
+    BIRTHDAY,
+    EVER,
+    OPENING,
+    Answer,
+    Condition,
+    Members,
+    Rule,
+    Values,
+)
 from ledger.times import FLOOR, When, first_instant, last_instant
 from projections.effective import Effective
 
@@ -50,6 +60,7 @@ class Happenings:
     """What happened to one person, by the name of the fact, in the order of happening; voided ones kept apart."""
 
     def __init__(self, standing: Iterable[Effective], zone: str) -> None:
+        self._zone = zone
         self._recorded: dict[str, list[Happened]] = {}
         self._standing: dict[str, list[Happened]] = {}
         for happened in (as_happened(one, zone) for one in standing):
@@ -94,6 +105,8 @@ class Happenings:
                 meets(one.fact, way.when, way.when_not)
                 and agree(opened.fact, one.fact, way.same)
                 and not (way.other and agree(opened.fact, one.fact, way.other))
+                and (way.at is None or self._names(getattr(one.fact, way.at), opened, rule))
+                and all(getattr(one.fact, member) for member in way.given)
                 and (linked is None or way.through is None or getattr(one.fact, way.through.answer) in linked)
                 and (way.obliged_in is None or obliged in ("unknown", getattr(one.fact, way.obliged_in)))
                 and may_meet(way, one.producer.agency, obliged, towards)
@@ -110,9 +123,20 @@ class Happenings:
                     one.proven >= opened.first
                     and meets(one.fact, condition.when, condition.when_not)
                     and agree(opened.fact, one.fact, condition.same)
+                    and not (condition.other and agree(opened.fact, one.fact, condition.other))
+                    and (one.name != opened.name or one.place > opened.place)
                     and may_end(condition, one.producer.agency, opened.fact)
                 ):
                     yield one
+
+    def _names(self, when: When | None, opened: Happened, rule: Rule) -> bool:
+        """Return whether a member names the time at which the clock starts; a day agrees with each of its instants."""
+        start = start_of(rule, opened)
+        if when is None or start is None:
+            return False
+        return first_instant(when, self._zone) <= last_instant(start, self._zone) and first_instant(
+            start, self._zone
+        ) <= last_instant(when, self._zone)
 
     def _since(self, way: Answer, opened: Happened) -> datetime:
         if way.counts_from == EVER:
@@ -164,6 +188,14 @@ def as_happened(one: Effective, zone: str) -> Happened | None:
         voided_by=one.voided_by,
         corrected_by=one.corrected_by,
     )
+
+
+def start_of(rule: Rule, opened: Happened) -> When | None:
+    """Return the time among the members of the opening fact, or of its happening, at which the clock starts."""
+    openings = rule.opened_by
+    start = openings[0].start if len(openings) == 1 else next(one.start for one in openings if one.fact == opened.name)
+    named: When | None = opened.when if start in ("occurred_at", BIRTHDAY) else getattr(opened.fact, start)
+    return named
 
 
 def meets(fact: Any, when: Members, when_not: Members) -> bool:

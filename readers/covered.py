@@ -10,10 +10,10 @@ from ledger.agencies import AGENCIES, GROUPS
 from ledger.facts import CoverageDeclared
 from ledger.times import When, parse_instant, write_clock
 from projections.coverage import Coverage
+from readers.choosing import one_of
 from readers.duties import Chosen
 from readers.moments import Asked, settle
 from readers.owed_by_all import owed_by_all
-from readers.questions import WrongQuestionError
 from readers.said import said_by
 from readers.snapshot import Rows, in_snapshot
 
@@ -23,9 +23,8 @@ def covered(connection: Connection[Rows], *, agency: str | None, recorded_by: Wh
 
     Raises `WrongQuestionError` for an agency that is none.
     """
-    if agency is not None and agency not in (*AGENCIES, *GROUPS):
-        raise WrongQuestionError(f"{agency!r} is no agency; they are {', '.join((*AGENCIES, *GROUPS))}")
-    wanted = AGENCIES if agency is None else (agency, *GROUPS.get(agency, ()))
+    named = None if agency is None else one_of(agency, (*AGENCIES, *GROUPS), "agency", option="--agency")
+    wanted = AGENCIES if named is None else (named, *GROUPS.get(named, ()))
     return in_snapshot(connection, lambda cursor: _found(cursor, wanted, recorded_by))
 
 

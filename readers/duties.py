@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 from uuid import UUID
 
+import orjson
 from psycopg import Cursor
 
 from ledger.agencies import GROUPS, RECEIVERS, Agency
@@ -56,6 +57,11 @@ class Chosen:
     persons: Sequence[UUID] | None = None
     live: bool = False
     """Only those that an agency is alerted to."""
+    towards: str | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
+    office: str | None = None
+    """The office that recorded the entry which opened them."""
 
     @property
     def obliged(self) -> list[str] | None:
@@ -232,6 +238,10 @@ class Population:
             "and d.rule = %(rule)s": chosen.rule,
             "and d.person = any(%(persons)s::uuid[])": chosen.persons,
             "and d.live": chosen.live or None,
+            "and d.towards = any(%(towards)s::text[])": chosen.towards,
+            "and d.due_at >= %(due_from)s": chosen.due_from,
+            "and d.due_at <= %(due_to)s": chosen.due_to,
+            f"and {SQL['of_office'].strip()}": chosen.office,
         }
         known_at = " ".join(
             f"when '{agency}' then {SQL['in_segment'].strip().replace('{feed}', feed)}"
@@ -250,7 +260,18 @@ class Population:
         }.items():
             statement = statement.replace(f"{{{part}}}", text)
         persons = None if chosen.persons is None else list(chosen.persons)
-        asked = {"obliged": chosen.obliged, "rule": chosen.rule, "persons": persons, "state": chosen.state}
+        towards = None if chosen.towards is None else [chosen.towards, *GROUPS.get(chosen.towards, ())]
+        asked = {
+            "obliged": chosen.obliged,
+            "rule": chosen.rule,
+            "persons": persons,
+            "state": chosen.state,
+            "towards": towards,
+            "due_from": chosen.due_from,
+            "due_to": chosen.due_to,
+            "office": chosen.office,
+            "office_written": None if chosen.office is None else orjson.dumps(chosen.office),
+        }
         return self._cursor.execute(
             statement.replace("{schema}", self._version).encode(), {**self._given, **asked, **given}
         ).fetchall()

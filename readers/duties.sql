@@ -66,6 +66,12 @@ with held as not materialized (
                          and (w.towards is null or w.towards = d.towards)) w on true
 )
 
+-- name: of_office
+-- Whose opening entry this office recorded. The bytes are looked for first: few entries have to be read.
+exists (select from {schema}.entries e
+        where e.position = d.opened_by and position(%(office_written)s::bytea in e.payload) > 0
+          and convert_from(e.payload, 'UTF8')::jsonb -> 'producer' ->> 'office' = %(office)s)
+
 -- name: counts
 {judged}
 select rule, version, obliged, state, count(*) from judged

@@ -5,7 +5,7 @@ R. A duty to tell is met by the recipient's own moment of knowledge, among the m
 is published it cannot be measured: calling it missed would accuse without having looked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, get_args
@@ -23,29 +23,41 @@ from projections.obligations import Carried, Knows, Obligation, Shows, State, To
 from readers.choosing import one_of
 from readers.knowing import Stated, all_stated
 from readers.moments import Asked, Name
+from readers.questions import WrongQuestionError
 from readers.records import known
 from readers.said import SaidOfLedger, said_by
 from readers.snapshot import Rows, in_snapshot
 
 STATES: Final[tuple[State, ...]] = get_args(State)
 BODIES: Final = (*get_args(Body), *GROUPS)
+OWED_TO: Final = (*RECEIVERS, *GROUPS)
 _Missing = tuple[datetime, str]
 NOT_LOOKED_AT: Final = "nothing is published yet, so nobody can say who knew what"
 
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """Which duties to show: those that oblige an agency or group, those in one state; `None`: all."""
+    """Which duties to show: those that oblige an agency or group, those in one state, those owed to an agency or group,
+    those due from one moment to another, both included, and those opened by an office's entry; `None`: all."""
 
     agency: str | None = None
     state: str | None = None
+    towards: str | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
+    office: str | None = None
 
 
 def checked(sought: Sought) -> Sought:
     """Return what is sought; raises `WrongQuestionError` that names what there is."""
-    return Sought(
-        None if sought.agency is None else one_of(sought.agency, BODIES, "agency or body", option="--agency"),
-        None if sought.state is None else one_of(sought.state, STATES, "state of an obligation", option="--state"),
+    if sought.due_from is not None and sought.due_to is not None and sought.due_to < sought.due_from:
+        raise WrongQuestionError("--due-to is before --due-from, so that nothing can be due between them")
+    owed_to, agency, state = sought.towards, sought.agency, sought.state
+    return replace(
+        sought,
+        agency=None if agency is None else one_of(agency, BODIES, "agency or body", option="--agency"),
+        state=None if state is None else one_of(state, STATES, "state of an obligation", option="--state"),
+        towards=None if owed_to is None else one_of(owed_to, OWED_TO, "agency that is owed", option="--towards"),
     )
 
 
@@ -86,6 +98,7 @@ def owed(
         waivers=said.waivers,
         on=moment,
     )
+    offices = {entry.position: entry.producer.office for entry in found.entries}
     return {
         "child": str(found.child),
         "identifiers": [{"scheme": scheme, "value": value} for scheme, value in found.identifiers],
@@ -96,8 +109,9 @@ def owed(
         "clock": found.clock,
         "agency": wanted.agency,
         "state": wanted.state,
+        **filters(wanted),
         "incomplete": _incomplete(missing),
-        "obligations": [shown(one, titles[one.rule, one.version]) for one in every if _is_sought(one, wanted)],
+        "obligations": [shown(one, titles[one.rule, one.version]) for one in every if _is_sought(one, wanted, offices)],
     }
 
 
@@ -169,10 +183,30 @@ def _incomplete(missing: Sequence[_Missing]) -> dict[str, Any] | None:
     return {"since": write_clock(since), "reason": reason}
 
 
-def _is_sought(one: Obligation, sought: Sought) -> bool:
-    named = sought.agency
-    by_agency = named is None or one.obliged in (named, *GROUPS.get(named, ()))
-    return by_agency and sought.state in (None, one.state)
+def filters(sought: Sought) -> dict[str, Any]:
+    """Return what was sought beyond agency and state, as an answer says it."""
+    return {
+        "towards": sought.towards,
+        "due_from": None if sought.due_from is None else write_clock(sought.due_from),
+        "due_to": None if sought.due_to is None else write_clock(sought.due_to),
+        "office": sought.office,
+    }
+
+
+def _is_sought(one: Obligation, sought: Sought, offices: Mapping[int, str | None]) -> bool:
+    due = one.due_at
+    return (
+        _is_of(one.obliged, sought.agency)
+        and _is_of(one.towards, sought.towards)
+        and sought.state in (None, one.state)
+        and (sought.due_from is None or (due is not None and due >= sought.due_from))
+        and (sought.due_to is None or (due is not None and due <= sought.due_to))
+        and sought.office in (None, offices.get(one.opened_by))
+    )
+
+
+def _is_of(body: str | None, named: str | None) -> bool:
+    return named is None or body in (named, *GROUPS.get(named, ()))
 
 
 def shown(one: Obligation, title: str) -> dict[str, Any]:

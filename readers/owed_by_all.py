@@ -18,7 +18,7 @@ from readers.duties import Chosen, Count, Owed, Population, ids
 from readers.duty_pages import Place
 from readers.figure_rows import persons_by
 from readers.moments import Asked, settle
-from readers.obligations import Sought, checked, shown
+from readers.obligations import Sought, checked, filters, shown
 from readers.questions import WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
@@ -57,7 +57,15 @@ def checked_population(sought: Sought, rule: str | None, page: Page | None) -> C
     rule = None if rule is None else one_of(rule, there, "rule of obligation", option="--rule")
     if page is not None and not 1 <= page.limit <= MOST_LISTED:
         raise WrongQuestionError(f"--limit {page.limit}: a page holds 1 to {MOST_LISTED:,} duties")
-    return Chosen(wanted.agency, wanted.state, rule)
+    return Chosen(
+        wanted.agency,
+        wanted.state,
+        rule,
+        towards=wanted.towards,
+        due_from=wanted.due_from,
+        due_to=wanted.due_to,
+        office=wanted.office,
+    )
 
 
 def owed_by_all(
@@ -136,6 +144,7 @@ def _shaped(chosen: Chosen, page: Page | None, found: _Found | None) -> dict[str
         "agency": chosen.agency,
         "state": chosen.state,
         "rule": chosen.rule,
+        **filters(Sought(None, None, chosen.towards, chosen.due_from, chosen.due_to, chosen.office)),
         "incomplete": None if found is None else _incomplete(found.parked),
         "duties": 0 if found is None else sum(one.duties for one in found.counts),
         "summary": [] if found is None else _summary(found.counts),

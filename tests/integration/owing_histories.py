@@ -180,7 +180,10 @@ def _added(
 ) -> int:
     door: Door = "import" if random.random() < 0.2 else "feed"
     identifiers = [("orr-id", child.hex[-6:])]
-    position = ledger.add(child, name, fact, occurred_at=when, agency=agency, identifiers=identifiers, door=door)
+    office = random.choice((None, None, 'Nordost "Ü"'))
+    position = ledger.add(
+        child, name, fact, occurred_at=when, agency=agency, identifiers=identifiers, door=door, office=office
+    )
     told: list[Agency] = [one for one in RECEIVERS if one != agency and random.random() < 0.5]
     if told:
         # by a clock that was set back since, what is signed for an hour later was signed for before it was published

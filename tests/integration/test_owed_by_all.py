@@ -157,6 +157,46 @@ def test_duties_chosen_are_those_of_all_that_fit(connection: Connection, ledger:
     assert chosen_at_all > 20
 
 
+def test_duties_are_found_by_who_is_owed_them_by_office_and_by_when_they_are_due(
+    connection: Connection, ledger: Owing
+) -> None:
+    """Alone and together, counted and listed; and of one child the same as of all."""
+    every = owed_by_all(connection, EVERYTHING, page=Page(10_000))["list"]
+    offices = {entry.position: entry.producer.office for entry in entries_of(ledger)}
+    start, end = (parse_instant(f"2022-01-{day:02}T05:00:00Z") for day in (10, 20))
+    office = 'Nordost "Ü"'
+
+    def fits(one: dict[str, Any], sought: Sought) -> bool:
+        due = None if one["due_at"] is None else parse_instant(one["due_at"])
+        return (
+            (sought.towards is None or one["towards"] in (sought.towards, *GROUPS.get(sought.towards, ())))
+            and (sought.due_from is None or (due is not None and due >= sought.due_from))
+            and (sought.due_to is None or (due is not None and due <= sought.due_to))
+            and (sought.office is None or offices[one["opened_by"]] == sought.office)
+        )
+
+    for sought in (
+        Sought(towards="ICE"),
+        Sought(towards="ORR"),
+        Sought(due_from=start),
+        Sought(due_to=end),
+        Sought(due_from=start, due_to=end),
+        Sought(office=office),
+        Sought(towards="DHS", due_from=start, office=office),
+    ):
+        found = owed_by_all(connection, checked_population(sought, None, None), page=Page(10_000))
+        expected = [one for one in every if fits(one, sought)]
+        assert found["list"] == expected
+        assert 0 < len(expected) < len(every)
+        assert found["duties"] == sum(sum(row["states"].values()) for row in found["summary"]) == len(expected)
+        for child in children_of(ledger):
+            its = of_one(connection, child, sought=sought)
+            whole = of_one(connection, child)
+            assert its == (None if whole is None else [one for one in whole if fits(one, sought)])
+    nobody = owed_by_all(connection, checked_population(Sought(office="Nordost"), None, None))
+    assert nobody["duties"] == 0
+
+
 def test_pages_put_together_are_the_whole_list(connection: Connection, ledger: Owing) -> None:
     """In one order, due first; as of the moments of the first page, whatever is recorded meanwhile."""
     whole = owed_by_all(connection, EVERYTHING, page=Page(10_000))
@@ -246,6 +286,9 @@ def fill_nothing(database_url: str) -> None:
         (("--list", "--limit", "0"), 2, "a page holds 1 to 10,000 duties"),
         (("--after", "x"), 2, "is no place in a list of duties"),
         (("--on", "soon"), 2, "--on"),
+        (("--towards", "OIG"), 2, "--towards 'OIG' is no agency that is owed"),
+        (("--due-from", "2022-02-01", "--due-to", "2022-01-01"), 2, "--due-to is before --due-from"),
+        (("--due-to", "soon"), 2, "--due-to"),
         (("A200-000-017", "--list"), 2, "--list is of the whole population"),
     ],
 )

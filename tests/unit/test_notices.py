@@ -8,7 +8,10 @@ from typing import Any, Final
 
 import pytest
 
+from tests.histories import record
+from tests.steps import Step
 from tests.unit.deciding import Sent, given, sent
+from tests.unit.obliging import owed
 
 NINE: Final = "2022-06-20T09:00:00-05:00"
 EARLIER: Final = "2022-06-13T09:00:00-05:00"
@@ -148,3 +151,50 @@ def test_what_comes_in_after_the_failure_shows_that_its_notice_did_not_fit() -> 
     given(SET, missed()).when(late).finds()  # G1 stands on the failure already
     unset = (notice(), missed("2022-06-20"))
     given(*unset).when(sent("hearing-held", at="2022-06-21", appearance="absent")).finds({**G1, "C9": "warn"})
+
+
+# --- the duty to serve it (D23)
+
+
+def scheduled(at: str, time: str, hearing: str = "h1") -> Step:
+    return "hearing-scheduled", at, {"hearing_id": hearing, "court_case": "c1", "court": "HOU", "scheduled_for": time}
+
+
+def told(at: str, time: str, **members: Any) -> Step:
+    said = {"notice_id": "v", "hearing_id": "h1", "method": "in-person", "served_on": ["child"], "for_time": time}
+    return "hearing-notice-served", at, {**said, **members}
+
+
+def states(*steps: Step, rule: str = "D23") -> list[str]:
+    return [one.state for one in owed(record(*steps), rule, on="2022-09-01T00:00:00Z")]
+
+
+def test_a_hearing_that_is_moved_opens_the_duty_to_serve_notice_of_its_new_time() -> None:
+    """The duty for the old time ends; a notice of the old time does not meet the one for the new time."""
+    first, moved = scheduled("2022-05-01", NINE), scheduled("2022-05-10", EARLIER)
+    assert states(first, told("2022-05-02", NINE)) == ["met"]
+    assert states(first, told("2022-05-02", NINE), moved) == ["met", "missed"]
+    assert states(first, moved) == ["withdrawn", "missed"]
+    assert states(first, moved, told("2022-05-11", EARLIER)) == ["withdrawn", "met"]
+    assert states(first, moved, told("2022-06-14", EARLIER)) == ["withdrawn", "late"]
+    assert states(first, first) == ["missed", "missed"]  # told twice, it is not moved
+
+
+def test_a_notice_to_nobody_or_of_another_hearing_meets_nothing() -> None:
+    """As with the finding: the notice must fit."""
+    first = scheduled("2022-05-01", NINE)
+    assert states(first, told("2022-05-02", NINE, served_on=[])) == ["missed"]
+    assert states(first, told("2022-05-02", NINE, hearing_id="h2")) == ["missed"]
+    assert states(first, told("2022-05-02", "2022-06-20")) == ["met"]
+    cancelled: Step = ("hearing-cancelled", "2022-06-01", {"hearing_id": "h1"})
+    assert states(first, cancelled) == ["withdrawn"]
+
+
+def test_the_next_hearing_a_judge_sets_is_to_be_told_of_too() -> None:
+    """Until it is set as a hearing of its own; a hearing without a next one opens nothing."""
+    held = {"hearing_id": "h0", "court_case": "c1", "appearance": "present"}
+    goes_on: Step = ("hearing-held", "2022-05-01", {**held, "next_hearing_at": NINE})
+    assert states(goes_on, rule="D23a") == ["missed"]
+    assert states(goes_on, told("2022-05-02", NINE), rule="D23a") == ["met"]
+    assert states(goes_on, scheduled("2022-05-03", NINE), rule="D23a") == ["withdrawn"]
+    assert states(("hearing-held", "2022-05-01", held), rule="D23a") == []

@@ -29,7 +29,8 @@ ROWS = [*(f"D{n}" for n in range(1, 23)), *(f"T{n}" for n in range(1, 7))]
 
 def test_every_row_of_the_domain_reference_is_carried() -> None:
     """Nothing an auditor could ask for is left out, measurable or not."""
-    assert sorted({re.sub(r"[a-z]$", "", one.id) for one in shipped_rules()}) == sorted(ROWS)
+    of_our_own = {"D23"}  # a hearing's notice, which the reference names as a fact and sets no clock for
+    assert {re.sub(r"[a-z]$", "", one.id) for one in shipped_rules()} == set(ROWS) | of_our_own
 
 
 def test_the_shipped_rules_have_no_fault() -> None:

@@ -45,6 +45,14 @@ SET: Final[dict[str, Any]] = {
     "court": "HOU",
     "scheduled_for": "2022-06-20T09:00:00-05:00",
 }
+HELD: Final[dict[str, Any]] = {"hearing_id": "h1", "court_case": "c1", "appearance": "present"}
+TOLD_OF: Final[dict[str, Any]] = {
+    "notice_id": "v1",
+    "hearing_id": "h1",
+    "method": "in-person",
+    "served_on": ["child"],
+    "for_time": "2022-06-20T09:00:00-05:00",
+}
 ABSENT: Final[dict[str, Any]] = {"hearing_id": "h1", "court_case": "c1", "judge_action": "adjourned"}
 CONCERN: Final[dict[str, Any]] = {"concern_id": "k", "kind": "labour", "routed_to": ["HSI"]}
 APPLIED: Final[dict[str, Any]] = {"sponsor_id": "s", "sponsor_category": "1"}
@@ -199,6 +207,20 @@ CASES: Final = [
             obliged="EOIR",
         )
         for agency in ("ICE-ERO", "ORR")
+    ),
+    Case(
+        rule("D23"),
+        (("hearing-scheduled", "2022-05-01", SET),),
+        "2022-06-20T09:00:00-05:00",
+        ("hearing-notice-served", TOLD_OF),
+        obliged="EOIR",
+    ),
+    Case(
+        rule("D23a"),
+        (("hearing-held", "2022-05-01", {**HELD, "next_hearing_at": "2022-06-20T09:00:00-05:00"}),),
+        "2022-06-20T09:00:00-05:00",
+        ("hearing-notice-served", TOLD_OF),
+        obliged="EOIR",
     ),
     Case(
         rule("T2"),

@@ -145,6 +145,14 @@ ALTER TABLE ledger.set_aside ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTIT
     CACHE 1
 );
 
+CREATE TABLE ledger.settled (
+    one boolean DEFAULT true NOT NULL,
+    batch bigint NOT NULL,
+    "position" bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT settled_one_check CHECK (one)
+);
+
 CREATE TABLE ledger.stored_events (
     originator_id uuid NOT NULL,
     originator_version bigint NOT NULL,
@@ -215,6 +223,9 @@ ALTER TABLE ONLY ledger.set_aside_names
 
 ALTER TABLE ONLY ledger.set_aside
     ADD CONSTRAINT set_aside_pkey PRIMARY KEY (number);
+
+ALTER TABLE ONLY ledger.settled
+    ADD CONSTRAINT settled_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY ledger.stored_events
     ADD CONSTRAINT stored_events_pkey PRIMARY KEY (originator_id, originator_version);
