@@ -108,7 +108,7 @@ def _contacted(state: State, fact: PostReleaseContactRecorded, at: Entry) -> Non
 
 def _failed_to_appear(state: State, fact: FailureToAppearRecorded, at: Entry) -> None:
     state.docket.failure_to_appear(fact, at.occurred_at)
-    state.failures.recorded(at.position, fact, at.occurred_at)
+    state.failures.recorded(at.position, fact, at.occurred_at, state.proof(at))
 
 
 def _in_proceedings(move: Callable[[Docket, Any, When | None], None]) -> Answer:

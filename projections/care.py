@@ -10,6 +10,9 @@ from typing import NamedTuple
 from ledger.facts import ReleasedToSponsor
 from ledger.times import When, civil_day
 
+Proof = tuple[int, ...]
+"""The positions that show it: of the entry itself, then of the corrections that make it what it is."""
+
 
 class Stay(NamedTuple):
     """Time in ORR's care; `left_by` is the short name of the fact that ended it, `None` while it lasts."""
@@ -17,6 +20,8 @@ class Stay(NamedTuple):
     admitted_on: date | None
     left_on: date | None
     left_by: str | None
+    proof: Proof = ()
+    """Of the admission."""
 
 
 class Absence(NamedTuple):
@@ -25,6 +30,8 @@ class Absence(NamedTuple):
     absent_on: date | None
     ended_on: date | None
     ended_by: str | None
+    proof: Proof = ()
+    """Of the report."""
 
 
 class Release(NamedTuple):
@@ -34,6 +41,7 @@ class Release(NamedTuple):
     released_on: date | None
     state: str | None
     sponsor_category: str
+    proof: Proof = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ class Register:
     stay ends.
     """
 
-    __slots__ = ("_absences", "_country", "_in_absence", "_in_stay", "_releases", "_since", "_stays", "_zone")
+    __slots__ = ("_absences", "_country", "_in_absence", "_in_stay", "_proof", "_releases", "_since", "_stays", "_zone")
 
     def __init__(self, zone: str) -> None:
         self._zone = zone
@@ -66,38 +74,41 @@ class Register:
         self._in_stay = self._in_absence = False
         self._since: date | None = None
         """The day the open stay began."""
+        self._proof: Proof = ()
+        """Of the admission it began with."""
 
     def care(self) -> Care:
-        stays = (*self._stays, Stay(self._since, None, None)) if self._in_stay else tuple(self._stays)
+        stays = (*self._stays, Stay(self._since, None, None, self._proof)) if self._in_stay else tuple(self._stays)
         return Care(stays, tuple(self._absences), tuple(self._releases), self._country)
 
-    def admitted(self, by: str, when: When | None) -> None:
+    def admitted(self, by: str, when: When | None, proof: Proof) -> None:
         """A program has the child: admitted or transferred, as `by` names it."""
         if self._in_stay:
             self.found(by, when)
         else:
             self._in_stay = True
             self._since = self._day(when)
+            self._proof = proof
 
-    def absent(self, when: When | None) -> None:
+    def absent(self, when: When | None, proof: Proof) -> None:
         if self._in_stay and not self._in_absence:
             self._in_absence = True
-            self._absences.append(Absence(self._day(when), None, None))
+            self._absences.append(Absence(self._day(when), None, None, proof))
 
     def found(self, by: str, when: When | None) -> None:
         if self._in_absence:
             self._in_absence = False
-            self._absences[-1] = Absence(self._absences[-1].absent_on, self._day(when), by)
+            self._absences[-1] = self._absences[-1]._replace(ended_on=self._day(when), ended_by=by)
 
     def left(self, by: str, when: When | None) -> None:
         if self._in_stay:
             self.found(by, when)
             self._in_stay = False
-            self._stays.append(Stay(self._since, self._day(when), by))
+            self._stays.append(Stay(self._since, self._day(when), by, self._proof))
 
-    def released(self, position: int, fact: ReleasedToSponsor, when: When | None) -> None:
+    def released(self, position: int, fact: ReleasedToSponsor, when: When | None, proof: Proof) -> None:
         state, category = fact.address and fact.address.state, fact.sponsor_category  # either may not be known
-        self._releases.append(Release(position, self._day(when), state or None, category or "unknown"))
+        self._releases.append(Release(position, self._day(when), state or None, category or "unknown", proof))
         self.left("released-to-sponsor", when)
 
     def came_from(self, country: str | None) -> None:

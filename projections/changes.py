@@ -19,10 +19,10 @@ from projections.folding import Folding
 from projections.owing import DutyRow, waiver_row
 from projections.regions import Regions
 
-StayRow = tuple[date | None, date | None, str | None, str | None]
-AbsenceRow = tuple[date | None, date | None, str | None]
-ReleaseRow = tuple[int, date | None, str | None, str, str | None]
-FailureRow = tuple[int, str, date | None, str, str]
+StayRow = tuple[date | None, date | None, str | None, str | None, str]
+AbsenceRow = tuple[date | None, date | None, str | None, str]
+ReleaseRow = tuple[int, date | None, str | None, str, str | None, str]
+FailureRow = tuple[int, str, date | None, str, str, str]
 ClosureRow = tuple[int, int, int, datetime]
 Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | FailureRow | ClosureRow | DutyRow]
 """A table's name and the content of one of its rows: what the ledger holds of a person."""
@@ -185,14 +185,18 @@ def intervals(folding: Folding) -> set[Interval]:
     """Return what the figures count of a person, as contents of rows."""
     care = folding.care()
     country = care.country
-    held: set[Interval] = {("stays", (*stay, country)) for stay in care.stays}
-    held.update([("absences", absence) for absence in care.absences])
-    held.update([("releases", (*release, country)) for release in care.releases])
+    held: set[Interval] = {("stays", (*stay[:3], country, _text(stay.proof))) for stay in care.stays}
+    held.update([("absences", (*absence[:3], _text(absence.proof))) for absence in care.absences])
+    held.update([("releases", (*release[:4], country, _text(release.proof))) for release in care.releases])
     held.update(
-        ("failures", (one.position, one.hearing_id, one.failed_on, one.court_case, one.judge_action))
+        ("failures", (one.position, one.hearing_id, one.failed_on, one.court_case, one.judge_action, _text(one.proof)))
         for one in folding.failures()
     )
     return held
+
+
+def _text(proof: tuple[int, ...]) -> str:
+    return " ".join(map(str, proof))
 
 
 def closures(entries: Sequence[Entry], records: Collection[UUID]) -> frozenset[Interval]:

@@ -14,14 +14,15 @@ _INTERVAL: Final = {
 }
 
 INTERVALS: Final[dict[str, dict[str, str]]] = {
-    "stays": {"admitted_on": "date", "left_on": "date", "left_by": "text", "country": "text"},
-    "absences": {"absent_on": "date", "ended_on": "date", "ended_by": "text"},
+    "stays": {"admitted_on": "date", "left_on": "date", "left_by": "text", "country": "text", "proof": "text"},
+    "absences": {"absent_on": "date", "ended_on": "date", "ended_by": "text", "proof": "text"},
     "releases": {
         "release_position": "bigint",
         "released_on": "date",
         "state": "text",
         "sponsor_category": "text",
         "country": "text",
+        "proof": "text",
     },
     "failures": {
         "failure_position": "bigint",
@@ -29,6 +30,7 @@ INTERVALS: Final[dict[str, dict[str, str]]] = {
         "failed_on": "date",
         "court_case": "text",
         "judge_action": "text",
+        "proof": "text",
     },
     "closures": {
         "finding_position": "bigint",

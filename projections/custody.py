@@ -110,7 +110,7 @@ def moved_in_emergency(state: State, fact: EmergencyTransferMade, at: Entry) -> 
 def _in_program(state: State, by: str, place: str | None, at: Entry) -> None:
     state.custody_is("orr-custody", "ORR", "ORR", place, at)
     state.tracking.held(at.occurred_at)
-    state.care.admitted(by, at.occurred_at)
+    state.care.admitted(by, at.occurred_at, state.proof(at))
 
 
 def absent(state: State, fact: AbsenceReported, at: Entry) -> None:
@@ -120,7 +120,7 @@ def absent(state: State, fact: AbsenceReported, at: Entry) -> None:
     if state.custody.legal_custodian == "ORR":
         state.custody_is("absent", "ORR", "unknown", None, at)
     state.tracking.missing(at.occurred_at)
-    state.care.absent(at.occurred_at)
+    state.care.absent(at.occurred_at, state.proof(at))
 
 
 def found(state: State, fact: AbsenceResolved, at: Entry) -> None:
@@ -139,7 +139,7 @@ def released(state: State, fact: ReleasedToSponsor, at: Entry) -> None:
         state.tracking.released(fact.address, at.recorded_fact["address"], at.position, at.occurred_at)
     else:
         state.tracking.left(None, at.occurred_at)
-    state.care.released(at.position, fact, at.occurred_at)
+    state.care.released(at.position, fact, at.occurred_at, state.proof(at))
 
 
 def contacted(state: State, fact: PostReleaseContactRecorded, at: Entry) -> None:

@@ -18,6 +18,8 @@ class Failure(NamedTuple):
     failed_on: date | None
     court_case: str
     judge_action: str
+    proof: tuple[int, ...] = ()
+    """The positions that show it: of its entry, then of the corrections that make it what it is."""
 
 
 class Failures:
@@ -29,12 +31,12 @@ class Failures:
         self._zone = zone
         self._by_hearing: dict[str, Failure] = {}
 
-    def recorded(self, position: int, fact: FailureToAppearRecorded, when: When | None) -> None:
+    def recorded(self, position: int, fact: FailureToAppearRecorded, when: When | None, proof: tuple[int, ...]) -> None:
         """Take the next record; a hearing recorded before stays as it was."""
         if fact.hearing_id not in self._by_hearing:
             day = None if when is None else civil_day(when, self._zone)
             action = fact.judge_action or "unknown"  # it may not be known to whom is asked as
-            self._by_hearing[fact.hearing_id] = Failure(position, fact.hearing_id, day, fact.court_case, action)
+            self._by_hearing[fact.hearing_id] = Failure(position, fact.hearing_id, day, fact.court_case, action, proof)
 
     def all(self) -> tuple[Failure, ...]:
         return tuple(self._by_hearing.values())

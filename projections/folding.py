@@ -71,6 +71,7 @@ class Folding:
             if type(one.fact) is CorrectionIssued and not one.voided_by:
                 target = one.fact.corrects
                 folding._state.renamed[one.entry.position] = folding._state.renamed.get(target, target)
+        folding._state.proofs = _proofs(standing)
         placed = _placed(standing, zone, happened_by)
         for key, _, entry in placed:
             folding._dependents.add(key, entry)
@@ -121,6 +122,19 @@ class Folding:
     def failures(self) -> tuple[Failure, ...]:
         """Return the failures to appear as they stand now, in fold order."""
         return self._state.failures.all()
+
+
+def _proofs(standing: Sequence[Effective]) -> dict[int, tuple[int, ...]]:
+    """Return the positions that make up each corrected entry: its own, its corrections', and those of these."""
+    named = {one.entry.position: one.corrected_by for one in standing if one.corrected_by}
+    proofs: dict[int, tuple[int, ...]] = {}
+    for position in named:
+        making, to_come = [], [position]
+        while to_come:
+            making.append(to_come.pop())
+            to_come += named.get(making[-1], ())
+        proofs[position] = (position, *sorted(making[1:]))
+    return proofs
 
 
 def happened(standing: Iterable[Effective], zone: str, happened_by: datetime | None = None) -> list[Entry]:

@@ -24,7 +24,7 @@ class UnderWay(NamedTuple):
 class State:
     """The regions and what figures count of one person while they are folded."""
 
-    __slots__ = ("age", "care", "custody", "docket", "failures", "renamed", "tracking", "under_way")
+    __slots__ = ("age", "care", "custody", "docket", "failures", "proofs", "renamed", "tracking", "under_way")
 
     def __init__(self, zone: str) -> None:
         self.custody: Custody = NO_CUSTODY
@@ -34,8 +34,14 @@ class State:
         self.age: AgeBasis = NO_AGE
         self.care = Register(zone)
         self.failures = Failures(zone)
+        self.proofs: dict[int, tuple[int, ...]] = {}
+        """Position of an entry that is corrected to its own and those of all corrections that make it what it is."""
         self.renamed: dict[int, int] = {}
         """Position of a correction to that of the entry it corrects: a letter may name either."""
+
+    def proof(self, at: Entry) -> tuple[int, ...]:
+        """Return the positions of an entry and of the corrections that make it what it is: they alone show it."""
+        return self.proofs.get(at.position, (at.position,))
 
     def custody_is(self, state: str, legal: str | None, physical: str | None, place: str | None, at: Entry) -> None:
         """Set the custody region; what is there already keeps its `since`. No handoff outlasts the escort."""

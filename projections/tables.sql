@@ -67,13 +67,15 @@ create table {schema}.links (
 
 -- Intervals. Each row says what the ledger held from `recorded_from` until before `recorded_until`
 -- (null: still does). `position` is the entry that made it hold this, `number` tells rows of one such entry apart.
--- Days are of the civil time zone; a null day is an unknown one, before every other.
+-- Days are of the civil time zone; a null day is an unknown one, before every other. `proof`: the positions that alone
+-- show it, first that of the admission, report, release or failure, then those of corrections that make it what it is.
 create table {schema}.stays (
     person uuid not null,
     admitted_on date,
     left_on date,                        -- null with left = null: still in care
     left_by text,                        -- the fact that ended it, null: still in care
     country text,
+    proof text not null,
     position bigint not null,
     number int not null,
     recorded_from timestamptz not null,
@@ -85,6 +87,7 @@ create table {schema}.absences (
     absent_on date,
     ended_on date,
     ended_by text,
+    proof text not null,
     position bigint not null,
     number int not null,
     recorded_from timestamptz not null,
@@ -98,6 +101,7 @@ create table {schema}.releases (
     state text,
     sponsor_category text not null,
     country text,
+    proof text not null,
     position bigint not null,
     number int not null,
     recorded_from timestamptz not null,
@@ -111,6 +115,7 @@ create table {schema}.failures (
     failed_on date,
     court_case text not null,
     judge_action text not null,
+    proof text not null,
     position bigint not null,
     number int not null,
     recorded_from timestamptz not null,
@@ -232,26 +237,27 @@ create table {schema}.box (
 
 create table {schema}.held_stays (
     child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
-    admitted_on date, left_on date, left_by text, country text,
+    admitted_on date, left_on date, left_by text, country text, proof text not null,
     like {schema}.box
 );
 
 create table {schema}.held_absences (
     child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
-    absent_on date, ended_on date, ended_by text,
+    absent_on date, ended_on date, ended_by text, proof text not null,
     like {schema}.box
 );
 
 create table {schema}.held_releases (
     child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
     release_position bigint not null, released_on date, state text, sponsor_category text not null, country text,
+    proof text not null,
     like {schema}.box
 );
 
 create table {schema}.held_failures (
     child uuid not null, number int not null, views smallint not null, grid boolean not null, single boolean not null,
     failure_position bigint not null, hearing text not null, failed_on date, court_case text not null,
-    judge_action text not null,
+    judge_action text not null, proof text not null,
     like {schema}.box
 );
 

@@ -39,16 +39,24 @@ create or replace view read.findings_v1 as
                                      and c.recorded_until is null
     where p.one;
 create or replace view read.stays_v1 as
-    select s.*, p.position as complete_to_position, p.recorded_at as complete_to
+    select s.person, s.admitted_on, s.left_on, s.left_by, s.country, s.position, s.number, s.recorded_from,
+           s.recorded_until,
+           p.position as complete_to_position, p.recorded_at as complete_to, s.proof
     from {schema}.stays s, {schema}.reached p where p.one;
 create or replace view read.absences_v1 as
-    select a.*, p.position as complete_to_position, p.recorded_at as complete_to
+    select a.person, a.absent_on, a.ended_on, a.ended_by, a.position, a.number, a.recorded_from,
+           a.recorded_until,
+           p.position as complete_to_position, p.recorded_at as complete_to, a.proof
     from {schema}.absences a, {schema}.reached p where p.one;
 create or replace view read.releases_v1 as
-    select r.*, p.position as complete_to_position, p.recorded_at as complete_to
+    select r.person, r.release_position, r.released_on, r.state, r.sponsor_category, r.country, r.position,
+           r.number, r.recorded_from, r.recorded_until,
+           p.position as complete_to_position, p.recorded_at as complete_to, r.proof
     from {schema}.releases r, {schema}.reached p where p.one;
 create or replace view read.failures_v1 as
-    select f.*, p.position as complete_to_position, p.recorded_at as complete_to
+    select f.person, f.failure_position, f.hearing, f.failed_on, f.court_case, f.judge_action, f.position,
+           f.number, f.recorded_from, f.recorded_until,
+           p.position as complete_to_position, p.recorded_at as complete_to, f.proof
     from {schema}.failures f, {schema}.reached p where p.one;
 create or replace view read.closures_v1 as
     select c.*, p.position as complete_to_position, p.recorded_at as complete_to

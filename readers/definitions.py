@@ -51,7 +51,12 @@ _OPEN_FINDINGS: Final = (
     "asked for without them, they are left out and `open_findings` says how many were."
 )
 _COUNTRY: Final = "coalesce(nullif(m.country, ''), 'unknown')"
-_CHILD: Final = {"child": "m.person::text", "position": "m.position"}
+_CHILD: Final = {
+    "child": "m.person::text",
+    "position": "split_part(m.proof, ' ', 1)::bigint",
+    "entries": "string_to_array(m.proof, ' ')::bigint[]",
+}
+"""`entries` alone show what the row says; `position` is that of the admission, the release or the failure itself."""
 
 FIGURES: Final[Mapping[str, Figure]] = {
     "in-care": Figure(

@@ -1,6 +1,6 @@
 """What figures are counted from: what the ledger held at R, or what an agency held at K by R, in the same columns."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,14 +10,14 @@ from uuid import UUID
 import orjson
 from psycopg import Cursor
 
-from ledger.entry import read_entry
+from ledger.entry import Entry, read_entry
 from ledger.merges import groups, person_of
 from ledger.times import write_clock
 from projections.changes import intervals
 from projections.columns import FIGURED, HELD
 from projections.folding import Folding
 from readers.definitions import Asked
-from readers.held import Folded, folded, held_by
+from readers.held import Folded, folded, held_by, said_of_merges
 from readers.moments import Moments
 from readers.snapshot import Rows
 from readers.statements import named
@@ -32,27 +32,36 @@ class Source:
     tables: Mapping[str, str]
     given: Mapping[str, Any]
     person_of: Mapping[UUID, UUID]
-    position: str
-    """The position of a row `m`, as an SQL expression."""
+    joined_by: Mapping[UUID, frozenset[int]]
+    """By person, of those that merges made up: the positions of what was said of that."""
 
 
 def as_recorded(cursor: Cursor[Rows], version: str, moments: Moments) -> Source:
     """Return what the ledger held at R."""
+    statements = _merge_statements(cursor, version, moments.recorded_by)
+    person_of = _persons(statements)
     return Source(
         {table: _SQL["as_recorded"].replace("{table}", table) for table in FIGURED},
         {},
-        persons_by(cursor, version, moments.recorded_by),
-        "m.position",
+        person_of,
+        said_of_merges(statements, person_of),
     )
 
 
 def persons_by(cursor: Cursor[Rows], version: str, recorded_by: datetime) -> dict[UUID, UUID]:
     """Return the records that were merged at R, and the person each of them belonged to then."""
+    return _persons(_merge_statements(cursor, version, recorded_by))
+
+
+def _merge_statements(cursor: Cursor[Rows], version: str, recorded_by: datetime) -> list[Entry]:
     payloads = cursor.execute(
         _SQL["merge_statements"].replace("{schema}", version).encode(), {"recorded_by": recorded_by}
     )
-    merged = groups(read_entry(payload) for (payload,) in payloads)
-    return {record: person_of(group) for record, group in merged.items()}
+    return [read_entry(payload) for (payload,) in payloads]
+
+
+def _persons(statements: Iterable[Entry]) -> dict[UUID, UUID]:
+    return {record: person_of(group) for record, group in groups(statements).items()}
 
 
 def incomplete(cursor: Cursor[Rows], version: str, moments: Moments) -> dict[str, Any] | None:
@@ -73,8 +82,7 @@ def as_known(cursor: Cursor[Rows], version: str, asked: Asked, moments: Moments,
         {table: _as_known(table, held.condition) for table in FIGURED},
         {**held.given, "folded": list(held.folded), "of_folded": orjson.dumps(_rows(persons, zone)).decode()},
         {record: one.person for one in persons for record in one.records},
-        "coalesce(m.position, (select e.position from {schema}.entries e"
-        " where e.child = m.person and e.recorded_at = m.at))",
+        {one.person: one.joined_by for one in persons if len(one.records) > 1},
     )
 
 
@@ -94,13 +102,12 @@ def _as_known(table: str, condition: str) -> str:
 
 
 def _rows(persons: list[Folded], zone: str) -> dict[str, list[dict[str, Any]]]:
-    """Return what those hold that were folded, table by table; the position is that of the last entry known."""
+    """Return what those hold that were folded, table by table."""
     rows: dict[str, list[dict[str, Any]]] = {table: [] for table in FIGURED}
     for one in persons:
-        position = max((standing.entry.position for standing in one.moving), default=0)
         for table, content in intervals(Folding.of_standing(one.moving, zone)):
             named_content = dict(zip(HELD[table], map(_written, content), strict=True))
-            rows[table].append({"person": str(one.person), "position": position, **named_content})
+            rows[table].append({"person": str(one.person), **named_content})
     return rows
 
 

@@ -4,10 +4,12 @@ Each answer says what it counts and as of when, how many of its children carry o
 missing from the tables.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from psycopg import Connection, Cursor
 
@@ -42,6 +44,7 @@ class _Found:
     undated: int = 0
     incomplete: dict[str, Any] | None = None
     began: datetime | None = None
+    joined_by: Mapping[UUID, frozenset[int]] = field(default_factory=dict)
 
 
 def figure(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
@@ -91,18 +94,18 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
     flagged = rows("carrying")[0][0] if few else rows("counts", those="{carries}")[0][1]
     if given["flagged"]:
         flagged += rows("counts", those="{made_up} and not {carries}")[0][1]
-    listed = {**kind.listed, "position": source.position}
     return _Found(
         moments=moments,
         clock=clock,
         on=on,
         counts=(value, children, flagged, absent),
         rows=rows("by_key", key=kind.dimensions[asked.by], those=those) if asked.by else [],
-        listed=rows("list", columns=", ".join(f"{of} as {name}" for name, of in listed.items()), those=those)
+        listed=rows("list", columns=", ".join(f"{of} as {name}" for name, of in kind.listed.items()), those=those)
         if asked.listed
         else [],
         undated=0 if kind.day is None else rows("undated", of_period=f"{{{kind.table}}}", day=kind.day)[0][0],
         incomplete=incomplete(cursor, version, moments),
+        joined_by=source.joined_by,
         began=next((row[0] for row in rows("began")), None) if not by_ledger and asked.known_at is not None else None,
     )
 
@@ -137,8 +140,13 @@ def _shaped(asked: Asked, kind: Figure, found: _Found) -> dict[str, Any]:
     }
     answer |= {"absent": absent} if kind.day is None else {"undated": found.undated}
     if asked.listed:
-        answer["list"] = [dict(zip(kind.listed, row, strict=True)) for row in found.listed]
+        answer["list"] = [_listed(dict(zip(kind.listed, row, strict=True)), found.joined_by) for row in found.listed]
     return answer
+
+
+def _listed(row: dict[str, Any], joined_by: Mapping[UUID, frozenset[int]]) -> dict[str, Any]:
+    """Return a row of the list with all entries that show it, in order; of merged records the merges are among them."""
+    return {**row, "entries": sorted({*row["entries"], *joined_by.get(UUID(row["child"]), ())})}
 
 
 def _as_known(asked: Asked) -> str:

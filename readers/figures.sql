@@ -15,19 +15,17 @@ from {schema}.parked k where k.recorded_at <= %(recorded_by)s
 
 -- name: as_recorded
 -- What the ledger held at R.
-select r.*, false as single, null::timestamptz as at from {schema}.{table} r
+select r.*, false as single from {schema}.{table} r
 where r.recorded_from <= %(recorded_by)s and (r.recorded_until is null or r.recorded_until > %(recorded_by)s)
 
 -- name: as_known
--- What an agency held at K by R: of most children by the rows that apply, of the others as they were folded. The entry
--- that made it hold this is the one recorded `at`.
-select r.child as person, {content}, null::bigint as position, r.single,
-       greatest(r.start_at, r.other_start_at) as at
+-- What an agency held at K by R: of most children by the rows that apply, of the others as they were folded.
+select r.child as person, {content}, r.single
 from {schema}.held_{table} r
 where {held} and not r.child = any(%(folded)s::uuid[])
 union all
-select f.person, {folded}, f.position, false, null
-from jsonb_to_recordset(%(of_folded)s::jsonb->'{table}') as f(person uuid, position bigint, {typed})
+select f.person, {folded}, false
+from jsonb_to_recordset(%(of_folded)s::jsonb->'{table}') as f(person uuid, {typed})
 
 -- name: open_findings
 -- Records that carried an open guard finding at R.
@@ -51,22 +49,21 @@ exists ({open_findings} and f.child = m.person)
 m.person = any(%(flagged)s::uuid[])
 
 -- name: in_care
-select s.person, s.position, s.single, s.at, s.admitted_on, s.country,
-       s.person in (select a.person from ({absences}) a
-                    where (a.absent_on is null or a.absent_on <= %(on)s)
-                      and (a.ended_by is null or a.ended_on > %(on)s)) as absent
+select s.person, s.single, s.admitted_on, s.country, away.person is not null as absent,
+       concat_ws(' ', s.proof, away.proof) as proof
 from ({stays}) s
+left join (select a.person, string_agg(a.proof, ' ') as proof from ({absences}) a
+           where (a.absent_on is null or a.absent_on <= %(on)s)
+             and (a.ended_by is null or a.ended_on > %(on)s) group by a.person) away using (person)
 where (s.admitted_on is null or s.admitted_on <= %(on)s)
   and (s.left_by is null or s.left_on > %(on)s)
 
 -- name: released
-select r.person, r.release_position as position, r.single, r.at, r.released_on, r.state, r.sponsor_category, r.country,
-       false as absent
+select r.person, r.single, r.released_on, r.state, r.sponsor_category, r.country, false as absent, r.proof
 from ({releases}) r where r.released_on between %(from)s and %(to)s
 
 -- name: failed_to_appear
-select r.person, r.failure_position as position, r.single, r.at, r.failed_on, r.hearing, r.court_case, r.judge_action,
-       false as absent
+select r.person, r.single, r.failed_on, r.hearing, r.court_case, r.judge_action, false as absent, r.proof
 from ({failures}) r where r.failed_on between %(from)s and %(to)s
 
 -- name: counts

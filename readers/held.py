@@ -4,7 +4,7 @@ How far an agency was on its feed, and with its own entries, says which rows app
 to know in that order are told apart, and what it knew of them is folded as in their views; no answer is a guess.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,8 @@ from uuid import UUID
 from psycopg import Cursor
 
 from ledger.agencies import AGENCIES, RECEIVERS, Agency
+from ledger.entry import Entry
+from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.merges import person_of
 from ledger.streams import OF_AGENCY
 from projections.columns import FEEDS, STEPS
@@ -49,6 +51,8 @@ class Folded:
     person: UUID
     records: frozenset[UUID]
     moving: Sequence[Effective]
+    joined_by: frozenset[int]
+    """The positions of what it knew of their merges."""
 
 
 def held_by(cursor: Cursor[Rows], version: str, viewpoint: Viewpoint, moments: Moments) -> HeldBy:
@@ -209,7 +213,24 @@ def fold(cursor: Cursor[Rows], child: UUID, held: HeldBy) -> Folded | None:
     if not its:
         return None
     moving = [shown.one for shown in standing(its) if shown.moves]
-    return Folded(person_of(group), group, moving)
+    person = person_of(group)
+    said = said_of_merges((one.entry for one in its), dict.fromkeys(group, person)) if len(group) > 1 else {}
+    return Folded(person, group, moving, said.get(person, frozenset()))
+
+
+def said_of_merges(statements: Iterable[Entry], persons: Mapping[UUID, UUID]) -> dict[UUID, frozenset[int]]:
+    """Return what was said of the merges that made up each person: merges, unmerges, and voids of these."""
+    said: dict[UUID, set[int]] = {}
+    of_merges: set[int] = set()
+    for entry in sorted(statements, key=lambda entry: entry.position):
+        fact = entry.fact
+        if isinstance(fact, IdentityMerged | IdentityUnmerged) or (
+            isinstance(fact, EntryVoided) and fact.voids in of_merges
+        ):
+            of_merges.add(entry.position)
+            if entry.child in persons:
+                said.setdefault(persons[entry.child], set()).add(entry.position)
+    return {person: frozenset(positions) for person, positions in said.items()}
 
 
 def _run(cursor: Cursor[Rows], name: str, version: str, given: Mapping[str, Any], **parts: str) -> list[Rows]:

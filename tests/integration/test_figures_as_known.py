@@ -48,6 +48,7 @@ from tests.knowledge_histories import (
 )
 from tests.oracle.care import care
 from tests.oracle.knowledge import History, Question, folded
+from tests.oracle.standing import name_of, one_person
 from tests.oracle.whereabouts import whereabouts
 
 DAYS = (date(2022, 3, 5), date(2022, 3, 13), date(2022, 6, 1))
@@ -101,6 +102,20 @@ def in_care(people: dict[str, Json], day: date) -> set[tuple[str, str | None, st
     }
 
 
+def check_cited(history: History, question: Question, row: Json, proof: list[int]) -> None:
+    """The row cites what makes it so, all of it known to the viewer by then; of merged records also the merges."""
+    by_position = {entry.position: entry for entry in history.entries}
+    merges = {p for p in row["entries"] if name_of(by_position[p]) in _OF_MERGES} - {*proof}
+    assert {*row["entries"]} - merges == {*proof}, row
+    assert row["position"] == proof[0], row
+    known, _, _ = folded(history, question._replace(child=UUID(row["child"])))
+    assert {*row["entries"]} <= {one.entry.position for one in known}, row
+    records = {by_position[p].child for p in proof}
+    reached = one_person(UUID(row["child"]), [by_position[p] for p in sorted(merges)])
+    assert records <= reached, row
+
+
+_OF_MERGES = ("identity-merged", "identity-unmerged", "entry-voided")
 FAILED = {"hearing_id": "h1", "court_case": "c1", "judge_action": "adjourned"}
 
 
@@ -137,6 +152,9 @@ def check_figures(connection: psycopg.Connection[Any], history: History, asked: 
         for release in its["releases"]
         if release["released_on"] is not None
     }, asked
+    for row in first["list"]:
+        (proof,) = (one["proof"] for one in people[row["child"]]["releases"] if one["position"] == row["position"])
+        check_cited(history, question, row, proof)
     assert first["undated"] == sum(r["released_on"] is None for its in people.values() for r in its["releases"])
     failed = figure(connection, FigureAsked("failures-to-appear", since=PERIOD[0], until=PERIOD[1], **common))
     assert {(row["child"], row["hearing"], row["failed_on"], row["judge_action"]) for row in failed["list"]} == {
@@ -145,6 +163,9 @@ def check_figures(connection: psycopg.Connection[Any], history: History, asked: 
         for one in its["failures"]
         if one["failed_on"] is not None
     }, asked
+    for row in failed["list"]:
+        (proof,) = (one["proof"] for one in people[row["child"]]["failures"] if one["hearing_id"] == row["hearing"])
+        check_cited(history, question, row, proof)
     counted += len(first["list"]) + len(failed["list"])
     for day in DAYS:
         answer = figure(connection, FigureAsked("in-care", on=day, **common))
@@ -152,6 +173,15 @@ def check_figures(connection: psycopg.Connection[Any], history: History, asked: 
         assert {
             (row["child"], row["admitted_on"], row["country"], row["absent"]) for row in answer["list"]
         } == expected, (asked, day)
+        for row in answer["list"]:
+            proofs = [one["proof"] for one in people[row["child"]]["stays"] if one["proof"][0] == row["position"]]
+            away = [
+                one["proof"]
+                for one in people[row["child"]]["absences"]
+                if row["absent"] and (one["absent_on"] is None or one["absent_on"] <= day)
+                if one["ended_by"] is None or (one["ended_on"] is not None and one["ended_on"] > day)
+            ]
+            check_cited(history, question, row, [position for proof in (proofs[0], *away) for position in proof])
         assert answer["value"] == len(answer["list"])
         assert answer["population"] == len({row[0] for row in expected})
         counted += len(expected)

@@ -25,6 +25,7 @@ def care(fold: Sequence[Happened], zone: str) -> Json:
                 "admitted_on": day(between[0].when, zone),
                 "left_on": None if leaving is None else day(leaving.when, zone),
                 "left_by": None if leaving is None else leaving.name,
+                "proof": between[0].proof,
             }
         )
         absences += _absences(between, leaving, zone)
@@ -42,6 +43,7 @@ def care(fold: Sequence[Happened], zone: str) -> Json:
                 "released_on": day(h.when, zone),
                 "state": h.fact.get("address", {}).get("state"),
                 "sponsor_category": h.fact.get("sponsor_category", "unknown"),
+                "proof": h.proof,
             }
             for h in fold
             if h.name == "released-to-sponsor"
@@ -62,6 +64,7 @@ def _failures(fold: Sequence[Happened], zone: str) -> list[Json]:
             "failed_on": day(h.when, zone),
             "court_case": h.fact["court_case"],
             "judge_action": h.fact.get("judge_action", "unknown"),
+            "proof": h.proof,
         }
         for h in firsts
     ]
@@ -79,6 +82,7 @@ def _absences(stay: Sequence[Happened], leaving: Happened | None, zone: str) -> 
                     "absent_on": day(away[0].when, zone),
                     "ended_on": None if ended is None else day(ended.when, zone),
                     "ended_by": None if ended is None else ended.name,
+                    "proof": away[0].proof,
                 }
             )
     return found

@@ -23,6 +23,8 @@ class Happened:
     position: int
     agency: str
     fact: Json
+    proof: list[int]
+    """The positions that make it what it is: its own, and those of the corrections in force."""
 
 
 def voided_by(position: int, entries: Sequence[Entry]) -> list[int]:
@@ -52,6 +54,12 @@ def settings_of(position: int, entries: Sequence[Entry]) -> Json:
     for correction in corrections_of(position, entries):
         settings |= correction.recorded_fact["set"] | settings_of(correction.position, entries)
     return settings
+
+
+def _correcting(position: int, entries: Sequence[Entry]) -> list[int]:
+    """The corrections in force of an entry, and of these."""
+    direct = [c.position for c in corrections_of(position, entries)]
+    return [*direct, *(p for one in direct for p in _correcting(one, entries))]
 
 
 def as_corrected(entry: Entry, entries: Sequence[Entry]) -> tuple[Json, date | None]:
@@ -101,7 +109,8 @@ def happenings(entries: Sequence[Entry], zone: str, happened_by: datetime | None
             if when is None or first(later, zone) > last(when, zone):
                 when = later
         if when is None or happened_by is None or last(when, zone) <= happened_by:
-            found.append(Happened(name_of(entry), when, entry.position, entry.producer.agency, fact))
+            proof = [entry.position, *sorted(_correcting(entry.position, entries))]
+            found.append(Happened(name_of(entry), when, entry.position, entry.producer.agency, fact, proof))
     beginning = datetime.min.replace(tzinfo=UTC)
     return sorted(found, key=lambda h: (beginning if h.when is None else last(h.when, zone), h.position))
 

@@ -234,7 +234,12 @@ def _place(when: str | None) -> int:
 def _without_positions(entries: list[Entry]) -> Any:
     folding = Folding.of(entries, ZONE)
     care = folding.care()
-    return folding.regions(), replace(care, releases=tuple(one._replace(position=0) for one in care.releases))
+    return folding.regions(), replace(
+        care,
+        stays=tuple(one._replace(proof=()) for one in care.stays),
+        absences=tuple(one._replace(proof=()) for one in care.absences),
+        releases=tuple(one._replace(position=0, proof=()) for one in care.releases),
+    )
 
 
 def _view(entries: list[Entry], happened_by: datetime | None) -> dict[int, str]:
@@ -252,3 +257,22 @@ def _roots(entries: list[Entry], *naming: str) -> dict[int, int]:
         target = next((one.recorded_fact[member] for member in naming if member in one.recorded_fact), one.position)
         roots[one.position] = roots.get(target, one.position)
     return roots
+
+
+@settings(max_examples=200, deadline=None)
+@given(histories())
+def test_what_is_cited_alone_shows_what_is_counted(entries: list[Entry]) -> None:
+    """The entries cited for a stay, an absence, a release or a failure to appear, folded alone, give it again."""
+    folding = Folding.of(entries, ZONE)
+    care = folding.care()
+    for stay in care.stays:
+        (alone,) = _cited(entries, stay.proof).care().stays
+        assert alone == (stay.admitted_on, None, None, stay.proof)
+    for release in care.releases:
+        assert _cited(entries, release.proof).care().releases == (release,)
+    for failure in folding.failures():
+        assert _cited(entries, failure.proof).failures() == (failure,)
+
+
+def _cited(entries: list[Entry], proof: tuple[int, ...]) -> Folding:
+    return Folding.of([one for one in entries if one.position in proof], ZONE)

@@ -5,6 +5,7 @@ departure that ends none; an absence outside a stay, opened twice, or outliving 
 taken in UTC instead of the civil zone; `unknown` taken for a country.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,14 @@ from tests.steps import Step, admitted, discharged, encountered, march, on, ran_
 
 
 def care(*steps: Step) -> Care:
-    return Folding.of(record(*steps), ZONE).care()
+    """Return what is counted; which entries show it is asked for elsewhere."""
+    counted = Folding.of(record(*steps), ZONE).care()
+    return replace(
+        counted,
+        stays=tuple(one._replace(proof=()) for one in counted.stays),
+        absences=tuple(one._replace(proof=()) for one in counted.absences),
+        releases=tuple(one._replace(proof=()) for one in counted.releases),
+    )
 
 
 def transferred(day: int) -> Step:
@@ -149,3 +157,18 @@ def test_a_release_on_the_day_of_the_admission_ends_that_stay() -> None:
     assert care(released(2), admitted(2)).stays == (Stay(march(2), march(2), "released-to-sponsor"),)
     again = (Stay(march(1), march(2), "released-to-sponsor"), Stay(march(2), None, None))
     assert care(admitted(1), released(2), admitted(2)).stays == again
+
+
+def test_each_thing_counted_names_the_entries_that_show_it() -> None:
+    """The admission of a stay, not what ended it; with the corrections in force of each, and those of corrections."""
+    steps = (admitted(1), transferred(2), ran_away(3), found(4), released(5))
+    counted = Folding.of(record(*steps), ZONE).care()
+    assert [one.proof for one in (*counted.stays, *counted.absences, *counted.releases)] == [(1,), (3,), (5,)]
+    corrected = (
+        correction(1, occurred_at="2022-03-02"),
+        correction(6, occurred_at="2022-03-01"),
+        correction(5, sponsor_category="2A"),
+        void(8),
+    )
+    counted = Folding.of(record(*steps, *corrected), ZONE).care()
+    assert [one.proof for one in (*counted.stays, *counted.absences, *counted.releases)] == [(1, 6, 7), (3,), (5,)]
