@@ -10,7 +10,11 @@ from custody import (
     demo,
     verbs_backup,
     verbs_checking,
+<<<<<<< HEAD
     verbs_coverage,
+=======
+    verbs_correcting,
+>>>>>>> a7e4906 (List corrections with who still holds the old value, cite what shows an address, and let nobody's own notice widen what was withheld from it)
     verbs_diverging,
     verbs_feeds,
     verbs_figures,
@@ -61,6 +65,7 @@ app.command("view")(verbs_reading.view)
 app.command("timeline")(verbs_reading.timeline)
 app.command("knows")(verbs_reading.knows)
 app.command("diverge")(verbs_diverging.diverge)
+app.command("corrections")(verbs_correcting.corrections)
 app.command("figure")(verbs_figures.figure)
 app.command("findings")(verbs_reading.findings)
 app.command("wait")(verbs_reading.wait)

@@ -115,6 +115,11 @@ class Folding:
         """Return the date of birth in force."""
         return self._state.age.date_of_birth
 
+    def residence_shown_by(self) -> tuple[int, ...]:
+        """Return the positions that alone show the residence in force; none where there is none."""
+        position = self._state.tracking.residence_of
+        return () if position is None else self._state.proofs.get(position, (position,))
+
     def care(self) -> Care:
         """Return the stays, absences and releases as they stand now."""
         return self._state.care.care()

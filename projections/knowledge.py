@@ -7,11 +7,15 @@ before K, among the moments stated by R. Nothing is inferred beyond the moments 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum
+from functools import cache
 from typing import Final, Literal, NamedTuple
 
-from ledger.agencies import Agency
+from ledger.agencies import RECEIVERS, Agency
+from ledger.disclosing import Sharing
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, NoticeGiven
+from ledger.sharing import default_rules
 from ledger.times import last_instant
 from projections.claims import Claims
 from projections.effective import effective
@@ -82,6 +86,12 @@ class Seen(NamedTuple):
     moments: Sequence[Moment]
 
 
+class NotThere(Enum):
+    """What an entry is to an agency from which its existence is protected."""
+
+    HERE = "no such entry"
+
+
 Moments = Mapping[int, Sequence[Moment]]
 """By position of the entry known."""
 _Ranked = tuple[datetime, int, int, Moment]
@@ -140,9 +150,39 @@ def moments(
             for receipt in signed.get((item.agency, item.number), ())
             if receipt.recorded_at > item.published_at
         ]
+    own = []
     for position, moment in notices(entries, agencies, zone, claims):
-        found.setdefault(position, []).append(moment)
+        if moment.grade == ACKNOWLEDGED:
+            own.append((position, moment))
+        else:
+            found.setdefault(position, []).append(moment)
+    limited = [(at, moment, as_far_as_told(by_position[at], moment, found.get(at, ()))) for at, moment in own]
+    for position, moment, known_of_it in limited:
+        if not isinstance(known_of_it, NotThere):
+            found.setdefault(position, []).append(moment._replace(members=known_of_it))
     return found
+
+
+def as_far_as_told(entry: Entry, own: Moment, others: Sequence[Moment]) -> "Members | NotThere":
+    """Return what a party's own notice gives it: of what it lists, what it was told otherwise, or produced.
+
+    A notice never widens what a rule withheld from whoever gave it: of what nobody told it, it gives that there is such
+    an entry; of what is protected from it not even that. `others` are moments other than those of its own notices.
+    """
+    agency, listed = own.agency, own.members
+    told = [moment.members for moment in others if moment.agency == agency]
+    if None in told or (not told and agency not in RECEIVERS):
+        return listed
+    if not told and _shipped().hides(entry, agency):
+        return NotThere.HERE
+    allowed = _NO_MEMBERS.union(*(members for members in told if members is not None))
+    return allowed if listed is None else _expanded(entry, listed) & allowed
+
+
+@cache
+def _shipped() -> Sharing:
+    """Return the rules before any were adopted: what they protect, and no set has told since, is protected."""
+    return Sharing(default_rules())
 
 
 def members_told(entry: Entry, item: Item) -> Members:

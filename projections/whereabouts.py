@@ -41,7 +41,7 @@ def in_force_from(fact: AddressReported, occurred_at: When | None, zone: str) ->
 class Tracking:
     """The whereabouts of one person, moved by one happening after the other in fold order."""
 
-    __slots__ = ("_address", "_addresses", "_apart", "_mailing", "_residence", "_since", "_state")
+    __slots__ = ("_address", "_addresses", "_apart", "_mailing", "_residence", "_residence_of", "_since", "_state")
 
     def __init__(self) -> None:
         self._apart: str | None = None
@@ -51,12 +51,19 @@ class Tracking:
         self._addresses: dict[int, Mapping[str, Any]] = {}
         """Every residence and mailing address so far, by the position of its entry."""
         self._residence: Mapping[str, Any] | None = None
+        self._residence_of: int | None = None
+        """The entry that gave it."""
         self._mailing: Mapping[str, Any] | None = None
         self._state = "unknown"
         self._since: When | None = None
 
     def whereabouts(self) -> Whereabouts:
         return Whereabouts(self._state, self._residence, self._mailing, self._since)
+
+    @property
+    def residence_of(self) -> int | None:
+        """The position of the entry that gave the residence in force."""
+        return self._residence_of
 
     def held(self, when: When | None) -> None:
         """The child is in custody."""
@@ -99,6 +106,7 @@ class Tracking:
         """`address` is the residence in force; `given` is its JSON, by the entry at `position`."""
         moved = given != self._residence
         self._addresses[position] = self._residence = given
+        self._residence_of = position
         self._address = "address-defective" if is_blank(address) else "reported"
         if moved and self._apart is None:
             self._since = when

@@ -22,8 +22,8 @@ from projections.knowledge import GRADES
 from readers.diverging import Between, compared, holding
 from readers.figure_rows import incomplete, persons_by
 from readers.held import SQL as HELD_SQL
-from readers.held import HeldBy, fold, held_by
-from readers.knowing import LEDGER, Viewpoint, stated_by
+from readers.held import HeldBy, fold, held_by, known_person
+from readers.knowing import LEDGER, Stated, Viewpoint, stated_by
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
@@ -200,10 +200,19 @@ def _residence(cursor: Cursor[Rows], child: UUID, held: HeldBy, zone: str) -> st
     return None if residence is None else written(residence)
 
 
+def _shown_by(stated: Stated, child: UUID, side: Viewpoint) -> list[int]:
+    """Return the positions that alone show which residence a side held; of merged records the merges are among them."""
+    known = known_person(stated, child, side)
+    if known is None:
+        return []
+    shown = Folding.of_standing(known.moving, stated.zone, stated.moments.known_at).residence_shown_by()
+    return sorted({*shown, *known.joined_by}) if shown else []
+
+
 def _listed(cursor: Cursor[Rows], child: UUID, asked: Asked, moments: Moments, pair: _Pair) -> dict[str, Any]:
     """Return a child of the list: what each side held, since when, and what one of them lacked."""
     a, b = (None if held is None else orjson.loads(held) for held in pair)
-    row: dict[str, Any] = {"child": str(child), "identifiers": [], "a": a, "b": b}
+    row: dict[str, Any] = {"child": str(child), "identifiers": [], "a": a, "b": b, "a_shown_by": [], "b_shown_by": []}
     stated = stated_by(
         cursor,
         ("ledger", str(child)),
@@ -222,6 +231,8 @@ def _listed(cursor: Cursor[Rows], child: UUID, asked: Asked, moments: Moments, p
             until=moments.known_at,
         )
         row["identifiers"] = answer["identifiers"]
+        for name, side in (("a_shown_by", asked.a), ("b_shown_by", asked.b)):
+            row[name] = _shown_by(stated, child, side)
         of_member = next((one for one in answer["members"] if one["member"] == asked.member), None)
         interval = None if of_member is None or of_member["intervals"][-1]["to"] else of_member["intervals"][-1]
     since = None if interval is None else read_clock(interval["since"])

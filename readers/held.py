@@ -23,7 +23,7 @@ from projections.holding import ledger_moments
 from projections.holdings import BITS, LEADING
 from projections.knowledge import GRADES, TOLD, known_set
 from projections.viewpoint import about_person, one_person, standing
-from readers.knowing import LEDGER, Viewpoint, stated_by
+from readers.knowing import LEDGER, Stated, Viewpoint, stated_by
 from readers.moments import Asked, Moments
 from readers.snapshot import Rows
 from readers.statements import named
@@ -198,8 +198,11 @@ def fold(cursor: Cursor[Rows], child: UUID, held: HeldBy) -> Folded | None:
     viewpoint = held.viewpoint
     asked = Asked(known_at=held.moments.known_at, recorded_by=held.moments.recorded_by)
     stated = stated_by(cursor, ("ledger", str(child)), asked, viewpoint.agencies)
-    if stated is None:
-        return None
+    return None if stated is None else known_person(stated, child, viewpoint)
+
+
+def known_person(stated: Stated, child: UUID, viewpoint: Viewpoint) -> Folded | None:
+    """Return one child as a viewpoint knew her by what had been stated; None: it knew nothing of her."""
     moments = ledger_moments(stated.entries) if viewpoint.name == LEDGER else stated.held(viewpoint.agencies)
     seen = known_set(
         stated.entries,

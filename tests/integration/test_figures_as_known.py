@@ -25,6 +25,8 @@ from ledger.entry import Entry
 from ledger.sharing import Adopted
 from ledger.times import parse_instant
 from projections.versions import connect as connect_writing
+from readers.corrections import Asked as CorrectionsAsked
+from readers.corrections import corrections
 from readers.definitions import Asked as FigureAsked
 from readers.divergent import Asked as DivergentAsked
 from readers.divergent import divergent
@@ -48,7 +50,7 @@ from tests.knowledge_histories import (
 )
 from tests.oracle.care import care
 from tests.oracle.knowledge import History, Question, folded
-from tests.oracle.standing import name_of, one_person
+from tests.oracle.standing import Happened, name_of, one_person
 from tests.oracle.whereabouts import whereabouts
 
 DAYS = (date(2022, 3, 5), date(2022, 3, 13), date(2022, 6, 1))
@@ -381,6 +383,20 @@ def test_children_differently_known_are_those_of_whom_the_oracle_holds_different
             check_divergent(connection, history, (viewer, other), (known_at, recorded_by, basis, at_least))
 
 
+def check_residence_shown(history: History, question: Question, cited: list[int]) -> None:
+    """What is cited makes the residence held what it is; of merged records the merges are cited, too."""
+    _, _, fold = folded(history, question)
+    gave = [one for one in fold if residence_of(one)]
+    proof = {*gave[-1].proof} if gave else set()
+    by_position = {entry.position: entry for entry in history.entries}
+    assert {p for p in cited if name_of(by_position[p]) not in _OF_MERGES or p in proof} == proof
+
+
+def residence_of(one: Happened) -> bool:
+    """Whether a happening gives a residence."""
+    return "address" in one.fact and one.fact.get("purpose", "residence") == "residence"
+
+
 def check_divergent(
     connection: psycopg.Connection[Any], history: History, sides: tuple[str, str], asked: Any
 ) -> list[Json | None]:
@@ -399,6 +415,9 @@ def check_divergent(
     assert answer["population"] == (held != [None, None])
     for row in answer["list"]:
         assert [row["a"], row["b"]] == held
+        for name, side in zip(("a_shown_by", "b_shown_by"), sides, strict=True):
+            question = Question(CHILDREN[0], side, k, k, k if side == "ledger" else r, basis, at_least)
+            check_residence_shown(history, question, row[name])
         assert row["since"] is not None
         assert row["days"] >= 0
     return held
@@ -525,3 +544,35 @@ def test_numbers_told_apart_are_all_those_known_and_no_others(steps: list[tuple[
     known = {n for first, end in ranges for n in range(first, end + 1)}
     apart = {n for first, end in others for n in range(first, end + 1)}
     assert known == set(range(1, up_to + 1)) ^ apart
+
+
+def test_corrections_of_a_period_say_who_still_holds_the_old_value(database_url: str) -> None:
+    """Found by when they were recorded and by whom, page by page; told at K by R, of all children."""
+    release = {"sponsor_category": "1", "address": ELM}
+    moved = {"corrects": 1, "set": {"address": OAK}, "reason": "moved"}
+    entries = [
+        entry(1, "released-to-sponsor", "2022-03-12", release, agency="ORR", child=CHILDREN[0]),
+        entry(2, "released-to-sponsor", "2022-03-12", release, agency="ORR", child=CHILDREN[1]),
+        entry(3, "correction-issued", "2022-03-14", moved, agency="ORR", child=CHILDREN[0]),
+        entry(4, "correction-issued", "2022-03-14", {**moved, "corrects": 2}, agency="STEWARD", child=CHILDREN[1]),
+    ]
+    entries = [one._replace(recorded_at=at(one.position), known_since=at(one.position)) for one in entries]
+    stamps = {1: at(1), 2: at(2), 3: at(5), 4: at(6)}
+    filled(database_url, entries, stamps)
+    told = parse_viewpoint("ICE-ERO", None, "told")
+    with connect(database_url) as connection:
+
+        def listed(**asked: Any) -> list[tuple[int, list[str]]]:
+            found = corrections(connection, CorrectionsAsked(**asked))
+            return [
+                (one["position"], [held["agency"] for held in one["still_held_by"]]) for one in found["corrections"]
+            ]
+
+        assert [position for position, _ in listed()] == [3, 4]
+        assert listed(holder=told, known_at=at(4)) == [(3, ["ICE-ERO"])]
+        assert listed(holder=told, known_at=at(5)) == [(4, ["ICE-ERO"])]
+        assert listed(holder=told) == []
+        assert [position for position, _ in listed(by=parse_viewpoint("STEWARD", None, None))] == [4]
+        assert [position for position, _ in listed(since=at(3), until=at(3))] == [3]
+        assert corrections(connection, CorrectionsAsked(limit=1))["next"] == 3
+        assert [position for position, _ in listed(limit=1, after=3)] == [4]

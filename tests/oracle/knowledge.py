@@ -11,7 +11,10 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
+from ledger.facts import BY_WIRE
+from ledger.sharing import default_rules
 from tests.oracle.custody import age, custody
 from tests.oracle.disclosing import reveals_relief
 from tests.oracle.order import ordered
@@ -161,6 +164,8 @@ def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Momen
                     found.append(
                         Moment(grade, claimed, receipt.recorded_at, item.at, "receipt", receipt.position, item.names)
                     )
+    produced = entry.producer.agency == agency
+    told_by_others = _told_by_others(agency, entry, stated)
     for notice in stated.entries:
         if name_of(notice) != "notice-given" or voided_by(notice.position, stated.entries):
             continue
@@ -168,6 +173,11 @@ def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Momen
         if fact["to"] == agency and entry.position in fact["positions"] and entry.position < notice.position:
             itself = notice.producer.agency == agency
             given_at = read(fact["given_at"])
+            listed = _listed(entry, fact["members"])
+            if itself and agency in RECEIVERS and not produced:
+                if not told_by_others and _hidden(entry, agency):
+                    continue
+                listed &= frozenset().union(*told_by_others)
             found.append(
                 Moment(
                     ACKNOWLEDGED if itself else TOLD,
@@ -176,10 +186,30 @@ def _moments_of_agency(agency: str, entry: Entry, stated: History) -> list[Momen
                     None,
                     "notice",
                     notice.position,
-                    _listed(entry, fact["members"]),
+                    listed,
                 )
             )
     return found
+
+
+def _told_by_others(agency: str, entry: Entry, stated: History) -> list[frozenset[str]]:
+    """What its feed and other agencies' notices told it of an entry: its own notices widen none of that."""
+    told = [i.names for i in stated.items if (i.agency, i.position) == (agency, entry.position)]
+    for notice in stated.entries:
+        if name_of(notice) == "notice-given" and not voided_by(notice.position, stated.entries):
+            fact, _ = as_corrected(notice, stated.entries)
+            is_told = fact["to"] == agency != notice.producer.agency and entry.position in fact["positions"]
+            if is_told and entry.position < notice.position:
+                told.append(_listed(entry, fact["members"]))
+    return told
+
+
+def _hidden(entry: Entry, agency: str) -> bool:
+    """Whether the shipped rules protect from an agency that there is such an entry."""
+    its, name = default_rules().agencies[agency], name_of(entry)  # type: ignore[index]
+    required = [m for m, field in BY_WIRE[entry.type].model_fields.items() if field.is_required()]
+    says_relief = any(reveals_relief(name, m, entry.recorded_fact.get(m)) for m in required)
+    return name in its.protected or (says_relief and "relief-filed" not in its.told)
 
 
 def _not_before_it_happened(claimed: datetime, entry: Entry, stated: History) -> datetime:

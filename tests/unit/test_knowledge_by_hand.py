@@ -193,8 +193,8 @@ def test_a_visible_correction_of_a_correction_reveals_the_new_value_that_was_wit
 
 def test_a_new_time_is_never_withheld() -> None:
     """Whoever reads that an entry was corrected reads when it happened."""
-    entries = [released(1), correction(2, 1, occurred_at="2022-05-01"), notice(3, "USCIS", 1, by="USCIS")]
-    entries.append(notice(4, "USCIS", 2, by="USCIS", members=["corrects"]))
+    entries = [released(1), correction(2, 1, occurred_at="2022-05-01"), notice(3, "USCIS", 1)]
+    entries.append(notice(4, "USCIS", 2, members=["corrects"]))
     assert shown(seen(entries, viewer="USCIS"), 1)["occurred_at"] == "2022-05-01"
 
 
@@ -449,3 +449,43 @@ def test_a_service_of_nobody_knows_which_notice_leaves_open_whether_one_was_serv
     assert is_served(item(1), item(2, 2, withheld=("nta_id",))) is None
     assert is_served(item(1), item(2, 2)) is True
     assert is_served(item(2, 2, withheld=("nta_id",))) is None
+
+
+RELIEF = {"kind": "asylum", "receipt": "Z1", "jurisdiction": "USCIS"}
+
+
+def test_a_notice_of_ones_own_widens_nothing_that_a_rule_withheld() -> None:
+    """ICE-ERO says that it knows all of an entry: what its feed left out of it stays withheld, whatever it lists."""
+    own = notice(2, "ICE-ERO", 1, by="ICE-ERO", given=-2)
+    told = [item(1, withheld=("sponsor_category",))]
+    one = shown(seen([released(1), own], told, grade="acknowledged"), 1)
+    assert (sorted(one["fact"]), one["withheld"], one["known_at"]) == (["address"], ["sponsor_category"], _clock(-2))
+    by_name = notice(2, "ICE-ERO", 1, by="ICE-ERO", members=["address", "sponsor_category"])
+    assert shown(seen([released(1), by_name], told, grade="acknowledged"), 1)["withheld"] == ["sponsor_category"]
+    others = notice(3, "ICE-ERO", 1, by="ORR", members=["sponsor_category"])
+    assert shown(seen([released(1), own, others], told, grade="acknowledged"), 1)["withheld"] == []
+
+
+def test_of_what_nobody_told_it_a_party_knows_that_there_is_an_entry_and_of_what_is_protected_not_even_that() -> None:
+    """Positions can be guessed: a notice to oneself of another agency's entry shows nothing of it."""
+    own = notice(2, "ICE-ERO", 1, by="ICE-ERO")
+    incident = made(1, "significant-incident-reported", {"incident_id": "i", "kind": "assault", "reported_to": ["CPS"]})
+    one = shown(seen([incident, own], grade="acknowledged"), 1)
+    assert (one["fact"], one["withheld"]) == ({}, ["incident_id", "kind", "reported_to"])
+    for hidden in (
+        made(1, "relief-filed", RELIEF, by="USCIS"),
+        made(1, "order-entered", {"court_case": "c", "decision": "relief-granted", "in_absentia": False}, by="EOIR"),
+    ):
+        assert positions(seen([hidden, own])) == [2]
+        told = notice(3, "ICE-ERO", 1, by="STEWARD", members=["court_case", "kind"])
+        assert len(shown(seen([hidden, own, told]), 1)["fact"]) == 1
+
+
+def test_who_has_no_feed_or_recorded_it_itself_says_what_it_knew() -> None:
+    """No rule withheld anything from the STEWARD, or from a producer of its own entry."""
+    entries = [released(1), notice(2, "STEWARD", 1, by="STEWARD"), notice(3, "ORR", 1, by="ORR", given=-2)]
+    assert shown(seen(entries, viewer="STEWARD"), 1)["withheld"] == []
+    assert (shown(seen(entries, viewer="ORR"), 1)["withheld"], shown(seen(entries, viewer="ORR"), 1)["how"]) == (
+        [],
+        "notice",
+    )

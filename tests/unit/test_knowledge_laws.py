@@ -170,11 +170,11 @@ def test_law_3_who_knows_every_statement_sees_a_part_of_what_the_ledger_sees(
     """Nothing the ledger voided, moved or unmerged is left in its view, and no member reads otherwise."""
     statements = [e.position for e in drawn.entries if name_of(e) in STATEMENTS]
     assume(statements)
-    own = {"to": viewer, "positions": statements, "channel": "email", "given_at": "2020-01-01", "members": "all"}
-    admission = entry(39, "notice-given", None, own, agency=viewer)._replace(recorded_at=at(39))  # type: ignore[arg-type]
+    all_of_it = {"to": viewer, "positions": statements, "channel": "email", "given_at": "2020-01-01", "members": "all"}
+    admission = entry(39, "notice-given", None, all_of_it, agency="STEWARD")._replace(recorded_at=at(39))
     ledger = ledger_of(drawn)
     ledger = Ledger([*ledger.entries, admission], ledger.items, ledger.receipts)
-    question = question._replace(viewer=viewer, known_at=END, recorded_by=END, basis="any")
+    question = question._replace(viewer=viewer, known_at=END, recorded_by=END, basis="any", at_least="told")
     answer, whole = ask(ledger, question), ask(ledger, question._replace(viewer="ledger"))
     if answer is None:
         return

@@ -98,6 +98,9 @@ SAID = stated(
 )
 
 
+SHOWN: Json = {"a_shown_by": [], "b_shown_by": [1]}
+
+
 def _answers() -> Iterator[tuple[str, Json, str]]:
     view = seen_by(_known(SAID, "ICE-ERO"))
     yield "view", view, view_text(view, colour=False)
@@ -135,7 +138,17 @@ def _answers() -> Iterator[tuple[str, Json, str]]:
         **heading,
         "incomplete": lacking,
         "list": [
-            {"child": "c", "identifiers": [], "a": None, "b": ELM, "since": write_clock(AT), "days": 1, "entries": []}
+            {
+                "child": "c",
+                "identifiers": [],
+                "a": None,
+                "a_shown_by": [],
+                "b_shown_by": [1],
+                "b": ELM,
+                "since": write_clock(AT),
+                "days": 1,
+                "entries": [],
+            }
         ],
     }
     yield "divergent", apart, "\n".join(divergent_lines(apart))
