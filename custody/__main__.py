@@ -10,11 +10,8 @@ from custody import (
     demo,
     verbs_backup,
     verbs_checking,
-<<<<<<< HEAD
-    verbs_coverage,
-=======
     verbs_correcting,
->>>>>>> a7e4906 (List corrections with who still holds the old value, cite what shows an address, and let nobody's own notice widen what was withheld from it)
+    verbs_coverage,
     verbs_diverging,
     verbs_feeds,
     verbs_figures,
