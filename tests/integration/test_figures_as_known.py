@@ -55,7 +55,7 @@ from tests.oracle.whereabouts import whereabouts
 
 DAYS = (date(2022, 3, 5), date(2022, 3, 13), date(2022, 6, 1))
 PERIOD = (date(2000, 1, 1), date(2030, 1, 1))
-EVER = parse_instant("9990-01-01T00:00:00Z")
+EVER = parse_instant("2199-12-31T00:00:00Z")
 ASKED = st.tuples(
     st.sampled_from(VIEWERS), MOMENTS_OF_LEDGER, MOMENTS_OF_LEDGER, st.sampled_from(("any", "proven")), ALL_FOUR
 )
