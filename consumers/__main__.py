@@ -11,12 +11,15 @@ from ledger.process import Stop, run_role, say_ready, settle_memory
 from ledger.recording import Recording
 from ledger.settings import Settings
 from ledger.tail import check_not_ahead, read_tail
+from ledger.topics import TOPIC_NAMES
+from ledger.topics_watch import TopicsWatch
 
 
 def intake(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:
     """Record what the agencies send."""
     ledger = open_ledger(settings)
-    tail, published = read_tail(settings.kafka_bootstrap), read_feed_tail(settings.kafka_bootstrap)
+    TopicsWatch(settings.kafka_bootstrap, TOPIC_NAMES).begin()  # makes what is missing
+    tail, published = read_tail(settings), read_feed_tail(settings)
     with ledger.datastore.transaction() as cursor:
         # recording on top of a restored backup would put a second story under positions Kafka has already told
         check_not_ahead(tail, cursor)

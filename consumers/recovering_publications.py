@@ -6,15 +6,19 @@ over what is published.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
+import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from ledger.eventstore import Ledger
 from ledger.feed_bounds import LAST_COLUMN
 from ledger.feed_tail import two_stories
+from ledger.genuine import Genuine
 from ledger.publication import Batch, columns_of, read_batch
+from ledger.settings import Settings
 from ledger.tail import KafkaAheadError
 from ledger.times import read_clock
 from ledger.topic_messages import TopicMessages
@@ -24,13 +28,13 @@ TOGETHER: Final = 500
 """Batches a transaction."""
 
 
-def recover_publications(ledger: Ledger, bootstrap: str, say: Callable[[int, int], None]) -> int:
+def recover_publications(ledger: Ledger, settings: Settings, say: Callable[[int, int], None]) -> int:
     """Insert every batch that Kafka holds beyond PostgreSQL's last; returns how many. The entries come back first.
 
     Every batch that both hold is compared before. Raises `KafkaAheadError` where one differs, where one is missing,
     and where one publishes entries that did not come back; what came before it stays.
     """
-    messages = TopicMessages(bootstrap, PUBLICATIONS)
+    messages, connection = _messages(settings)
     with ledger.datastore.transaction() as cursor:
         last = _last(cursor)
         position = ledger.entries.last(cursor)[0]
@@ -54,12 +58,13 @@ def recover_publications(ledger: Ledger, bootstrap: str, say: Callable[[int, int
             )
     finally:
         messages.close()
+        connection.close()
     return recovered
 
 
-def check_same_publications(ledger: Ledger, bootstrap: str) -> None:
+def check_same_publications(ledger: Ledger, settings: Settings) -> None:
     """Raise `KafkaAheadError` where a batch that both sides hold differs; before anything is brought back."""
-    messages = TopicMessages(bootstrap, PUBLICATIONS)
+    messages, connection = _messages(settings)
     try:
         with ledger.datastore.transaction() as cursor:
             last = _last(cursor)
@@ -69,12 +74,19 @@ def check_same_publications(ledger: Ledger, bootstrap: str) -> None:
                     return
     finally:
         messages.close()
+        connection.close()
+
+
+def _messages(settings: Settings) -> tuple[TopicMessages, psycopg.Connection]:
+    connection = psycopg.connect(settings.database_url, autocommit=True)
+    number_of = partial(Genuine(connection).publication, ahead=True)
+    return TopicMessages(settings.kafka_bootstrap, PUBLICATIONS, number_of), connection
 
 
 def _next(messages: TopicMessages) -> list[tuple[Batch, bytes]]:
     page: list[tuple[Batch, bytes]] = []
     while len(page) < TOGETHER and (message := messages.peek()) is not None:
-        page.append((read_batch(message.value), message.value))
+        page.append((read_batch(message.record.value), message.record.value))
         messages.take()
     return page
 

@@ -5,33 +5,44 @@ digest, so the event store, the identifiers and the idempotency keys follow from
 messages of the intake topics that were answered in it are read again and found to be duplicates.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
+import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from ledger.entry import Recorded, value
 from ledger.eventstore import Ledger
-from ledger.following import BATCH, EntryMessage, InOrder, entries_consumer
+from ledger.following import BATCH, EntryMessage, Foreign, InOrder, entries_consumer
+from ledger.genuine import Genuine
+from ledger.settings import Settings
 from ledger.tail import KafkaAheadError, Tail, read_tail
+from ledger.topics import ENTRIES
 
 
-def recover(ledger: Ledger, bootstrap: str, say: Callable[[int, int], None]) -> int:
+def recover(
+    ledger: Ledger, settings: Settings, say: Callable[[int, int], None], *, foreign: Collection[tuple[int, int]] = ()
+) -> int:
     """Insert every entry that Kafka holds beyond PostgreSQL's last; returns how many. Stop the roles first.
 
-    Raises `KafkaAheadError` when PostgreSQL was written to after the restore: then it cannot be mended here.
+    What is not sealed by this ledger is passed over, unless sealing had not begun when the backup was made; then two
+    records that claim one position are both named, and `foreign` (partition, offset) says which is not the ledger's.
+    Raises `KafkaAheadError` there, and when PostgreSQL was written to after the restore: then it cannot be mended here.
     """
-    tail = read_tail(bootstrap)
+    bootstrap = settings.kafka_bootstrap
+    tail = read_tail(settings)
     goal = max(tail.positions.values())
     with ledger.datastore.transaction() as cursor:
         last, _ = ledger.entries.last(cursor)
         _check_same_story(tail, cursor, last)
     consumer = entries_consumer(bootstrap)
-    reading = InOrder(consumer, last, {})
+    connection = psycopg.connect(settings.database_url, autocommit=True)
+    claims = Claims(Genuine(connection), last, foreign)
+    reading = InOrder(consumer, last, {}, sift=claims.sift, set_aside=lambda _: None)
     recovered = 0
     began = datetime.now(UTC)
     try:
@@ -44,6 +55,7 @@ def recover(ledger: Ledger, bootstrap: str, say: Callable[[int, int], None]) -> 
                     if ledger.entries.last(cursor)[0] != messages[0].previous:
                         raise KafkaAheadError("another process wrote to the ledger; stop all roles, then recover again")
                     _insert(ledger, cursor, messages)
+                claims.last = reading.last
                 recovered += len(messages)
                 began = datetime.now(UTC)
                 say(reading.last, goal)
@@ -54,7 +66,45 @@ def recover(ledger: Ledger, bootstrap: str, say: Callable[[int, int], None]) -> 
                 )
     finally:
         consumer.close(autocommit=False)
+        connection.close()
     return recovered
+
+
+class Claims:
+    """Which records may come back as entries; raises `KafkaAheadError` where two that may claim one position."""
+
+    def __init__(self, genuine: Genuine, last: int, foreign: Collection[tuple[int, int]]) -> None:
+        self.last = last
+        """The position brought back last: up to it PostgreSQL says what stands where."""
+        self._genuine = genuine
+        self._foreign = frozenset(foreign)
+        self._claimed: dict[int, EntryMessage] = {}
+
+    def sift(self, records: Sequence[Any]) -> tuple[list[EntryMessage], list[Foreign]]:
+        """Return what may be entries; all else is passed over."""
+        given = [one for one in records if (one.partition, one.offset) not in self._foreign]
+        ours, strange = self._genuine.entries(given)
+        if self._genuine.begun:
+            return ours, strange
+        claimed = self._genuine.claimed(given)
+        known = {message.position for message in ours}
+        for message in claimed:
+            other = self._claimed.setdefault(message.position, message)
+            if other.payload != message.payload:
+                raise KafkaAheadError(_two_claim(message.position, [other, message]))
+            if message.position <= self.last and message.position not in known:
+                raise KafkaAheadError(_two_claim(message.position, [message]))
+        self._claimed = {position: one for position, one in self._claimed.items() if position > self.last}
+        return claimed, []
+
+
+def _two_claim(position: int, claims: Sequence[EntryMessage]) -> str:
+    places = " and ".join(f"partition {one.partition} offset {one.offset}" for one in claims)
+    other = " and what PostgreSQL holds" if len(claims) == 1 else ""
+    return (
+        f"position {position} is claimed twice, by {places} of {ENTRIES}{other}; nothing from there on was brought "
+        "back. Say which is not the ledger's with `custody recover --foreign PARTITION:OFFSET`"
+    )
 
 
 def _check_same_story(tail: Tail, cursor: Cursor[DictRow], last: int) -> None:

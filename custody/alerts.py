@@ -31,7 +31,7 @@ def alerts(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop:
     with connect(settings.database_url) as reading:
         work = Alerting(settings, producer, looking(reading, log), log)
         try:
-            work.begin(lambda: read_alerts_tail(settings.kafka_bootstrap), stop.__bool__)
+            work.begin(lambda: read_alerts_tail(settings), stop.__bool__)
             settle_memory()
             say_ready()
             while not stop:

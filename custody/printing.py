@@ -142,7 +142,9 @@ def set_aside_line(one: Mapping[str, Any]) -> str:
             f", closed at {one['closed_at']} by {printable(one['closed_by'])} ({printable(one['closed_reason'])})"
         )
     named = f" {printable(one['source'])} {printable(one['id'])}" if one["source"] and one["id"] else ""
-    return f"message {one['number']}: {one['agency']}{named} of {one['set_aside_at']}{retried}: {reason}"
+    return (
+        f"message {one['number']}: {one['agency'] or one['topic']}{named} of {one['set_aside_at']}{retried}: {reason}"
+    )
 
 
 def set_aside_lines(one: Mapping[str, Any]) -> Iterator[str]:

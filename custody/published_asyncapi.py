@@ -221,6 +221,11 @@ def _messages() -> Node:
         "description": "The preceding position: a reader of several partitions sees that nothing is missing.",
     }
     entry_headers["required"].append("ce_previous")
+    entry_headers["properties"]["ce_seal"] = {
+        "type": "string",
+        "pattern": "^[0-9a-f]{32}$",
+        "description": "By it the ledger knows again what it wrote; only it has the key. Older entries have none.",
+    }
     messages["entry"] = {
         "name": "entry",
         "title": "Entry",

@@ -19,7 +19,10 @@ from readers.set_aside import Message, message_numbered
 from readers.snapshot import Rows
 
 _RETRIED = b"update ledger.set_aside set retried_at = clock_timestamp() where number = %s"
-_ASK_AGAIN = b"select pg_notify('custody_retry', %s)"
+_ASK_AGAIN = (
+    b"insert into ledger.retries (role, child) values ('projections', %s), ('feeds', %s), ('alerts', %s)"
+    b" on conflict do nothing"
+)
 
 Sent = tuple[bytes, list[tuple[str, bytes]]]
 """Bytes and headers."""
@@ -53,8 +56,8 @@ def close_letters(connection: Connection[Rows], numbers: Collection[int], reason
 
 
 def apply_again(connection: Connection[Rows], child: UUID) -> None:
-    """Ask the projections to apply a child's waiting entries; they try all of them whenever they start, too."""
-    _write(connection, _ASK_AGAIN, str(child))
+    """Ask the roles to try a child's waiting entries again; they try all of them whenever they start, too."""
+    _write(connection, _ASK_AGAIN, child, child, child)
 
 
 def _to_send(message: Message, bootstrap: str) -> Sequence[Sent]:
@@ -106,7 +109,7 @@ def _who(connection: Connection[Rows]) -> str:
     return f"{user} ({connection.info.user})"
 
 
-def _write(connection: Connection[Rows], statement: bytes, value: int | str) -> None:
+def _write(connection: Connection[Rows], statement: bytes, *values: int | UUID) -> None:
     connection.read_only = False
     with connection.transaction():
-        connection.execute(statement, (value,))
+        connection.execute(statement, values)

@@ -47,7 +47,7 @@ def as_steward(data: Data, at: str | None, *, undone: str) -> Iterator[Writing]:
         raise Problem(f"{undone}: {error}") from None
     try:
         with ledger.datastore.transaction() as cursor:
-            check_not_ahead(read_tail(where.bootstrap), cursor)
+            check_not_ahead(read_tail(settings), cursor)
         yield Writing(ledger, settings, moment)
     except KafkaAheadError as error:
         raise Problem(f"{undone}: {error}") from None

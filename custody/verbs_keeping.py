@@ -134,6 +134,14 @@ def _verified_lines(verified: "Verified", seconds: float) -> Iterator[str]:
         yield _wrong(f"rows of read table {table}; `custody rebuild` makes them again from Kafka")
     yield from _sent_lines(verified)
     yield from _published_lines(verified)
+    for one in verified.foreign:
+        claimed = "" if one["position"] is None else f", which claims position {one['position']}"
+        yield _wrong(
+            f"record at offset {one['offset']} of custody.entries, partition {one['partition']}{claimed}: "
+            f"{one['what']}; no role took it for an entry. See who can write there, then `custody set-aside close` it"
+        )
+    if verified.foreign_closed:
+        yield f"{verified.foreign_closed} foreign records of custody.entries are closed with a reason"
     if verified.chain_has_gap:
         yield _wrong("custody.entries: the chain of positions has a gap")
     if verified.sound:
@@ -186,7 +194,18 @@ def _wrong(what: str) -> str:
     return f"{styled('WRONG', 'bad', colour=wants_colour())} {what}"
 
 
-def recover(data: Data = None, as_json: Json = False) -> None:
+def recover(
+    foreign: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--foreign",
+            metavar="PARTITION:OFFSET",
+            help="A record of custody.entries that is not the ledger's, where two claim one position. May be repeated.",
+        ),
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
     """Bring entries, and what was published of them, back from Kafka into a PostgreSQL restored from an older backup.
 
     Stop the roles first (the servers must run). Nothing is overwritten: where PostgreSQL and Kafka tell different
@@ -198,24 +217,31 @@ def recover(data: Data = None, as_json: Json = False) -> None:
     """
     from consumers.recovering_publications import check_same_publications, recover_publications
     from consumers.recovery import recover as bring_back
-    from custody.errors import Problem
+    from custody.errors import WRONG_USAGE, Problem
     from custody.printing import print_json, print_lines
     from custody.where import find_where
     from ledger.eventstore import open_ledger
     from ledger.settings import SettingsError
     from ledger.tail import KafkaAheadError
 
+    places = []
+    for given in foreign or ():
+        partition, _, offset = given.partition(":")
+        if not (partition.isdecimal() and offset.isdecimal()):
+            raise Problem(f"{given!r} is no PARTITION:OFFSET, as the message names it", WRONG_USAGE)
+        places.append((int(partition), int(offset)))
     where = find_where(data)
+    settings = _settings(where)
     try:
-        ledger = open_ledger(_settings(where))
+        ledger = open_ledger(settings)
     except SettingsError as error:
         raise Problem(f"not recovered: {error}") from None
     try:
         with _telling() as say:
-            check_same_publications(ledger, where.bootstrap)
-            recovered = bring_back(ledger, where.bootstrap, lambda done, of: say("bringing back", done, of))
+            check_same_publications(ledger, settings)
+            recovered = bring_back(ledger, settings, lambda done, of: say("bringing back", done, of), foreign=places)
             published = recover_publications(
-                ledger, where.bootstrap, lambda done, of: say("bringing back what was published", done, of)
+                ledger, settings, lambda done, of: say("bringing back what was published", done, of)
             )
     except KafkaAheadError as error:
         raise Problem(f"not recovered: {error}") from None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Final, Literal, NamedTuple, get_args
 from uuid import UUID
 
@@ -59,6 +60,8 @@ class Looked(NamedTuple):
     persons: Collection[UUID]
     standing: Sequence[Standing]
     again: Sequence[Again]
+    blocked: Mapping[UUID, str] = MappingProxyType({})
+    """Persons whose duties could not be worked out, and why: they are looked at again later."""
 
 
 FindAgain = Callable[[datetime, Collection[str]], set[UUID]]

@@ -5,13 +5,14 @@ The library's locked recorder keeps the events table and its lock; the insert is
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar, Final, cast
 from uuid import UUID
 
 import psycopg
 from eventsourcing.application import Application
-from eventsourcing.persistence import Mapper, StoredEvent
+from eventsourcing.persistence import Mapper, PersistenceError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
 from eventsourcing.utils import get_topic
 from psycopg import Cursor
@@ -82,7 +83,7 @@ class EntryRecorder(PostgresApplicationRecorder):
         return in_utc(row["now"]), max(told, default=None)
 
     def insert(self, cursor: Cursor[DictRow], events: Sequence[StoredEvent], positions: Sequence[int]) -> None:
-        """Insert under the lock and wake whoever listens; the library's own sequence is kept in step."""
+        """Insert under the lock; the library's own sequence is kept in step."""
         cursor.execute(
             self.INSERT,
             (
@@ -97,7 +98,14 @@ class EntryRecorder(PostgresApplicationRecorder):
             "select setval('ledger.stored_events_notification_id_seq', %s)",
             (positions[-1],),
         )
-        self._notify_channel(cursor)
+
+    def wake(self) -> None:
+        """Hint to whoever listens that there is something new; only after the commit, and whether or not it can be.
+
+        Any login can fill the queue of notifications, and a transaction that notifies then cannot be committed.
+        """
+        with suppress(PersistenceError, psycopg.Error), self.datastore.transaction(commit=True) as cursor:
+            self._notify_channel(cursor)
 
 
 class Ledger(Application[UUID]):

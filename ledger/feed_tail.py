@@ -3,21 +3,22 @@
 A broker that lost power may have lost the end of one topic and not of another, so each is asked for itself.
 """
 
-import time
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 
-import orjson
-from kafka import KafkaConsumer, TopicPartition
+import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.feed_bounds import LAST_COLUMN
-from ledger.tail import PATIENCE_MS, KafkaAheadError, tail_consumer
+from ledger.genuine import Genuine
+from ledger.settings import Settings
+from ledger.tail import KafkaAheadError
+from ledger.tail_reading import last_of, tail_consumer
 from ledger.topics import PUBLICATIONS, feed
 
-GLANCE_MS: Final = 100
 _COLUMNS: Final = ", ".join(LAST_COLUMN[agency] for agency in RECEIVERS)
 
 
@@ -32,15 +33,20 @@ class FeedTail(NamedTuple):
 NOTHING_ON_KAFKA: Final = FeedTail(0, b"", dict.fromkeys(RECEIVERS, 0))
 
 
-def read_feed_tail(bootstrap: str) -> FeedTail:
-    """Read the last message of `custody.publications` and of every feed."""
-    consumer = tail_consumer(bootstrap)
-    try:
-        body = last_value(consumer, bootstrap, PUBLICATIONS)
-        numbers = {agency: _number(last_value(consumer, bootstrap, feed(agency))) for agency in RECEIVERS}
-    finally:
-        consumer.close(autocommit=False)
-    return FeedTail(_number(body), body, numbers)
+def read_feed_tail(settings: Settings) -> FeedTail:
+    """Read the last message of the ledger's on `custody.publications` and on every feed."""
+    consumer = tail_consumer(settings.kafka_bootstrap)
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        genuine = Genuine(connection)
+        try:
+            batch, body = last_of(consumer, PUBLICATIONS, partial(genuine.publication, ahead=True))
+            numbers = {
+                agency: last_of(consumer, feed(agency), partial(genuine.item, agency, ahead=True))[0]
+                for agency in RECEIVERS
+            }
+        finally:
+            consumer.close(autocommit=False)
+    return FeedTail(batch, body, numbers)
 
 
 def check_feeds_not_ahead(tail: FeedTail, cursor: Cursor[DictRow]) -> None:
@@ -78,38 +84,3 @@ def two_stories(number: int) -> str:
         "older backup was restored, so that two stories stand under one number; nothing was written. Restore "
         "PostgreSQL again to before that, run `custody recover`, then start again"
     )
-
-
-def _number(value: bytes) -> int:
-    return int(orjson.loads(value)["number"]) if value else 0
-
-
-def last_value(consumer: KafkaConsumer, bootstrap: str, topic: str) -> bytes:
-    """Return the last message of a topic's one partition, nothing when there is none.
-
-    Markers of transactions take offsets, too, and what was aborted is passed over: the last one may stand some way
-    before the end.
-    """
-    partition = TopicPartition(topic, 0)
-    consumer.assign([partition])
-    begin, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
-    back = 16
-    while end > begin:
-        start = max(begin, end - back)
-        consumer.seek(partition, start)
-        last: Any = None
-        moved_at = time.monotonic()
-        while (before := consumer.position(partition)) < end:
-            # a broken-off transaction brings nothing, however long it is waited for: the position moves all the same
-            for records in consumer.poll(timeout_ms=GLANCE_MS).values():
-                last = records[-1].value
-            if consumer.position(partition) > before:
-                moved_at = time.monotonic()
-            elif time.monotonic() - moved_at > PATIENCE_MS / 1000:
-                raise TimeoutError(f"{topic}: no answer from Kafka at {bootstrap} within {PATIENCE_MS // 1000} s")
-        if last is not None:
-            return bytes(last)
-        if start == begin:
-            break
-        back *= 8
-    return b""

@@ -105,6 +105,8 @@ class Recording:
             self._last_position = -1
             self._protecting = None
             raise
+        if tally.accepted or tally.answered_without_entry:
+            self._ledger.entries.wake()
         self._last_position = tally.last_position
         self._cached += tally.accepted - tally.receipts
         self._evict()
@@ -226,8 +228,6 @@ class Recording:
                 " select * from unnest(%b::text[], %b::text[], %b::bytea[])",
                 _columns(rows.outcomes),
             )
-            if not rows.events:
-                cursor.execute("notify stored_events")
         for aside in rows.set_aside:
             keep(cursor, aside)
 

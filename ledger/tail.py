@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
-import orjson
-from kafka import KafkaConsumer, TopicPartition
+import psycopg
+from kafka import TopicPartition
 from psycopg import Cursor
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, dict_row
 
+from ledger.following import EntryMessage
+from ledger.genuine import Genuine
 from ledger.looking_back import payload_of
+from ledger.settings import Settings
+from ledger.tail_reading import backwards, between, tail_consumer
+from ledger.topic_ids import topic_ids
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
-
-PATIENCE_MS = 30_000
+from ledger.topics_watch import written
 
 
 class KafkaAheadError(Exception):
@@ -26,47 +30,47 @@ class Tail:
     last: dict[int, bytes]
 
 
-def read_tail(bootstrap: str) -> Tail:
-    """Read the last entry of each partition of `custody.entries`."""
-    consumer = tail_consumer(bootstrap)
-    try:
-        partitions = [TopicPartition(ENTRIES, n) for n in range(ENTRIES_PARTITIONS)]
-        consumer.assign(partitions)
-        ends = consumer.end_offsets(partitions)
-        begins = consumer.beginning_offsets(partitions)
-        waiting = {p for p in partitions if ends[p] > begins[p]}
-        for partition in partitions:
-            consumer.seek(partition, max(ends[partition] - 1, begins[partition]))
-        last: dict[int, bytes] = {}
-        while waiting:
-            polled = consumer.poll(timeout_ms=PATIENCE_MS)
-            if not polled:
-                raise TimeoutError(f"{ENTRIES}: no answer from Kafka at {bootstrap} within {PATIENCE_MS // 1000} s")
-            for partition, records in polled.items():
-                last[partition.partition] = records[-1].value
-                if consumer.position(partition) >= ends[partition]:
-                    waiting.discard(partition)
-    finally:
-        consumer.close(autocommit=False)
+def read_tail(settings: Settings) -> Tail:
+    """Read the last entry of each partition of `custody.entries`, whatever a stranger has put behind it.
+
+    Everything beyond what the relay has settled is looked at, so that what a restored PostgreSQL does not hold is seen.
+    """
+    consumer = tail_consumer(settings.kafka_bootstrap)
+    with psycopg.connect(settings.database_url, autocommit=True, row_factory=dict_row) as connection:
+        genuine = Genuine(connection)
+        settled = _settled_ends(connection, written(topic_ids(settings.kafka_bootstrap, (ENTRIES,)).get(ENTRIES)))
+        try:
+            partitions = [TopicPartition(ENTRIES, n) for n in range(ENTRIES_PARTITIONS)]
+            begins, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+            last: dict[int, EntryMessage] = {}
+            for partition in partitions:
+                begin, end = begins[partition], ends[partition]
+                known = settled.get(partition.partition, begin)
+                start = known if begin <= known <= end else begin
+                for first, beyond in ((start, end), *backwards(begin, start)):
+                    for records in between(consumer, partition, first, beyond):
+                        for message in genuine.claimed(records):
+                            before = last.get(partition.partition)
+                            if before is None or message.position > before.position:
+                                last[partition.partition] = message
+                    if partition.partition in last:
+                        break
+        finally:
+            consumer.close(autocommit=False)
     return Tail(
         ends={partition.partition: end for partition, end in ends.items()},
-        positions={n: orjson.loads(last[n])["position"] if n in last else 0 for n in range(ENTRIES_PARTITIONS)},
-        last=last,
+        positions={n: last[n].position if n in last else 0 for n in range(ENTRIES_PARTITIONS)},
+        last={n: message.payload for n, message in last.items()},
     )
 
 
-def tail_consumer(bootstrap: str) -> KafkaConsumer:
-    """Return a consumer to look at the ends of topics with."""
-    return KafkaConsumer(
-        bootstrap_servers=bootstrap,
-        client_id="custody-tail",
-        group_id=None,
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        isolation_level="read_committed",
-        allow_auto_create_topics=False,
-        metrics_enabled=False,
-    )
+def _settled_ends(connection: psycopg.Connection[DictRow], topic_id: str | None) -> dict[int, int]:
+    """Return up to which offsets all is the relay's and settled; none where they are those of an earlier topic."""
+    row = connection.execute(
+        "select kafka_end from ledger.relay_checkpoint where name = 'entries' and coalesce(topic_id, %s) = %s",
+        (topic_id, topic_id),
+    ).fetchone()
+    return {} if row is None else {int(n): end for n, end in row["kafka_end"].items()}
 
 
 def check_not_ahead(tail: Tail, cursor: Cursor[DictRow]) -> None:

@@ -94,3 +94,4 @@ TOPICS: Final[tuple[Topic, ...]] = (
     *(Topic(alerts(a), 1, _FOR_EVER) for a in RECEIVERS),
     Topic(PUBLICATIONS, 1, {**_FOR_EVER, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}),
 )
+TOPIC_NAMES: Final = tuple(topic.name for topic in TOPICS)

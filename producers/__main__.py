@@ -19,13 +19,14 @@ def relay(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: 
     """Put every entry and outcome on Kafka."""
     ledger = open_ledger(settings)
     producer = relay_producer(settings.kafka_bootstrap)
+    work = Relay(ledger, settings, producer, log)
     try:
-        work = Relay(ledger, settings.database_url, producer, log)
-        work.begin(lambda: read_tail(settings.kafka_bootstrap), stop.__bool__)
+        work.begin(lambda: read_tail(settings), stop.__bool__)
         settle_memory()
         say_ready()
         work.run(stop.__bool__)
     finally:
+        work.close()
         producer.close(timeout=10)
         ledger.close()
 
@@ -37,7 +38,7 @@ def feeds(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: 
     consumer = entries_consumer(settings.kafka_bootstrap, fetch_max_wait_ms=100)
     work = Feeds(settings, producer, consumer, log)
     try:
-        work.begin(lambda: read_feed_tail(settings.kafka_bootstrap), stop.__bool__)
+        work.begin(lambda: read_feed_tail(settings), stop.__bool__)
         settle_memory()
         say_ready()
         while not stop:

@@ -9,28 +9,32 @@ nothing of.
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final, cast
+from functools import partial
+from typing import Final, cast
 from uuid import UUID
 
 import psycopg
 import structlog
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaProducer, TopicPartition
 from psycopg.rows import dict_row
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.alerts import ALERT, DutyKey, Kept, Look, Looked, due_alerts, read_alert, write_alert
-from ledger.feed_tail import last_value
+from ledger.genuine import Genuine
+from ledger.retries import retries_asked
+from ledger.seals import SEAL
 from ledger.settings import Settings
-from ledger.tail import KafkaAheadError, tail_consumer
+from ledger.single_work import SingleWork
+from ledger.tail import KafkaAheadError
+from ledger.tail_reading import between, last_of, tail_consumer
 from ledger.times import write_clock
 from ledger.topics import alerts
+from ledger.topics_watch import TopicsWatch
 from producers.appending import Envelope, Outgoing
 from producers.left_open import LeftOpen
-from producers.transactions import SOURCE, tell, transactional_producer
+from producers.transactions import SOURCE, sealed, tell, transactional_producer
 
-_ALERT: Final = Envelope(source=SOURCE, type=ALERT)
-_ALERTS_LOCK: Final = 0x616C657274
-"""Advisory lock held for life: two of this role would give one number twice."""
+_ALERT: Final = Envelope(source=SOURCE, type=ALERT, extra=(SEAL,))
 _AT_ONCE: Final = 2000
 Tail = Mapping[Agency, bytes]
 """The last message on each agency's topic; empty: none."""
@@ -41,13 +45,18 @@ def alerts_producer(bootstrap: str) -> KafkaProducer:
     return transactional_producer(bootstrap, "custody-alerts")
 
 
-def read_alerts_tail(bootstrap: str) -> Tail:
-    """Read the last message of every alerts topic."""
-    consumer = tail_consumer(bootstrap)
-    try:
-        return {agency: last_value(consumer, bootstrap, alerts(agency)) for agency in RECEIVERS}
-    finally:
-        consumer.close(autocommit=False)
+def read_alerts_tail(settings: Settings) -> Tail:
+    """Read the last message of the ledger's on every alerts topic."""
+    consumer = tail_consumer(settings.kafka_bootstrap)
+    with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        genuine = Genuine(connection)
+        try:
+            return {
+                agency: last_of(consumer, alerts(agency), partial(genuine.alert, agency, ahead=True))[1]
+                for agency in RECEIVERS
+            }
+        finally:
+            consumer.close(autocommit=False)
 
 
 class Alerting:
@@ -61,22 +70,31 @@ class Alerting:
         self._look = look
         self._log = log
         self._left_open = LeftOpen(settings.kafka_bootstrap, map(alerts, RECEIVERS))
+        self._topics = TopicsWatch(settings.kafka_bootstrap, map(alerts, RECEIVERS))
+        self._only = SingleWork(settings.database_url, "alerts")  # two of this role would give one number twice
         self._connection = psycopg.connect(
             settings.database_url, autocommit=True, row_factory=dict_row, application_name="custody-alerts"
         )
+
+        self._genuine = Genuine(self._connection)
+        self._blocked_before: set[UUID] = set()
+        """Blocked when this process began, and not looked at yet."""
 
     def begin(self, read_tail: Callable[[], Tail], stopped: Callable[[], bool]) -> None:
         """Wait to be the only one, and bring Kafka and PostgreSQL to the same alerts.
 
         Raises `KafkaAheadError` where the two tell different stories under one number.
         """
-        while not stopped() and not self._is_the_only_one():
-            self._log.warning("alerts.wait", reason="another process tells the alerts of this database")
-            self._connection.execute("select pg_sleep(2)")
-        if stopped():
+        if not self._only.wait(
+            stopped,
+            lambda: self._log.warning("alerts.wait", reason="another process tells the alerts of this database"),
+        ):
             return  # going on would fence the one that tells
+        made = self._topics.begin()
         self._producer.init_transactions()  # ends what a killed one had begun
         left_open = self._left_open.end()  # but for what Kafka has forgotten
+        blocked = self._connection.execute("select child from ledger.blocked where role = 'alerts'")
+        self._blocked_before = {row["child"] for row in blocked}
         again = back = 0
         for agency, body in read_tail().items():
             on_kafka = read_alert(body) if body else None
@@ -93,17 +111,20 @@ class Alerting:
             while kept := self._kept(agency, told, _AT_ONCE):
                 self._tell(kept)
                 told, again = kept[-1].number, again + len(kept)
-        self._log.info("alerts.begin", told_again=again, taken_back=back, left_open=left_open)
+        self._log.info("alerts.begin", told_again=again, taken_back=back, left_open=left_open, topics_made=made)
 
     def close(self) -> None:
         """Give up the lock; what is on its way to Kafka is the producer's to end."""
         self._connection.close()
+        self._only.close()
 
     def step(self) -> bool:
         """Look once, and keep and tell what is due; return whether there may be more to look at by now.
 
         Raises `LeftOpenError` where Kafka keeps back what was told; beginning again tells it.
         """
+        self._only.require()
+        self._topics.look()
         self._left_open.look()
         row = self._connection.execute("select recorded_by from ledger.alerting").fetchone()
         since = None if row is None else cast(datetime, row["recorded_by"])
@@ -112,6 +133,7 @@ class Alerting:
             return False
         with self._connection.transaction():
             kept = self._keep(looked)
+        self._blocked_before = set()
         if kept:
             self._tell(kept)
         return True
@@ -134,12 +156,31 @@ class Alerting:
                 "insert into ledger.alert_watch (person, look_at, awaits) values (%s, %s, %s)",
                 [(one.person, one.look_at, list(one.awaits)) for one in looked.again],
             )
+        self._block(looked)
         self._connection.execute(
             "insert into ledger.alerting (recorded_by, position) values (%s, %s) on conflict (one) do update"
             " set recorded_by = excluded.recorded_by, position = excluded.position",
             (looked.as_of, looked.position),
         )
         return kept
+
+    def _block(self, looked: Looked) -> None:
+        """Keep whose duties could not be worked out; those looked at without a fault are blocked no more."""
+        done = [person for person in looked.persons if person not in looked.blocked]
+        self._connection.execute("delete from ledger.blocked where role = 'alerts' and child = any(%s)", (done,))
+        for person, reason in looked.blocked.items():
+            self._connection.execute(
+                "insert into ledger.blocked (role, child, reason) values ('alerts', %s, %s)"
+                " on conflict (role, child) do update set reason = excluded.reason",
+                (person, reason),
+            )
+        if looked.blocked:
+            self._log.error(
+                "children.blocked",
+                children=len(looked.blocked),
+                first_reason=next(iter(looked.blocked.values())),
+                cure="they are looked at again in an hour, at every start, and by `custody set-aside retry CHILD`",
+            )
 
     def _told(self, looked: Looked) -> dict[DutyKey, set[str]]:
         """Return in which states the duties looked at were told before."""
@@ -174,7 +215,8 @@ class Alerting:
             "select person from ledger.alert_watch where look_at <= %s or awaits && %s::text[]",
             (as_of, list(agencies)),
         )
-        return {row["person"] for row in rows}
+        with retries_asked(self._connection, "alerts") as asked:
+            return {row["person"] for row in rows} | asked | self._blocked_before
 
     def _last(self, agency: Agency) -> int:
         row = self._connection.execute(
@@ -193,7 +235,7 @@ class Alerting:
     def _take_back(self, agency: Agency, last: int) -> int:
         """Keep again what Kafka holds of alerts that PostgreSQL has lost; return how many."""
         taken = 0
-        for body in _on_kafka(self._settings.kafka_bootstrap, agency):
+        for body in self._on_kafka(agency):
             one = read_alert(body)
             if one.number > last:
                 self._insert(one, UUID(int=0))
@@ -204,27 +246,25 @@ class Alerting:
         outgoing: dict[TopicPartition, list[Outgoing]] = {}
         for one in kept:
             obliged = one.key.obliged
-            headers = _ALERT.stamped(one.as_of).of(f"{obliged}-{one.number}")
-            outgoing.setdefault(TopicPartition(alerts(obliged), 0), []).append(Outgoing(one.body, headers))
+            id = f"{obliged}-{one.number}"
+            told = sealed(self._genuine.seals, _ALERT, alerts(obliged), one.body, id=id, time=one.as_of)
+            outgoing.setdefault(TopicPartition(alerts(obliged), 0), []).append(told)
         tell(self._producer, outgoing)
 
-    def _is_the_only_one(self) -> bool:
-        row = self._connection.execute("select pg_try_advisory_lock(%s) as only", (_ALERTS_LOCK,)).fetchone()
-        return bool(row and row["only"])
-
-
-def _on_kafka(bootstrap: str, agency: Agency) -> list[bytes]:
-    """Return every message on an agency's alerts topic, those committed."""
-    consumer: KafkaConsumer = tail_consumer(bootstrap)
-    partition = TopicPartition(alerts(agency), 0)
-    try:
-        consumer.assign([partition])
-        end = consumer.end_offsets([partition])[partition]
-        consumer.seek_to_beginning(partition)
-        found: list[Any] = []
-        while consumer.position(partition) < end:
-            for records in consumer.poll(timeout_ms=500).values():
-                found += records
-        return [bytes(record.value) for record in found]
-    finally:
-        consumer.close(autocommit=False)
+    def _on_kafka(self, agency: Agency) -> list[bytes]:
+        """Return every message of the ledger's on an agency's alerts topic, by their numbers, each once."""
+        consumer = tail_consumer(self._settings.kafka_bootstrap)
+        partition = TopicPartition(alerts(agency), 0)
+        found: dict[int, bytes] = {}
+        try:
+            consumer.assign([partition])
+            begin = consumer.beginning_offsets([partition])[partition]
+            end = consumer.end_offsets([partition])[partition]
+            for records in between(consumer, partition, begin, end):
+                for record in records:
+                    number = self._genuine.alert(agency, record, ahead=True)
+                    if number is not None:
+                        found.setdefault(number, bytes(record.value))
+        finally:
+            consumer.close(autocommit=False)
+        return [found[number] for number in sorted(found)]

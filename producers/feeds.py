@@ -15,14 +15,18 @@ from ledger.entry import read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
 from ledger.feed_tail import FeedTail
 from ledger.following import EntryMessage, InOrder
+from ledger.foreign import keeping_foreign
+from ledger.genuine import Genuine
 from ledger.process import RefusedError
 from ledger.publication import Backfilled
 from ledger.settings import Settings
 from ledger.sharing import Adopted
+from ledger.single_work import SingleWork
 from ledger.streams import LEDGER, STREAMS
 from ledger.telling import Told
 from ledger.times import read_clock
 from ledger.topics import ENTRIES, PUBLICATIONS, feed
+from ledger.topics_watch import TopicsWatch, written
 from producers.appending import look_up
 from producers.backfilling import Backfilling
 from producers.feed_folds import Folds
@@ -35,8 +39,6 @@ MOST_BYTES: Final = 4 * 1_048_576
 MOST_ITEMS: Final = 10_000
 """Items after which a batch is closed: its message is some 250 bytes an item and has to pass the broker."""
 POLL_MS: Final = 100
-_FEEDS_LOCK: Final = 0x6665656473
-"""Advisory lock held for life: two of this role would give one number twice."""
 
 _TOPICS: Final = (PUBLICATIONS, *map(feed, RECEIVERS))
 
@@ -57,46 +59,62 @@ class Feeds:
         self._producer = producer
         self._consumer = consumer
         self._log = log
+        self._only = SingleWork(settings.database_url, "feeds")  # two of this role would give one number twice
         self._connection = psycopg.connect(
             settings.database_url, autocommit=True, row_factory=dict_row, application_name="custody-feeds"
         )
         self._publishing = Publishing(self._connection, producer, settings.clock)
         self._left_open = LeftOpen(settings.kafka_bootstrap, _TOPICS)
+        self._topics = TopicsWatch(settings.kafka_bootstrap, (ENTRIES, *_TOPICS))
 
     def begin(self, read_tail: Callable[[], FeedTail], stopped: Callable[[], bool]) -> None:
         """Wait to be the only one, bring Kafka to where PostgreSQL stands, and find where to go on."""
-        while not stopped() and not self._is_the_only_one():
-            self._log.warning("feeds.wait", reason="another process publishes the feeds of this database")
-            self._connection.execute("select pg_sleep(2)")
-        if stopped():
+        if not self._only.wait(
+            stopped,
+            lambda: self._log.warning("feeds.wait", reason="another process publishes the feeds of this database"),
+        ):
             return  # going on would fence the one that publishes
+        made = self._topics.begin()
         self._producer.init_transactions()  # ends what a killed one had begun
         left_open = self._left_open.end()  # but for what Kafka has forgotten
         look_up(self._producer, _TOPICS)
         again = self._publishing.begin(read_tail())
         position = self._publishing.last.to_position
+        self._publishing.topic_id = written(self._topics.ids.get(ENTRIES))
         with self._connection.cursor() as cursor:
             sets = [one for one in adoptions(cursor) if one.position <= position]
             former = former_default_until(cursor)
         self._folds = Folds(sets, self._zone, former_default_until=former)
-        self._reading = InOrder(self._consumer, position, self._within_reach(self._publishing.offsets))
+        offsets = self._within_reach(self._publishing.offsets)
+        self._publishing.offsets = dict(offsets)
+        self._reading = InOrder(
+            self._consumer,
+            position,
+            offsets,
+            sift=Genuine(self._connection).entries,
+            set_aside=keeping_foreign(self._connection, self._consumer, ENTRIES, self._log),
+        )
         self._log.info(
             "feeds.begin",
             position=position,
             batch=self._publishing.last.number,
             told_again=again,
             left_open=left_open,
+            topics_made=made,
         )
 
     def close(self) -> None:
         """Give up the lock; what is on its way to Kafka is the producer's to end."""
         self._connection.close()
+        self._only.close()
 
     def _within_reach(self, offsets: dict[int, int]) -> dict[int, int]:
-        """Return where to go on reading: from the start, where Kafka does not reach so far any more.
+        """Return where to go on reading: from the start, where Kafka does not reach so far any more, or is another.
 
         The relay sends what Kafka lost, and what is published already is passed over.
         """
+        if self._publishing.offsets_of not in (None, self._publishing.topic_id):
+            return {}
         partitions = {partition: TopicPartition(ENTRIES, partition) for partition in offsets}
         ends = self._consumer.end_offsets(list(partitions.values())) if partitions else {}
         reached = all(ends[partitions[partition]] >= offset for partition, offset in offsets.items())
@@ -107,6 +125,8 @@ class Feeds:
 
         Raises `LeftOpenError` where Kafka keeps back what was told; beginning again tells it.
         """
+        self._only.require()
+        self._topics.look()
         self._left_open.look()
         messages = self._reading.take(BATCH, most_bytes=MOST_BYTES)
         if not messages:
@@ -172,10 +192,6 @@ class Feeds:
     def _adopted(self, message: EntryMessage) -> Adopted | None:
         entry = _read(message, read_ledger_entry)
         return adopted(entry) if isinstance(entry.fact, SharingRulesAdopted) else None
-
-    def _is_the_only_one(self) -> bool:
-        row = self._connection.execute("select pg_try_advisory_lock(%s) as only", (_FEEDS_LOCK,)).fetchone()
-        return bool(row and row["only"])
 
 
 def _read(message: EntryMessage, read: Callable[[bytes], T]) -> T:

@@ -20,6 +20,7 @@ from psycopg.rows import DictRow
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry, read_entry
 from ledger.feed_tail import NOTHING_ON_KAFKA, FeedTail, check_feeds_not_ahead
+from ledger.genuine import Genuine
 from ledger.looking_back import payload_of, rows_at
 from ledger.publication import (
     FEED_ITEM,
@@ -33,15 +34,18 @@ from ledger.publication import (
     read_batch,
     write_batch,
 )
+from ledger.seals import SEAL
 from ledger.settings import Clock
 from ledger.telling import Told
 from ledger.times import MICROSECOND, in_utc, plus, read_clock, write_clock
 from ledger.topics import PUBLICATIONS, feed
 from producers.appending import Envelope, Outgoing
-from producers.transactions import SOURCE, tell, transactional_producer
+from producers.transactions import SOURCE, sealed, tell, transactional_producer
 
-_ITEM: Final = Envelope(source=SOURCE, type=FEED_ITEM)
-_PUBLICATION: Final = Envelope(source=SOURCE, type=PUBLICATION)
+_ITEM: Final = Envelope(source=SOURCE, type=FEED_ITEM, extra=(SEAL,))
+_PUBLICATION: Final = Envelope(source=SOURCE, type=PUBLICATION, extra=(SEAL,))
+
+_OF_TOPIC: Final = "topic"
 
 SETTLE_SECONDS: Final = 1.0
 """How often settled time is moved on while nothing comes in."""
@@ -62,7 +66,12 @@ class Publishing:
         self.last = NOTHING_PUBLISHED
         self.offsets: dict[int, int] = {}
         """Where reading `custody.entries` goes on; kept with each batch."""
+        self.offsets_of: str | None = None
+        """Which making of that topic the offsets are of, as they were kept; None: it was not said."""
+        self.topic_id: str | None = None
+        """Which one it is now."""
         self._connection = connection
+        self._seals = Genuine(connection).seals
         self._producer = producer
         self._wall = clock == "wall"
         self._settled_at: datetime | None = None
@@ -95,6 +104,7 @@ class Publishing:
         ).fetchone()
         if row is not None:
             self.last = read_batch(bytes(row["body"]))
+            self.offsets_of = row["offsets"].pop(_OF_TOPIC, None)
             self.offsets = {int(partition): offset for partition, offset in row["offsets"].items()}
         settled = self._connection.execute("select at from ledger.settled").fetchone()
         self._settled_at = None if settled is None else in_utc(settled["at"])
@@ -189,7 +199,7 @@ class Publishing:
             "insert into ledger.publications (number, to_position, published_at, last_cbp, last_ice_ero,"
             " last_ice_opla, last_orr, last_eoir, last_uscis, offsets, body)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)",
-            (batch.number, to_position, published_at, *columns_of(last), _json(self.offsets), body),
+            (batch.number, to_position, published_at, *columns_of(last), _json(self.offsets, self.topic_id), body),
         )
         return batch, body
 
@@ -209,19 +219,19 @@ class Publishing:
         """Put a batch that is kept on Kafka, all of it or nothing; but for what is there already."""
         outgoing: dict[TopicPartition, list[Outgoing]] = {}
         feeds = {agency: outgoing.setdefault(TopicPartition(feed(agency), 0), []) for agency in RECEIVERS}
-        at, headers = "", _ITEM.stamped("")
         for publication in batch.items:
-            if publication.at != at:
-                at, headers = publication.at, _ITEM.stamped(publication.at)
             for agency, number, value in item_values(entries[publication.position], publication):
                 if number > on_kafka.numbers[agency]:
-                    feeds[agency].append(Outgoing(value, headers.of(f"{agency}-{number}")))
+                    id = f"{agency}-{number}"
+                    feeds[agency].append(sealed(self._seals, _ITEM, feed(agency), value, id=id, time=publication.at))
         if batch.number > on_kafka.batch:
-            headers = _PUBLICATION.stamped(batch.published_at)
-            outgoing[TopicPartition(PUBLICATIONS, 0)] = [Outgoing(body, headers.of(f"publication-{batch.number}"))]
+            id = f"publication-{batch.number}"
+            told = sealed(self._seals, _PUBLICATION, PUBLICATIONS, body, id=id, time=batch.published_at)
+            outgoing[TopicPartition(PUBLICATIONS, 0)] = [told]
         tell(self._producer, outgoing)
         self.last = batch
 
 
-def _json(offsets: Mapping[int, int]) -> str:
-    return orjson.dumps({str(partition): offset for partition, offset in offsets.items()}).decode()
+def _json(offsets: Mapping[int, int], topic_id: str | None) -> str:
+    kept: dict[str, int | str | None] = {str(partition): offset for partition, offset in offsets.items()}
+    return orjson.dumps(kept | {_OF_TOPIC: topic_id}).decode()

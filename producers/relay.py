@@ -6,6 +6,7 @@ entry of each partition on Kafka says what was sent already, so no position is s
 (same `ce_id`). Where Kafka lost what it had, the relay starts over and sends what is missing.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -22,20 +23,27 @@ from psycopg.rows import DictRow, dict_row
 from ledger.agencies import PRODUCERS
 from ledger.entry import recorded_at_of, value
 from ledger.eventstore import Ledger
+from ledger.genuine import Genuine
 from ledger.outcomes import WIRE, accepted
+from ledger.seals import SEAL
+from ledger.settings import Settings
+from ledger.single_work import SingleWork
 from ledger.tail import Tail, check_not_ahead
 from ledger.times import write_clock
 from ledger.topics import ENTRIES, LARGEST_MESSAGE_BYTES, outcomes, partition_of
+from ledger.topics_watch import TopicLostError, TopicsWatch, written
 from producers.appending import Envelope, Outgoing, append, look_up
 
 BATCH: Final = 2000
 IDLE_SECONDS: Final = 0.5
+REST_SECONDS: Final = 0.005
+"""The shortest wait, however many hints come."""
 SEND_SECONDS: Final = 60.0
 SOURCE: Final = "/custody-ledger"
-_RELAY_LOCK: Final = 0x72656C6179
-"""Advisory lock held for life: two relays would break the order within a partition."""
 
+_TOPICS: Final = (ENTRIES, *map(outcomes, PRODUCERS))
 _OUTCOME: Final = Envelope(source=SOURCE, type=WIRE)
+_TOPIC: Final = ENTRIES.encode()
 
 Sent = list[Any]
 """Futures of one batch."""
@@ -43,7 +51,7 @@ Sent = list[Any]
 
 @cache
 def _entry(wire: str) -> Envelope:
-    return Envelope(source=SOURCE, type=wire, extra=("previous",))
+    return Envelope(source=SOURCE, type=wire, extra=("previous", SEAL))
 
 
 def relay_producer(bootstrap: str) -> KafkaProducer:
@@ -73,14 +81,19 @@ class Relay:
     def __init__(
         self,
         ledger: Ledger,
-        database_url: str,
+        settings: Settings,
         producer: KafkaProducer,
         log: structlog.typing.FilteringBoundLogger,
     ) -> None:
         self._ledger = ledger
         self._producer = producer
         self._log = log
+        database_url = settings.database_url
+        self._topics = TopicsWatch(settings.kafka_bootstrap, _TOPICS)
+        self._topic_id: str | None = None
+        self._only = SingleWork(database_url, "relay")  # two relays would break the order within a partition
         self._connection = psycopg.connect(database_url, autocommit=True, row_factory=dict_row)
+        self._genuine = Genuine(self._connection)
         self._position = 0
         self._outcome = 0
         self._on_kafka: dict[int, int] = {}
@@ -88,20 +101,24 @@ class Relay:
 
     def begin(self, read_tail: Callable[[], Tail], stopped: Callable[[], bool]) -> None:
         """Wait to be the only relay, then find where to go on; raises `KafkaAheadError` with the cure."""
-        while not stopped() and not self._is_the_only_one():
-            self._log.warning("relay.waits", reason="another relay runs on this database")
-            self._connection.execute("select pg_sleep(2)")
-        look_up(self._producer, (ENTRIES, *map(outcomes, PRODUCERS)))
+        if not self._only.wait(
+            stopped, lambda: self._log.warning("relay.waits", reason="another relay runs on this database")
+        ):
+            return
+        made = self._topics.begin()
+        look_up(self._producer, _TOPICS)
         tail = read_tail()  # only now: another relay may have been sending until a moment ago
         self._connection.execute("listen stored_events")
         with self._connection.cursor(row_factory=dict_row) as cursor:
             check_not_ahead(tail, cursor)
-            cursor.execute("select name, position, kafka_end from ledger.relay_checkpoint")
+            cursor.execute("select name, position, kafka_end, topic_id from ledger.relay_checkpoint")
+            self._genuine.begin()
             checkpoints: dict[str, DictRow] = {row["name"]: row for row in cursor}
         self._on_kafka = tail.positions
         self._ends = dict(tail.ends)
         entries = checkpoints.get("entries")
-        if entries is not None and all(tail.ends.get(int(n), 0) >= end for n, end in entries["kafka_end"].items()):
+        self._topic_id = written(self._topics.ids.get(ENTRIES))
+        if entries is not None and entries["topic_id"] in (None, self._topic_id) and _holds(tail, entries["kafka_end"]):
             self._position = entries["position"]
         elif entries is not None:
             self._log.warning(
@@ -109,12 +126,14 @@ class Relay:
             )
         if "outcomes" in checkpoints:
             self._outcome = checkpoints["outcomes"]["position"]
-        self._log.info("relay.begins", position=self._position, outcome=self._outcome)
+        self._log.info("relay.begins", position=self._position, outcome=self._outcome, topics_made=made)
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Send what there is, then wait to be woken, until `stopped`."""
         on_its_way: tuple[Sent, int] | None = None
         while not stopped():
+            self._only.require()
+            self._topics.look()
             batch = self._ledger.entries.select_notifications(
                 start=self._position, limit=BATCH, inclusive_of_start=False
             )
@@ -129,14 +148,21 @@ class Relay:
                 self._settle(*on_its_way)
                 on_its_way = None
             if not batch and not answered:
-                for _ in self._connection.notifies(timeout=IDLE_SECONDS, stop_after=1):
-                    pass
+                self._wait()
         if on_its_way is not None:
             self._settle(*on_its_way)
 
-    def _is_the_only_one(self) -> bool:
-        row = self._connection.execute("select pg_try_advisory_lock(%s) as only", (_RELAY_LOCK,)).fetchone()
-        return bool(row and row["only"])
+    def _wait(self) -> None:
+        """Wait for a hint that there is more; it says nothing else, and any login can give it, as often as it likes."""
+        began = time.monotonic()
+        for _ in self._connection.notifies(timeout=IDLE_SECONDS, stop_after=1):
+            pass
+        time.sleep(max(0.0, min(REST_SECONDS, began + REST_SECONDS - time.monotonic())))
+
+    def close(self) -> None:
+        """Let another relay go on."""
+        self._connection.close()
+        self._only.close()
 
     def _send_entries(self, batch: Sequence[Notification]) -> Sent:
         outgoing: dict[TopicPartition, list[Outgoing]] = defaultdict(list)
@@ -146,17 +172,16 @@ class Relay:
             partition = partition_of(child)
             time = recorded_at_of(state)
             if position > self._on_kafka.get(partition, 0):
+                body = value(position=position, child=child, version=version, wire=event.topic, state=state)
+                id, previous, key = str(position), str(self._position), str(child).encode()
+                seal = self._genuine.seals.seal(_TOPIC, key, id.encode(), time.encode(), previous.encode(), body)
                 outgoing[TopicPartition(ENTRIES, partition)].append(
-                    Outgoing(
-                        value(position=position, child=child, version=version, wire=event.topic, state=state),
-                        _entry(event.topic).stamped(time, str(self._position)).of(str(position)),
-                        str(child).encode(),
-                    )
+                    Outgoing(body, _entry(event.topic).stamped(time, previous, seal).of(id), key)
                 )
             # an outcome may come twice: a crash between the two sends must not leave a submission unanswered
-            agency, submission_id, body = accepted(position=position, child=child, version=version, state=state)
+            agency, submission_id, answer = accepted(position=position, child=child, version=version, state=state)
             outgoing[TopicPartition(outcomes(agency), 0)].append(
-                Outgoing(body, _OUTCOME.stamped(time).of(f"entry-{position}"), submission_id.encode())
+                Outgoing(answer, _OUTCOME.stamped(time).of(f"entry-{position}"), submission_id.encode())
             )
             self._position = position
         return append(self._producer, outgoing)
@@ -191,12 +216,20 @@ class Relay:
         for future in sent:
             metadata = future.get(timeout=SEND_SECONDS)
             if metadata.topic == ENTRIES:
+                if metadata.offset < self._ends.get(metadata.partition, 0):
+                    raise TopicLostError(f"{ENTRIES} was made again while it was written to; the relay begins again")
                 self._ends[metadata.partition] = metadata.offset + 1
         self._checkpoint("entries", position, self._ends)
 
     def _checkpoint(self, name: str, position: int, ends: dict[int, int]) -> None:
         self._connection.execute(
-            "insert into ledger.relay_checkpoint (name, position, kafka_end) values (%s, %s, %s::jsonb)"
-            " on conflict (name) do update set position = excluded.position, kafka_end = excluded.kafka_end",
-            (name, position, orjson.dumps({str(n): end for n, end in ends.items()}).decode()),
+            "insert into ledger.relay_checkpoint (name, position, kafka_end, topic_id) values (%s, %s, %s::jsonb, %s)"
+            " on conflict (name) do update set position = excluded.position, kafka_end = excluded.kafka_end,"
+            " topic_id = excluded.topic_id",
+            (name, position, orjson.dumps({str(n): end for n, end in ends.items()}).decode(), self._topic_id),
         )
+
+
+def _holds(tail: Tail, ends: dict[str, int]) -> bool:
+    """Return whether Kafka reaches as far as it did when the checkpoint was written."""
+    return all(tail.ends.get(int(n), 0) >= end for n, end in ends.items())

@@ -3,11 +3,13 @@
 import sys
 
 import structlog
-from kafka.errors import OffsetOutOfRangeError
 
+from ledger.eventstore import open_ledger
 from ledger.following import entries_consumer
 from ledger.process import RefusedError, Stop, run_role, say_ready, settle_memory
 from ledger.settings import Settings
+from ledger.topics import ENTRIES, PUBLICATIONS
+from ledger.topics_watch import TopicsWatch
 from projections.follower import follow
 from projections.publications_follower import MissingBatchError, publications_consumer
 from projections.versions import connect, prepare
@@ -15,20 +17,25 @@ from projections.versions import connect, prepare
 
 def projections(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:
     """Keep the read tables."""
+    open_ledger(settings).close()  # makes the tables if they are not there
     with connect(settings.database_url) as connection:
         prepare(connection, settings)
     consumer = entries_consumer(settings.kafka_bootstrap)
     published = publications_consumer(settings.kafka_bootstrap)
     settle_memory()
     try:
-        follow(settings.database_url, consumer, published, settings.zone, log, stopped=stop.__bool__, ready=say_ready)
+        follow(
+            settings.database_url,
+            consumer,
+            published,
+            settings.zone,
+            log,
+            topics=TopicsWatch(settings.kafka_bootstrap, (ENTRIES, PUBLICATIONS)),
+            stopped=stop.__bool__,
+            ready=say_ready,
+        )
     except MissingBatchError as error:
         raise RefusedError(str(error)) from error
-    except OffsetOutOfRangeError as error:
-        raise RefusedError(
-            f"the read tables stand further than custody.entries reaches ({error}): Kafka lost messages or is a new "
-            "one; nothing was changed. Let the relay send what is missing (`custody status`), then `custody rebuild`"
-        ) from error
     finally:
         consumer.close(autocommit=False)
         published.close(autocommit=False)

@@ -4,7 +4,7 @@ A person is one record, or several that merges in force join. Every entry leads 
 whatever batch it arrives: an entry in order extends the person's fold, any other makes it anew from all entries.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from ledger.belonging import about_person, aims_at
 from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import EntryVoided, Fact, FeedReceipted, FindingResolved, IdentityMerged, IdentityUnmerged
+from ledger.faults import is_of_the_message
 from ledger.following import EntryMessage
 from ledger.merges import groups, person_of
 from ledger.obligations import shipped_rules
@@ -19,6 +20,7 @@ from ledger.offices import shipped_offices
 from ledger.streams import STREAMS
 from projections.changes import DUTIES, Changes, Interval, Opened, closures, intervals
 from projections.folding import Folding
+from projections.isolating import HeldBack, speaks_of
 from projections.kept_duties import KeptDuties
 from projections.owing import Owing
 from projections.receipts import Lane, LoadLane, Receipts
@@ -79,6 +81,11 @@ class Applying:
         self._changes = Changes()
         self.parked: set[UUID] = set()
         """Records whose entries wait."""
+        self.unblocking: set[UUID] = set()
+        """Blocked records of which an entry was corrected or voided since: to be tried again."""
+        self.held = HeldBack()
+        self._held_back: dict[int, list[EntryMessage]] = {}
+        """By the position of a statement: the entries that are applied with it."""
 
     def prepare(self, children: Iterable[UUID]) -> None:
         """Have these records at hand: read back, in one go, those that are not."""
@@ -102,20 +109,34 @@ class Applying:
             self._keep(person)
 
     def apply(self, message: EntryMessage) -> None:
-        """Apply one entry; one that cannot be applied parks its record, and later entries of it wait behind it."""
+        """Apply one entry; what `held` blocks parks its record, and later entries of it wait behind it.
+
+        Raises whatever one that cannot be applied raises; what is at hand is of no use then (`isolated` finds it).
+        """
+        position = message.position
+        if position in self.held.blocked:
+            self.park(message, self.held.blocked[position])
+            return
         if message.child in self.parked:
             self.park(message, "an earlier entry of this child waits")
+            if speaks_of(message) is not None:
+                self.unblocking.add(message.child)
             return
-        try:
-            if message.child in STREAMS:
-                entry = read_ledger_entry(message.payload)
-                receipt = entry.fact
-                rows = self._receipts.take(entry, receipt) if isinstance(receipt, FeedReceipted) else []
-                self._changes.add_ledger_entry(message.child, entry, message.payload, rows)
-                return
-            self._apply(read_entry(message.payload), message.payload)
-        except Exception as error:  # noqa: BLE001  # whatever is wrong with one child must not stop the others
-            self.park(message, f"{type(error).__name__}: {error}")
+        if position in self.held.until:
+            self._held_back.setdefault(self.held.until[position], []).append(message)
+            return
+        if message.child in STREAMS:
+            ledger_entry = read_ledger_entry(message.payload)
+            receipt = ledger_entry.fact
+            rows = self._receipts.take(ledger_entry, receipt) if isinstance(receipt, FeedReceipted) else []
+            self._changes.add_ledger_entry(message.child, ledger_entry, message.payload, rows)
+            return
+        entry = read_entry(message.payload)
+        together = self._held_back.pop(position, None)
+        if together is None:
+            self._apply(entry, message.payload)
+        else:
+            self._apply_together(together, entry, message.payload)
 
     def park(self, message: EntryMessage, reason: str) -> None:
         """Set an entry aside for its record; what was applied before it stays."""
@@ -125,7 +146,7 @@ class Applying:
             person.folding = Folding.of(person.entries, self._zone)
             person.owing = None
         self.parked.add(message.child)
-        self._changes.parked.append((message.child, message.position, message.clock(), message.payload, reason))
+        self._changes.parked.append((message.child, message.position, message.clock(), message.payload, reason, None))
 
     def take_changes(self) -> Changes:
         """Return what has changed since the last call, with the present state of every record touched."""
@@ -145,6 +166,7 @@ class Applying:
         self._linked.clear()
         self._touched.clear()
         self._receipts.forget()
+        self._held_back.clear()
         self._cached = 0
         self._changes = Changes()
 
@@ -172,15 +194,15 @@ class Applying:
             other = UUID(entry.resolved["other"])
             self._changes.links += [(child, other, entry.position), (other, child, entry.position)]
             if not self._alone:
-                self._regroup(entry, payload, frozenset((child, other)))
+                self._regroup([(entry, payload)], frozenset((child, other)))
                 return
         elif kind is EntryVoided and child in self._linked:
-            self._regroup(entry, payload, frozenset((child,)))
+            self._regroup([(entry, payload)], frozenset((child,)))
             return
         joined = self._joined(person)
         if len(joined) > 1 and aims_at(entry.fact) and self._linked[child] <= self._persons.keys():
             # it may be about an entry of somebody who was parted from her
-            self._regroup(entry, payload, frozenset((child,)))
+            self._regroup([(entry, payload)], frozenset((child,)))
             return
         self._duties.take_up(person, joined)
         if not person.folding.extend(entry):
@@ -197,10 +219,38 @@ class Applying:
             person.held = self._changes.hold(person.id, person.held, held, entry)
         self._touched[person] = None
 
-    def _regroup(self, entry: Entry, payload: bytes, joined: frozenset[UUID]) -> None:
-        """Apply a statement that may join or part records: the persons concerned are made anew."""
-        child = entry.child
-        self.prepare(joined)
+    def _apply_together(self, held_back: Sequence[EntryMessage], statement: Entry, payload: bytes) -> None:
+        """Apply entries that cannot be applied by themselves with the statement that corrects or voids them.
+
+        One that was voided and cannot be read is left out altogether: nothing is known of it but that it stands there.
+        """
+        both: list[tuple[Entry, bytes]] = []
+        joined = {statement.child}
+        for message in held_back:
+            try:
+                entry = read_entry(message.payload)
+            except Exception as error:
+                if not is_of_the_message(error) or not isinstance(statement.fact, EntryVoided):
+                    raise
+                reason = f"left out, voided by entry {statement.position}: {type(error).__name__}: {error}"
+                row = (message.child, message.position, message.clock(), message.payload, reason, statement.position)
+                self._changes.parked.append(row)
+                continue
+            both.append((entry, message.payload))
+            if type(entry.fact) in _MERGES:
+                other = UUID(entry.resolved["other"])
+                self._changes.links += [(entry.child, other, entry.position), (other, entry.child, entry.position)]
+                joined |= set() if self._alone else {other}
+        self._regroup([*both, (statement, payload)], frozenset(joined))
+
+    def _regroup(self, added: Sequence[tuple[Entry, bytes]], joined: frozenset[UUID]) -> None:
+        """Apply a statement that may join or part records, or several: the persons concerned are made anew."""
+        entry = added[-1][0]
+        for record in joined:
+            if record not in self._persons:
+                self.prepare((record,))
+            if record not in self._persons:
+                self._keep(Person(record, frozenset((record,)), [], Folding(self._zone)))
         concerned = frozenset(record for one in joined for record in self._linked.get(one, frozenset((one,))))
         for record in concerned:
             self._linked[record] = concerned
@@ -209,7 +259,8 @@ class Applying:
         by_record: dict[UUID, list[Entry]] = {record: [] for record in concerned}
         for one in {e.position: e for person in before.values() for e in person.entries}.values():
             by_record[one.child].append(one)
-        by_record[child].append(entry)
+        for one, _ in added:
+            by_record[one.child].append(one)
         after: dict[UUID, Person] = {}
         for record in sorted(concerned):
             records = self._group(record, by_record)
@@ -230,7 +281,8 @@ class Applying:
                 self._keep(after[id])
                 self._touched[after[id]] = None
         self._duties.regroup(before, after, entry, self._changes)
-        self._changes.add_entry(entry, payload)
+        for one, payload in added:
+            self._changes.add_entry(one, payload)
 
     def _joined(self, person: Person) -> list[Person]:
         """Return all persons whose records merge statements ever joined to hers, herself among them."""

@@ -50,7 +50,7 @@ class Changes:
     receipts: list[tuple[Any, ...]] = field(default_factory=list)
     reads: list[tuple[Any, ...]] = field(default_factory=list)
     waivers: list[tuple[Any, ...]] = field(default_factory=list)
-    parked: list[tuple[UUID, int, datetime, bytes, str]] = field(default_factory=list)
+    parked: list[tuple[UUID, int, datetime, bytes, str, int | None]] = field(default_factory=list)
 
     def add_entry(self, entry: Entry, payload: bytes) -> None:
         """Keep the entry itself, its identifiers and its findings."""

@@ -195,6 +195,7 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "recorded_at": "timestamptz",
         "payload": "bytea",
         "reason": "text",
+        "left_out_by": "bigint",
     },
 }
 TABLES: Final = tuple(COLUMNS)

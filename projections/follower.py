@@ -4,38 +4,42 @@ Rows and checkpoint are one transaction; killed anywhere, it goes on where the t
 """
 
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from typing import Final
 from uuid import UUID
 
-import psycopg
 import structlog
-from kafka import KafkaConsumer
+from kafka import KafkaConsumer, TopicPartition
 
-from ledger.following import BATCH, EntryMessage, InOrder, continued_records
+from ledger.following import ALL_PARTITIONS, BATCH, EntryMessage, InOrder, continued_records
+from ledger.foreign import keeping_foreign
+from ledger.genuine import Genuine
+from ledger.retries import retries_asked
+from ledger.single_work import SingleWork
+from ledger.topics import ENTRIES, PUBLICATIONS
+from ledger.topics_watch import TopicsWatch, written
 from projections.applying import Applying
+from projections.changes import Changes
 from projections.holdings_follower import HoldingsFollower
 from projections.holdings_store import HeldTables
+from projections.isolating import HeldBack, SwappedError, isolated
 from projections.publications_follower import Publications
 from projections.remaking import joined_to, remake
 from projections.store import Tables
 from projections.versions import connect, live_schema
 
 POLL_MS: Final = 50
-_ONLY_ONE: Final = 0x70726F6A
-"""Advisory lock held for life: two followers would write the same rows twice."""
 BUSY: Final = 500
 """So many entries at once are a flood: an import, or a restart after others went on."""
 HOLDINGS_SECONDS: Final = 3.0
 """How long what agencies hold may wait in a flood until a part of it is worked out."""
 SETTLED_SECONDS: Final = 1.0
 """How often settled time is looked up while nothing comes in."""
+RETRY_SECONDS: Final = 0.5
+"""Between two looks at which blocked records are to be tried again."""
 PATIENCE_SECONDS: Final = 10.0
 """How long a missing entry is waited for before the log says which one it is."""
-
-
-class SwappedError(Exception):
-    """A rebuild has put another version in place of the one this process was writing."""
 
 
 def keep_publications(publications: Publications, tables: Tables) -> None:
@@ -78,7 +82,14 @@ class Follower:
         self._applying = Applying(zone, tables.load, load_lane=tables.load_lane)
         self._applying.parked = tables.parked()
         position, _ = tables.progress()
-        self.reading = InOrder(consumer, position, tables.offsets())
+        self._offsets = tables.offsets()
+        self.reading = InOrder(
+            consumer,
+            position,
+            self._offsets,
+            sift=Genuine(tables.connection).entries,
+            set_aside=keeping_foreign(tables.connection, consumer, ENTRIES, log),
+        )
 
     def step(self, *, up_to: int | None = None, must_be_live: bool = True, poll_ms: int = POLL_MS) -> int:
         """Apply what is there, at most a batch, up to position `up_to`; return how many entries were applied."""
@@ -88,7 +99,26 @@ class Follower:
             messages += self.reading.take(BATCH - len(messages), up_to)
         if messages:
             self._write(messages, must_be_live)
+        elif must_be_live:
+            self._pass_over()
         return len(messages)
+
+    def _pass_over(self) -> None:
+        """Keep how far was read where what came last is nothing to apply."""
+        offsets = self.reading.offsets
+        if offsets == self._offsets:
+            return
+        with self.tables.connection.transaction():
+            if live_schema(self.tables.connection) != self.tables.schema:
+                raise SwappedError
+            self.tables.write(Changes(), offsets, 0, None)
+        self._offsets = offsets
+
+    def _forget(self, parked: set[UUID]) -> None:
+        """Drop what is at hand: the tables know better."""
+        self._applying.forget()
+        self._applying.parked = set(parked)
+        self._applying.unblocking.clear()
 
     def retry(self, children: set[UUID]) -> None:
         """Apply the waiting entries of these records again; what still fails goes on waiting."""
@@ -100,39 +130,32 @@ class Follower:
         self._log.info("children.retried", children=len(children), still_parked=len(waiting))
 
     def _write(self, messages: list[EntryMessage], must_be_live: bool) -> None:
-        try:
-            self._apply(messages, must_be_live)
-        except psycopg.DataError as error:
-            # one entry's rows cannot be written: find it by writing them one by one, and park it
-            self._log.error("batch.unwritable", reason=type(error).__name__)
-            for message in messages:
-                try:
-                    self._apply([message], must_be_live)
-                except psycopg.DataError as cause:
-                    reason = f"{type(cause).__name__}: {str(cause).splitlines()[0]}"
-                    self._apply([message], must_be_live, park=reason)
+        isolated(messages, lambda some, held, dry: self._apply(some, held, dry, must_be_live=must_be_live))
+        unblocking, self._applying.unblocking = self._applying.unblocking, set()
+        if unblocking:
+            self.retry(unblocking)
 
-    def _apply(self, messages: list[EntryMessage], must_be_live: bool, park: str | None = None) -> None:
+    def _apply(self, messages: Sequence[EntryMessage], held: HeldBack, dry: bool, *, must_be_live: bool) -> None:
         applying = self._applying
-        applying.prepare(continued_records(messages) - applying.parked)
         parked_before = set(applying.parked)
-        for message in messages:
-            if park is None:
-                applying.apply(message)
-            else:
-                applying.park(message, park)
-        changes = applying.take_changes()
-        offsets = {message.partition: message.offset + 1 for message in messages}
-        last = messages[-1]
+        applying.held = held
         try:
-            with self.tables.connection.transaction():
+            applying.prepare(continued_records(m for m in messages if m.position not in held.blocked) - applying.parked)
+            for message in messages:
+                applying.apply(message)
+            changes = applying.take_changes()
+            offsets = {message.partition: message.offset + 1 for message in messages}
+            last = messages[-1]
+            with self.tables.connection.transaction(force_rollback=dry):
                 if must_be_live and live_schema(self.tables.connection) != self.tables.schema:
                     raise SwappedError
                 self.tables.write(changes, offsets, last.position, last.clock())
         except BaseException:
-            applying.forget()
-            applying.parked = parked_before
+            self._forget(parked_before)
             raise
+        if dry:
+            self._forget(parked_before)
+            return
         applying.evict()
         if changes.parked:
             self._log.error(
@@ -151,6 +174,7 @@ def follow(
     zone: str,
     log: structlog.typing.FilteringBoundLogger,
     *,
+    topics: TopicsWatch,
     stopped: Callable[[], bool],
     ready: Callable[[], None],
 ) -> None:
@@ -158,17 +182,23 @@ def follow(
 
     `consumer` reads `custody.entries`, `published` reads `custody.publications`.
     """
-    with connect(database_url) as connection, connect(database_url) as ears:
-        while not stopped() and ears.execute("select pg_try_advisory_lock(%s)", (_ONLY_ONE,)).fetchone() != (True,):
-            log.warning("projections.wait", reason="another process keeps the read tables of this database")
-            ears.execute("select pg_sleep(2)")
-        ears.execute("listen custody_retry")
+    only = SingleWork(database_url, "projections")  # two followers would write the same rows twice
+    with closing(only), connect(database_url) as connection:
+        only.wait(
+            stopped,
+            lambda: log.warning("projections.wait", reason="another process keeps the read tables of this database"),
+        )
+        made = topics.begin()
+        if made:
+            log.warning("topics.made", topics=made)
         while not stopped():
             with connection.transaction():
                 schema = live_schema(connection)
             tables = Tables(connection, schema)
+            for reader, topic in ((consumer, ENTRIES), (published, PUBLICATIONS)):
+                _take_up(tables, reader, topic, topics, log)
             follower = Follower(consumer, tables, zone, log)
-            publications = Publications(published, tables)
+            publications = Publications(published, tables, log)
             holdings = HoldingsFollower(HeldTables(tables), zone, log)
             log.info("version.followed", schema=schema, position=follower.reading.last)
             parked = tables.parked()
@@ -176,9 +206,25 @@ def follow(
                 follower.retry(parked)
             ready()
             try:
-                _keep(follower, publications, holdings, ears=ears, log=log, stopped=stopped)
+                _keep(follower, publications, holdings, only=only, topics=topics, log=log, stopped=stopped)
             except SwappedError:
                 log.info("version.swapped", schema=schema)
+
+
+def _take_up(
+    tables: Tables,
+    consumer: KafkaConsumer,
+    topic: str,
+    topics: TopicsWatch,
+    log: structlog.typing.FilteringBoundLogger,
+) -> None:
+    """Begin a topic at its first message where the offsets kept say nothing of it as it is now."""
+    partitions = [TopicPartition(topic, n) for n in (ALL_PARTITIONS if topic == ENTRIES else (0,))]
+    ends = {partition.partition: end for partition, end in consumer.end_offsets(partitions).items()}
+    if tables.take_topic(topic, written(topics.ids.get(topic)), ends):
+        log.warning(
+            "topic.anew", topic=topic, reason="it was made again, or lost its end; what is known is passed over"
+        )
 
 
 def _keep(
@@ -186,15 +232,18 @@ def _keep(
     publications: Publications,
     holdings: HoldingsFollower,
     *,
-    ears: psycopg.Connection[Any],
+    only: SingleWork,
+    topics: TopicsWatch,
     log: structlog.typing.FilteringBoundLogger,
     stopped: Callable[[], bool],
 ) -> None:
     keep_holdings(holdings, follower.tables)
-    moved_at = held_at = time.monotonic()
+    moved_at = held_at = asked_at = time.monotonic()
     settled_at = -SETTLED_SECONDS
     told = False
     while not stopped():
+        only.require()
+        topics.look()
         moved = follower.step()
         if moved:
             moved_at, told = time.monotonic(), False
@@ -214,7 +263,10 @@ def _keep(
         if not moved and time.monotonic() - settled_at > SETTLED_SECONDS:
             keep_settled(follower.tables)
             settled_at = time.monotonic()
-        asked = {UUID(notice.payload) for notice in ears.notifies(timeout=0)}
-        if asked:
-            follower.retry(asked)
-            keep_holdings(holdings, follower.tables)
+        if time.monotonic() - asked_at > RETRY_SECONDS:
+            asked_at = time.monotonic()
+            with retries_asked(follower.tables.connection, "projections") as asked:
+                if asked:
+                    follower.retry(asked)
+            if asked:
+                keep_holdings(holdings, follower.tables)

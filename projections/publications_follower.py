@@ -1,12 +1,18 @@
 """Following `custody.publications`: what the feeds role has put on which feed, batch by batch, into the read tables."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
+import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import OffsetOutOfRangeError
 
+from ledger.following import METADATA_MS, foreign_record
+from ledger.foreign import keeping_foreign
+from ledger.genuine import Genuine
 from ledger.publication import Batch, read_batch
 from ledger.topics import PUBLICATIONS
+from ledger.unpacking import DamagedBatch, unpack_quickly
 from projections.store import Tables
 
 MOST: Final = 50
@@ -19,7 +25,7 @@ class MissingBatchError(Exception):
 
 def publications_consumer(bootstrap: str) -> KafkaConsumer:
     """Return a consumer of `custody.publications`; where it stands is kept with the rows."""
-    return KafkaConsumer(
+    consumer = KafkaConsumer(
         bootstrap_servers=bootstrap,
         client_id="custody-publications",
         group_id=None,
@@ -29,16 +35,20 @@ def publications_consumer(bootstrap: str) -> KafkaConsumer:
         allow_auto_create_topics=False,
         max_poll_records=MOST,
         fetch_max_wait_ms=100,
+        metadata_max_age_ms=METADATA_MS,
         check_crcs=True,
         metrics_enabled=False,
     )
+    return unpack_quickly(consumer, give_damaged=True)
 
 
 class Publications:
     """Brings the publications of one version of the tables up to date; batches that are there are passed over."""
 
-    def __init__(self, consumer: KafkaConsumer, tables: Tables) -> None:
+    def __init__(self, consumer: KafkaConsumer, tables: Tables, log: structlog.typing.FilteringBoundLogger) -> None:
         self._consumer = consumer
+        self._genuine = Genuine(tables.connection)
+        self._set_aside = keeping_foreign(tables.connection, consumer, PUBLICATIONS, log)
         self._tables = tables
         self.batch, next_offset = tables.published()
         consumer.assign([_PARTITION])
@@ -53,7 +63,7 @@ class Publications:
         """Return the next batches, none beyond batch `up_to`; raises `MissingBatchError` where one is missing."""
         if not self._read:
             for records in self._poll(poll_ms).values():
-                self._read += [(read_batch(record.value), record.offset + 1) for record in records]
+                self._sift(records)
         taken: list[Batch] = []
         while self._read and (up_to is None or self._read[0][0].number <= up_to):
             expected = self.batch + len(taken) + 1
@@ -72,6 +82,17 @@ class Publications:
             if batch.number == expected:
                 taken.append(batch)
         return taken
+
+    def _sift(self, records: Sequence[Any]) -> None:
+        """Take in the ledger's batches; whatever else is on the topic is kept as a dead letter."""
+        foreign = []
+        for record in records:
+            if not isinstance(record, DamagedBatch) and self._genuine.publication(record) is not None:
+                self._read.append((read_batch(record.value), record.offset + 1))
+            else:
+                foreign.append(foreign_record(record))
+        if foreign:
+            self._set_aside(foreign)
 
     def _poll(self, poll_ms: int) -> dict[TopicPartition, list[Any]]:
         try:

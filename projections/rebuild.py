@@ -8,6 +8,7 @@ transaction that holds the live version still the two are compared and the views
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -18,31 +19,35 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
+from ledger.eventstore import open_ledger
 from ledger.following import entries_consumer
 from ledger.settings import Settings
+from ledger.single_work import alone
 from ledger.topics import ENTRIES_PARTITIONS
 from projections.comparing import differences
 from projections.follower import Follower
 from projections.holdings_follower import HoldingsFollower
 from projections.holdings_store import HeldTables
+from projections.making_room import over_readers
 from projections.publications_follower import MissingBatchError, Publications, publications_consumer
 from projections.rebuild_workers import WORKERS, RebuildError, Say, record_bounds, work
 from projections.remaking import remake
 from projections.store import Tables
 from projections.versions import (
     connect,
+    drop_version,
     key_entries,
     live_schema,
     make_held_keys,
     make_keys,
     make_version,
     point_views_at,
+    versions,
 )
 
 CLOSE_ENOUGH: Final = 500
 """Entries the new version may be behind when the live one is held still for the swap."""
 PATIENCE_SECONDS: Final = 60.0
-_REBUILD_LOCK: Final = 0x72656275696C64
 _LOCK_SECONDS: Final = 3.0
 
 
@@ -64,9 +69,9 @@ class Rebuilt:
 
 def rebuild(settings: Settings, log: structlog.typing.FilteringBoundLogger, say: Say) -> Rebuilt:
     """Rebuild all read tables and swap them in; raises `RebuildError` and leaves all as it is when that fails."""
-    with connect(settings.database_url) as connection:
+    with the_only_rebuild(settings), connect(settings.database_url) as connection:
         rebuilt = refill(settings, connection, log, say, swap=True)
-        connection.execute(SQL("drop schema {} cascade").format(Identifier(rebuilt.live)))
+        drop_version(connection, rebuilt.live)
     return rebuilt
 
 
@@ -84,14 +89,14 @@ def refill(
     Without it what Kafka holds is filled in as far as it goes, and `gap` says that something is missing.
     """
     began = time.monotonic()
-    _be_the_only_one(connection)
     with connection.transaction():
         live = live_schema(connection)
         held = _held(connection, live)
         target, reached_at = Tables(connection, live).progress()
     fresh = f"read_{int(live.removeprefix('read_')) + 1}"
-    with connection.transaction():
-        make_version(connection, fresh)
+    for left in versions(connection) - {live, fresh}:
+        drop_version(connection, left)  # a rebuild that ended before it could
+    over_readers(connection, lambda: make_version(connection, fresh))
     bounds, entries, gap = _fill(settings, connection, fresh, target, say)
     if gap and swap:
         raise RebuildError(
@@ -105,7 +110,7 @@ def refill(
     tables = Tables(connection, fresh)
     published = publications_consumer(settings.kafka_bootstrap)
     try:
-        publications = Publications(published, tables)
+        publications = Publications(published, tables, log)
         _catch_up_publications(publications, tables, _published(connection, live), say, whole=swap)
         say("making keys and indexes", 0, 0)
         _keep_first_carriers(connection, fresh)
@@ -121,13 +126,15 @@ def refill(
     return Rebuilt(fresh, live, position, entries, filled - began, found, gap)
 
 
-def _be_the_only_one(connection: Connection[TupleRow]) -> None:
-    """Take the lock of rebuilds; one that has just ended may hold it until PostgreSQL has closed its session."""
-    deadline = time.monotonic() + _LOCK_SECONDS
-    while connection.execute("select pg_try_advisory_lock(%s)", (_REBUILD_LOCK,)).fetchone() != (True,):
-        if time.monotonic() > deadline:
-            raise RebuildError("another rebuild or verify is at work on this database; wait for it to end")
-        time.sleep(0.1)
+def the_only_rebuild(settings: Settings) -> AbstractContextManager[None]:
+    """Hold the right to fill another version, as `refill` needs it until that version is dropped or swapped in."""
+    open_ledger(settings).close()  # makes the tables of this release if they are not there
+    return alone(
+        settings.database_url,
+        "rebuild",
+        _LOCK_SECONDS,
+        lambda: RebuildError("another rebuild or verify is at work on this database; wait for it to end"),
+    )
 
 
 def _published(connection: Connection[TupleRow], schema: str) -> int:
@@ -252,7 +259,7 @@ def _catch_up_and_compare(
             found = differences(connection, live, tables.schema)
             if swap:
                 tables.settle()  # so that no answer reaches less far than before
-                point_views_at(connection, tables.schema)
+                over_readers(connection, lambda: point_views_at(connection, tables.schema))
     finally:
         consumer.close(autocommit=False)
     return found

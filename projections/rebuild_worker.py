@@ -14,21 +14,20 @@ Each prints a JSON line after each batch: `{"entries", "of", "steps"}`.
 
 import gc
 import json
-import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from kafka import KafkaConsumer, TopicPartition
-from kafka.errors import CorruptRecordError
+from kafka import TopicPartition
 from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from ledger.following import EntryMessage, entries_consumer, read_messages, start_at
+from ledger.following import EntryMessage, Foreign, entries_consumer, start_at
+from ledger.genuine import Genuine
 from ledger.settings import Settings, read_settings
 from ledger.streams import STREAMS
 from ledger.topics import ENTRIES
@@ -36,6 +35,7 @@ from projections.applying import Applying, Loaded
 from projections.changes import Changes
 from projections.held_rows import held_rows
 from projections.holdings_store import HeldTables
+from projections.isolating import HeldBack, isolated
 from projections.store import Tables
 from projections.versions import connect
 
@@ -57,10 +57,14 @@ def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple
     with connect(settings.database_url) as connection:
         _prepare(connection)
         tables = Tables(connection, schema)
+        genuine = Genuine(connection)
         while unread:
             rows: list[tuple[Any, ...]] = []
-            for partition, records in _poll(consumer).items():
-                for message in read_messages(records):
+            for partition, records in consumer.poll(timeout_ms=1000, max_records=BATCH).items():
+                messages, foreign = genuine.entries([r for r in records if r.offset < ends[partition]])
+                if foreign:
+                    _name(tables, foreign)
+                for message in messages:
                     if message.position > target:
                         unread.discard(partition)
                         consumer.pause(partition)
@@ -84,20 +88,15 @@ def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple
     _tell(copied, of, steps)
 
 
-def _poll(consumer: KafkaConsumer) -> dict[TopicPartition, list[Any]]:
-    """Read on; over a batch that fails its checksum step by step, so that what lies behind it is still read."""
-    try:
-        polled: dict[TopicPartition, list[Any]] = consumer.poll(timeout_ms=1000, max_records=BATCH)
-    except CorruptRecordError as error:
-        where = re.search(r"partition=(\d+)\)", str(error))
-        if where is None:
-            raise
-        partition = TopicPartition(ENTRIES, int(where[1]))
-        offset = consumer.position(partition)
-        print(f"custody.entries partition {where[1]}: the message at offset {offset} is damaged", file=sys.stderr)  # noqa: T201
-        consumer.seek(partition, offset + 1)
-        return {}
-    return polled
+def _name(tables: Tables, foreign: list[Foreign]) -> None:
+    """Write down which records are foreign or damaged, for `custody verify` to name them."""
+    with tables.connection.transaction():
+        tables.connection.cursor().executemany(
+            SQL("insert into {} values (%s, %s, %s, %s, %s, %s, %s)").format(
+                Identifier(tables.schema, "foreign_records")
+            ),
+            foreign,
+        )
 
 
 def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | None) -> None:
@@ -106,13 +105,18 @@ def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | No
     with connect(settings.database_url) as connection, connect(settings.database_url) as reader:
         _prepare(connection)
         tables = Tables(connection, schema)
-        for batch in _batches(_messages(reader, schema, first, beyond)):
+
+        def attempt(messages: Sequence[EntryMessage], held: HeldBack, dry: bool) -> None:
             applying = Applying(settings.zone, lambda _: _NOTHING, alone=True)
-            for message in batch:
+            applying.held = held
+            for message in messages:
                 applying.apply(message)
             changes = applying.take_changes()
-            with connection.transaction():
+            with connection.transaction(force_rollback=dry):
                 _write(tables, changes)
+
+        for batch in _batches(_messages(reader, schema, first, beyond)):
+            isolated(batch, attempt)
             folded += len(batch)
             _tell(folded, folded, 0)
     _tell(folded, folded, 0)

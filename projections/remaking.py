@@ -1,9 +1,11 @@
 """Making the rows of some records anew, from their own entries in the one order of the positions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
+from ledger.following import EntryMessage
 from projections.applying import Applying
+from projections.isolating import HeldBack, isolated
 from projections.store import Tables
 
 
@@ -13,14 +15,21 @@ def remake(tables: Tables, zone: str, records: Iterable[UUID]) -> set[UUID]:
     Records that merge statements join must be given together: their histories depend on each other.
     """
     records = set(records)
-    with tables.connection.transaction():
-        messages = tables.messages_of(records)
-        tables.clear(sorted(records))
-        applying = Applying(zone, tables.load, load_lane=tables.load_lane)
-        for message in messages:
-            applying.apply(message)
-        tables.write(applying.take_changes(), {}, 0, None)
-    return applying.parked & records
+    waiting: set[UUID] = set()
+
+    def attempt(messages: Sequence[EntryMessage], held: HeldBack, dry: bool) -> None:
+        nonlocal waiting
+        with tables.connection.transaction(force_rollback=dry):
+            tables.clear(sorted(records))
+            applying = Applying(zone, tables.load, load_lane=tables.load_lane)
+            applying.held = held
+            for message in messages:
+                applying.apply(message)
+            tables.write(applying.take_changes(), {}, 0, None)
+        waiting = applying.parked & records
+
+    isolated(tables.messages_of(records), attempt)
+    return waiting
 
 
 def joined_to(tables: Tables, records: Iterable[UUID]) -> set[UUID]:

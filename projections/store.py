@@ -1,6 +1,6 @@
 """One version of the read tables as those who write it use it: reading persons back, writing a batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
@@ -15,6 +15,7 @@ from ledger.following import EntryMessage
 from ledger.publication import Batch
 from ledger.streams import OF_AGENCY
 from ledger.times import read_clock
+from ledger.topics import ENTRIES
 from projections.applying import Loaded
 from projections.changes import Changes, Interval, Opened
 from projections.columns import COLUMNS, INTERVALS
@@ -54,9 +55,30 @@ class Tables:
         """Return the next offset to read of each partition."""
         return dict(self.run("select partition, next_offset from {schema}.checkpoint").fetchall())
 
+    def take_topic(self, topic: str, topic_id: str | None, ends: Mapping[int, int]) -> bool:
+        """Say which making of a topic is read from now on; return whether reading it begins anew.
+
+        It does where the offsets kept are those of an earlier one, or are beyond what Kafka holds. What the tables hold
+        is passed over then.
+        """
+        with self.connection.transaction():
+            before = self.run("select topic_id from {schema}.reading where topic = %s", (topic,)).fetchone()
+            offsets = self.offsets() if topic == ENTRIES else {0: self.published()[1]}
+            anew = (before is not None and before[0] != topic_id) or any(ends.get(n, 0) < o for n, o in offsets.items())
+            if anew and topic == ENTRIES:
+                self.run("delete from {schema}.checkpoint")
+            elif anew:
+                self.run("update {schema}.publishing set next_offset = 0")
+            self.run(
+                "insert into {schema}.reading values (%s, %s) on conflict (topic) do update"
+                " set topic_id = excluded.topic_id",
+                (topic, topic_id or ""),
+            )
+        return anew
+
     def parked(self) -> set[UUID]:
         """Return the records whose entries wait."""
-        return {row[0] for row in self.run("select distinct child from {schema}.parked")}
+        return {row[0] for row in self.run("select distinct child from {schema}.parked where left_out_by is null")}
 
     def load(self, children: set[UUID]) -> Loaded:
         """Read back these records and all that merge statements join to them."""

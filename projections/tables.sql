@@ -315,12 +315,30 @@ create table {schema}.parked (
     position bigint not null,
     recorded_at timestamptz not null,
     payload bytea not null,
-    reason text not null
+    reason text not null,
+    left_out_by bigint                   -- the void that takes it out of the record altogether; null: it waits
 );
 
 create table {schema}.checkpoint (
     partition int primary key,
     next_offset bigint not null
+);
+
+-- Which making of a topic the offsets are of: one that is deleted and made again keeps its name only.
+create table {schema}.reading (
+    topic text primary key,
+    topic_id text not null
+);
+
+-- What a rebuild met on custody.entries that is not the ledger's, or cannot be read: for `custody verify` to name.
+create table {schema}.foreign_records (
+    partition int not null,
+    "offset" bigint not null,
+    last_offset bigint not null,
+    position bigint,                     -- that it claims
+    reason text not null,
+    size bigint,
+    digest text
 );
 
 create table {schema}.progress (

@@ -12,9 +12,10 @@ from ledger.obligations import shipped_rules
 from ledger.offices import shipped_offices
 from ledger.settings import Settings, SettingsError
 from projections.columns import COLUMNS, HELD_TABLES, TABLES
+from projections.making_room import over_readers
 from projections.rulebook import fingerprint
 
-_MAKE_LOCK: Final = 0x72656164
+_TRIES: Final = 20
 
 
 def connect(database_url: str) -> Connection[TupleRow]:
@@ -27,14 +28,11 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
 
     Raises `SettingsError` if the tables were made with another civil zone or clock.
     """
+    _begin(connection)
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(%s)", (_MAKE_LOCK,))
+        # processes that prepare at once wait for each other here; those that follow or read go on
+        connection.execute("lock table read.ledger in share row exclusive mode")
         _check_made(connection, settings, "ledger.made", "ledger")
-        connection.execute("create schema if not exists read")
-        connection.execute(
-            "create table if not exists read.ledger (one boolean primary key default true check (one),"
-            " schema_name text not null, zone text not null, clock text not null)"
-        )
         if connection.execute("select from read.ledger").fetchone() is None:
             make_version(connection, "read_1")
             key_entries(connection, "read_1")
@@ -49,7 +47,24 @@ def prepare(connection: Connection[TupleRow], settings: Settings) -> None:
         _check_made(connection, settings, "read.ledger", "read model")
         _check_shape(connection)
         _check_rulebook(connection)
-        point_views_at(connection, live_schema(connection))  # another release may have views that were not there
+        # another release may have views that were not there
+        over_readers(connection, lambda: point_views_at(connection, live_schema(connection)))
+
+
+def _begin(connection: Connection[TupleRow]) -> None:
+    """Make schema `read` and the table that is locked, while other processes do the same: PostgreSQL lets one win."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            with connection.transaction():
+                connection.execute("create schema if not exists read")
+                connection.execute(
+                    "create table if not exists read.ledger (one boolean primary key default true check (one),"
+                    " schema_name text not null, zone text not null, clock text not null)"
+                )
+                return
+        except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateSchema):
+            if not tries_left:
+                raise
 
 
 def _check_made(connection: Connection[TupleRow], settings: Settings, table: str, what: str) -> None:
@@ -167,6 +182,22 @@ def _check_rulebook(connection: Connection[TupleRow]) -> None:
             f"the duties in the read tables ({live}) were worked out by other rules of obligation than this release's; "
             "`custody rebuild` works them out anew beside the old ones; then start this role again"
         )
+
+
+def versions(connection: Connection[TupleRow]) -> set[str]:
+    """Return the names of all versions there are."""
+    rows = connection.execute("select nspname::text from pg_namespace where nspname ~ '^read_[0-9]+$'")
+    return {row[0] for row in rows}
+
+
+def drop_version(connection: Connection[TupleRow], schema: str) -> None:
+    """Drop a version that readers are no longer turned to."""
+    drop = SQL("drop schema if exists {} cascade").format(Identifier(schema))
+
+    def change() -> None:
+        connection.execute(drop)
+
+    over_readers(connection, change)
 
 
 def key_entries(connection: Connection[TupleRow], schema: str) -> None:

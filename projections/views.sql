@@ -65,7 +65,7 @@ create or replace view read.parked_v1 as
     select k.child, k.position, k.recorded_at, k.reason,
            (select position from {schema}.reached) as complete_to_position,
            (select recorded_at from {schema}.reached) as complete_to
-    from {schema}.parked k;
+    from {schema}.parked k where k.left_out_by is null;
 create or replace view read.links_v1 as
     select k.*, (select position from {schema}.reached) as complete_to_position,
            (select recorded_at from {schema}.reached) as complete_to

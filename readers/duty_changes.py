@@ -1,6 +1,6 @@
 """How duties stand that have changed since a moment: what the role `alerts` asks, as of one moment after the other."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 from uuid import UUID
@@ -10,6 +10,7 @@ from psycopg import Connection, Cursor
 from ledger.agencies import Agency
 from ledger.alerts import ALERT_STATES, Again, DutyKey, FindAgain, Looked, Standing
 from ledger.entry import Entry, read_entry
+from ledger.faults import is_of_the_message, place_of
 from ledger.obligations import shipped_rules
 from ledger.streams import LEDGER, OF_AGENCY
 from ledger.times import plus
@@ -51,13 +52,47 @@ def _look(cursor: Cursor[Rows], since: datetime, find_again: FindAgain) -> Looke
     changed = {row[0] for row in cursor.execute(_of(version, "changed"), {**window, "ledger": LEDGER})}
     agencies = cursor.execute(_of(version, "signed_or_read"), {**window, "records": list(_AGENCY_OF)}).fetchall()
     persons = changed | find_again(until, [_AGENCY_OF[record] for (record,) in agencies])
-    moments = Moments(until, until, until, until)
-    population = Population(cursor, version, moments, zone=zone, published=True)
-    owed = population.page(Chosen(persons=list(persons), live=True), _ALL) if persons else []
+    standing: list[Standing] = []
+    again: list[Again] = []
+    blocked: dict[UUID, str] = {}
+    for found, later in _worked_out(cursor, version, zone, until, sorted(persons), blocked=blocked):
+        standing += found
+        again += later
+    again += [Again(person, until + _RARELY, ()) for person in sorted(blocked)]
+    return Looked(until, position, persons, standing, again, blocked)
+
+
+def _worked_out(
+    cursor: Cursor[Rows], version: str, zone: str, until: datetime, persons: Sequence[UUID], *, blocked: dict[UUID, str]
+) -> Iterator[tuple[list[Standing], list[Again]]]:
+    """Yield how the duties of persons stand; a fault with one of them blocks her, and nobody else."""
+    if not persons:
+        return
+    try:
+        with cursor.connection.transaction():
+            found = _of_persons(cursor, version, zone, until, persons)
+    except Exception as error:
+        if not is_of_the_message(error):
+            raise
+        if len(persons) == 1:
+            blocked[persons[0]] = place_of(error)
+            return
+        half = len(persons) // 2
+        yield from _worked_out(cursor, version, zone, until, persons[:half], blocked=blocked)
+        yield from _worked_out(cursor, version, zone, until, persons[half:], blocked=blocked)
+    else:
+        yield found
+
+
+def _of_persons(
+    cursor: Cursor[Rows], version: str, zone: str, until: datetime, persons: Sequence[UUID]
+) -> tuple[list[Standing], list[Again]]:
+    population = Population(cursor, version, Moments(until, until, until, until), zone=zone, published=True)
+    owed = population.page(Chosen(persons=list(persons), live=True), _ALL)
     standing, untold = _standing(cursor, version, until, owed)
     given: dict[str, Any] = {"persons": list(persons), "recorded_by": until, "on": until}
     to_come: dict[UUID, datetime] = dict(cursor.execute(_of(version, "moments_to_come"), given).fetchall())
-    return Looked(until, position, persons, standing, _again(to_come, owed, untold))
+    return standing, _again(to_come, owed, untold)
 
 
 def _window(

@@ -11,7 +11,7 @@ order by e.position
 
 -- name: incomplete
 select count(distinct k.child), min(k.recorded_at), (array_agg(k.reason order by k.position))[1]
-from {schema}.parked k where k.recorded_at <= %(recorded_by)s
+from {schema}.parked k where k.recorded_at <= %(recorded_by)s and k.left_out_by is null
 
 -- name: as_recorded
 -- What the ledger held at R.

@@ -35,7 +35,7 @@ select * from found
 -- name: parked_carrier
 -- An identifier that only parked entries carry stands in no other table; such an entry may be anything but JSON.
 select k.child, k.recorded_at, k.payload from {schema}.parked k
-where position(%(written)s::bytea in k.payload) > 0
+where position(%(written)s::bytea in k.payload) > 0 and k.left_out_by is null
 order by k.position
 
 -- name: first_named

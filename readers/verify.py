@@ -5,7 +5,7 @@ byte by byte (by 64-bit hashes of both), the live tables with what Kafka's entri
 not read in this run, and nothing is changed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import Any
@@ -16,11 +16,13 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from ledger.entry import value
-from ledger.following import ALL_PARTITIONS, BATCH, entries_consumer, read_messages, start_at
+from ledger.following import ALL_PARTITIONS, BATCH, Foreign, entries_consumer, start_at
+from ledger.genuine import Genuine
 from ledger.settings import Settings
-from projections.rebuild import refill
+from ledger.topics import ENTRIES
+from projections.rebuild import refill, the_only_rebuild
 from projections.store import Tables
-from projections.versions import connect
+from projections.versions import connect, drop_version
 from readers.verify_feeds import FeedsVerified, verify_feeds
 from readers.verify_intake import IntakeVerified, verify_intake
 from readers.verify_publications import PublicationsVerified, verify_publications
@@ -67,6 +69,10 @@ class Verified:
     entries_wrong: tuple[dict[str, Any], ...]
     tables_wrong: tuple[str, ...]
     chain_has_gap: bool
+    foreign: tuple[dict[str, Any], ...]
+    """Records of custody.entries that the ledger did not write, or that cannot be read, and that nobody has closed."""
+    foreign_closed: int
+    """Such records whose dead letter was closed with a reason."""
     parked_children: int
     publications: PublicationsVerified
     intake: IntakeVerified
@@ -86,7 +92,7 @@ def verify(
     feeds: bool = False,
 ) -> Verified:
     """Compare all three sides up to the position the read tables have reached; changes nothing."""
-    with connect(settings.database_url) as connection:
+    with the_only_rebuild(settings), connect(settings.database_url) as connection:
         publications = verify_publications(connection, settings.kafka_bootstrap, say)
         sent = verify_intake(connection, settings.kafka_bootstrap, say)
         rebuilt = None
@@ -94,19 +100,24 @@ def verify(
             rebuilt = refill(settings, connection, log, say, swap=False)
             say("comparing entries with PostgreSQL", 0, 0)
             wrong = _entries_wrong(connection, rebuilt.schema, rebuilt.position)
-            wrong += _wrong_beyond(settings, connection, Tables(connection, rebuilt.schema), rebuilt.position)
+            fresh = Tables(connection, rebuilt.schema)
+            beyond, foreign = _wrong_beyond(settings, connection, fresh, rebuilt.position)
+            wrong += beyond
+            foreign += [Foreign(*row) for row in fresh.run("select * from {schema}.foreign_records")]
+            open_foreign = _not_closed(connection, foreign)
             behind = _one(
                 connection, "select count(*) from ledger.stored_events where notification_id > %s", rebuilt.position
             )
             parked = _one(connection, f"select count(distinct child) from {rebuilt.live}.parked")  # noqa: S608
         finally:
             if rebuilt is not None:
-                connection.execute(SQL("drop schema if exists {} cascade").format(Identifier(rebuilt.schema)))
+                drop_version(connection, rebuilt.schema)
         told = verify_feeds(settings, connection, publications.told, say) if feeds else None
     return Verified(
         sound=not wrong
         and not rebuilt.differences
         and not rebuilt.gap
+        and not open_foreign
         and not publications.wrong
         and not sent.wrong
         and not (told and told.wrong),
@@ -116,6 +127,11 @@ def verify(
         entries_wrong=wrong,
         tables_wrong=rebuilt.differences,
         chain_has_gap=rebuilt.gap,
+        foreign=tuple(
+            {"partition": one.partition, "offset": one.offset, "position": one.position, "what": one.reason}
+            for one in open_foreign[: MOST_NAMED + 1]
+        ),
+        foreign_closed=len(set(foreign)) - len(open_foreign),
         parked_children=parked,
         publications=publications,
         intake=sent,
@@ -134,11 +150,13 @@ def _entries_wrong(connection: Connection[TupleRow], fresh: str, upto: int) -> t
 
 def _wrong_beyond(
     settings: Settings, connection: Connection[TupleRow], fresh: Tables, position: int
-) -> tuple[dict[str, Any], ...]:
-    """Compare what the relay says it has sent beyond the read tables: a hole there is what keeps them waiting."""
+) -> tuple[tuple[dict[str, Any], ...], list[Foreign]]:
+    """Compare what the relay says it has sent beyond the read tables: a hole there is what keeps them waiting.
+
+    Returns what is wrong, and what is foreign there.
+    """
     sent = _one(connection, "select coalesce(max(position), 0) from ledger.relay_checkpoint where name = 'entries'")
-    if sent <= position:
-        return ()
+    genuine, foreign = Genuine(connection), list[Foreign]()
     consumer = entries_consumer(settings.kafka_bootstrap)
     start_at(consumer, fresh.offsets(), ALL_PARTITIONS)
     ends = consumer.end_offsets(list(consumer.assignment()))
@@ -146,7 +164,9 @@ def _wrong_beyond(
     try:
         while any(consumer.position(partition) < end for partition, end in ends.items()):
             for records in consumer.poll(timeout_ms=1000, max_records=BATCH).values():
-                for message in read_messages(records):
+                messages, strange = genuine.entries(records)
+                foreign += strange
+                for message in messages:
                     if position < message.position <= sent:
                         on_kafka[message.position] = _hash(message.payload)
     finally:
@@ -165,7 +185,18 @@ def _wrong_beyond(
                 what = "missing on Kafka" if theirs is None else "differs between PostgreSQL and Kafka"
                 wrong.append({"position": at, "child": str(child), "what": what})
     wrong += [{"position": at, "child": None, "what": "on Kafka only"} for at in sorted(on_kafka)[:MOST_NAMED]]
-    return tuple(wrong)
+    return tuple(wrong), foreign
+
+
+def _not_closed(connection: Connection[TupleRow], foreign: Sequence[Foreign]) -> list[Foreign]:
+    """Return, each once and in order, what nobody has closed with a reason as a dead letter."""
+    closed = set(
+        connection.execute(
+            'select partition, "offset", digest from ledger.set_aside where topic = %s and closed_at is not null',
+            (ENTRIES,),
+        )
+    )
+    return sorted(one for one in set(foreign) if (one.partition, one.offset, one.digest) not in closed)
 
 
 def _hash(payload: bytes) -> bytes:

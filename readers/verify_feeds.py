@@ -11,6 +11,7 @@ batch, what the Kafka client reads ahead, and the ids of records with correction
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import orjson
@@ -21,6 +22,7 @@ from ledger.agencies import RECEIVERS, Agency
 from ledger.cloudevents import binary_headers
 from ledger.entry import Entry, recorded_at_of
 from ledger.feed_bounds import LAST_COLUMN
+from ledger.genuine import Genuine, claimed_number, unsealed
 from ledger.looking_back import rows_after, rows_at
 from ledger.publication import FEED_ITEM, NOTHING_PUBLISHED, Batch, Publication, item_values, read_batch
 from ledger.settings import Settings
@@ -52,7 +54,8 @@ def verify_feeds(
     """Compare everything up to batch `told`, which is the last on Kafka; changes nothing."""
     wrongs = Wrongs()
     with connection.transaction():  # for the temporary table; all that is read is never changed
-        feeds = {agency: _Feed(settings.kafka_bootstrap, agency, wrongs) for agency in RECEIVERS}
+        genuine = Genuine(connection)
+        feeds = {agency: _Feed(settings.kafka_bootstrap, agency, genuine, wrongs) for agency in RECEIVERS}
         try:
             _Comparing(settings, connection, feeds, wrongs, told=told, say=say).run()
             for agency, last in _last_kept(connection).items():
@@ -246,12 +249,12 @@ class _Comparing:
 class _Feed:
     """One feed, compared item by item with what it must hold."""
 
-    def __init__(self, bootstrap: str, agency: Agency, wrongs: Wrongs) -> None:
+    def __init__(self, bootstrap: str, agency: Agency, genuine: Genuine, wrongs: Wrongs) -> None:
         self.compared = 0
         self._agency = agency
         self._wrongs = wrongs
         self._last = 0
-        self._messages = TopicMessages(bootstrap, feed(agency))
+        self._messages = TopicMessages(bootstrap, feed(agency), partial(genuine.item, agency))
 
     def compare(self, number: int, publication: Publication, value: bytes) -> None:
         """Compare the item under the next number."""
@@ -260,16 +263,22 @@ class _Feed:
             self._messages.take()
         self._last = number
         if theirs != number:
-            self._wrong(number, publication.position, "is missing on the feed")
+            changed = next((one for one in self._messages.foreign if claimed_number(one) == number), None)
+            if changed is None:
+                self._wrong(number, publication.position, "is missing on the feed")
+            else:
+                self._messages.foreign.remove(changed)
+                self._wrong(number, publication.position, _members_unlike(changed.value, value))
             return
         message = self._messages.peek()
         assert message is not None
+        record = message.record
         self._messages.take()
         self.compared += 1
         headers = binary_headers(id=f"{self._agency}-{number}", source=SOURCE, type=FEED_ITEM, time=publication.at)
-        if message.value != value:
-            self._wrong(number, publication.position, _members_unlike(message.value, value))
-        elif list(message.headers) != list(headers):
+        if record.value != value:
+            self._wrong(number, publication.position, _members_unlike(record.value, value))
+        elif unsealed(record.headers) != list(headers):
             self._wrong(number, publication.position, "its headers are not those it was told with")
 
     def end(self, kept: int) -> None:
@@ -278,6 +287,13 @@ class _Feed:
             if not self._last < theirs <= kept:
                 self._wrong(theirs, None, "is on the feed, and in no batch")
             self._messages.take()
+        for record in self._messages.foreign:
+            self._wrong(
+                claimed_number(record),
+                None,
+                f"is on the feed, and in no batch: the ledger did not write the message at offset {record.offset}",
+            )
+        self._wrongs.more += self._messages.foreign_more
         for offset in self._messages.damaged:
             self._wrong(None, None, f"the message at offset {offset} is damaged")
 
@@ -286,18 +302,9 @@ class _Feed:
         self._messages.close()
 
     def _number(self) -> int | None:
-        """Return the number of the next item, by its id where it has one; None at the end, 0 where nothing says it."""
+        """Return the number of the next item; None at the end."""
         message = self._messages.peek()
-        if message is None:
-            return None
-        id = dict(message.headers).get("ce_id", b"").decode("utf-8", "replace")
-        given = id.removeprefix(f"{self._agency}-")
-        if given.isdecimal():
-            return int(given)
-        try:
-            return int(orjson.loads(message.value)["number"])
-        except (ValueError, LookupError, TypeError):
-            return 0
+        return None if message is None else message.number
 
     def _wrong(self, number: int | None, position: int | None, what: str) -> None:
         self._wrongs.add(agency=self._agency, number=number, position=position, what=what)

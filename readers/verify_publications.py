@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
 from psycopg import Connection
 from psycopg.rows import TupleRow, dict_row
 
 from ledger.agencies import RECEIVERS
 from ledger.cloudevents import binary_headers
 from ledger.feed_bounds import LAST_COLUMN
+from ledger.genuine import Genuine, claimed_number, unsealed
 from ledger.publication import NOTHING_PUBLISHED, PUBLICATION, Batch, read_batch, write_batch
 from ledger.times import write_clock
 from ledger.topic_messages import TopicMessages
@@ -45,7 +45,7 @@ def verify_publications(
 ) -> PublicationsVerified:
     """Compare every batch, a few at a time in memory; changes nothing."""
     wrongs = Wrongs()
-    messages = TopicMessages(bootstrap, PUBLICATIONS)  # first: what is told was kept before
+    messages = TopicMessages(bootstrap, PUBLICATIONS, Genuine(connection).publication)  # first: told is kept before
     try:
         last = _last_kept(connection)
         told, untold = 0, list[int]()
@@ -55,14 +55,17 @@ def verify_publications(
                 what = "is twice on Kafka" if theirs <= told else "is on Kafka only"
                 wrongs.add(batch=theirs, what=what)
                 messages.take()
-            if theirs == number:
+            changed = None if theirs == number else _claims(messages, number)
+            if theirs == number or changed is not None:
                 for missing in untold:
                     wrongs.add(batch=missing, what="is missing on Kafka, though a later one was told")
                 untold.clear()
                 told = number
-                for what in _differences(messages.peek(), body):
+                message = messages.peek()
+                for what in _differences(changed or (message and message.record), body):
                     wrongs.add(batch=number, what=what)
-                messages.take()
+                if changed is None:
+                    messages.take()
             else:
                 untold.append(number)
             before = _follow(before, body, wrongs)
@@ -75,6 +78,9 @@ def verify_publications(
                 wrongs.add(batch=missing, what="is missing on Kafka, though a later one was told")
             untold = [] if theirs > last else untold
             messages.take()
+        for record in messages.foreign:
+            wrongs.add(batch=None, what=f"the message at offset {record.offset} of {PUBLICATIONS} is not the ledger's")
+        wrongs.more += messages.foreign_more
         for offset in messages.damaged:
             wrongs.add(batch=None, what=f"the message at offset {offset} of {PUBLICATIONS} is damaged")
     finally:
@@ -122,18 +128,18 @@ def _columns_follow(row: dict[str, Any], body: bytes) -> bool:
 
 
 def _number(messages: TopicMessages) -> int | None:
-    """Return the number of the next batch on Kafka, by its id where its body cannot be read; None at the end."""
+    """Return the number of the next batch on Kafka; None at the end."""
     message = messages.peek()
-    if message is None:
-        return None
-    id = dict(message.headers).get("ce_id", b"").decode("utf-8", "replace")
-    given = id.removeprefix("publication-")
-    if given.isdecimal():
-        return int(given)
-    try:
-        return int(orjson.loads(message.value)["number"])
-    except (ValueError, LookupError, TypeError):
-        return 0
+    return None if message is None else message.number
+
+
+def _claims(messages: TopicMessages, number: int) -> Any | None:
+    """Return, and count no more as foreign, a message that claims to be this batch and is not: it was changed."""
+    for record in messages.foreign:
+        if claimed_number(record) == number:
+            messages.foreign.remove(record)
+            return record
+    return None
 
 
 def _differences(message: Any, body: bytes) -> Iterator[str]:
@@ -145,7 +151,7 @@ def _differences(message: Any, body: bytes) -> Iterator[str]:
     except (ValueError, LookupError, TypeError):
         return
     headers = binary_headers(id=f"publication-{batch.number}", source=SOURCE, type=PUBLICATION, time=batch.published_at)
-    if list(message.headers) != list(headers):
+    if unsealed(message.headers) != list(headers):
         yield "its headers on Kafka are not those it was told with"
 
 

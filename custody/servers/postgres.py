@@ -37,6 +37,8 @@ _SETTINGS: Final = {
     "maintenance_work_mem": "256MB",
     "work_mem": "32MB",
     "max_connections": "100",
+    # for the ledger's own login: logins that may only read can use up what is left, and no role goes without
+    "superuser_reserved_connections": "40",
     "max_wal_size": "4GB",
     "min_wal_size": "256MB",
     "checkpoint_timeout": "15min",

@@ -21,6 +21,7 @@ from ledger.times import parse_instant, read_back, write_clock
 from projections.applying import Applying
 from projections.holdings_follower import HoldingsFollower
 from projections.holdings_store import HeldTables
+from projections.isolating import HeldBack, isolated
 from projections.store import Tables
 from projections.versions import connect, live_schema, prepare
 
@@ -101,23 +102,27 @@ def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500, publ
     with connect(database_url) as connection:
         prepare(connection, Settings(database_url, "", ZONE, "wall"))
         tables = Tables(connection, live_schema(connection))
-        applying = Applying(ZONE, tables.load)
-        applying.parked = tables.parked()
         previous, _ = tables.progress()
         for start in range(0, len(payloads), batch):
             messages = []
             for payload in payloads[start : start + batch]:
                 messages.append(_message(payload, previous))
                 previous = messages[-1].position
-            applying.prepare({message.child for message in messages})
-            for message in messages:
-                applying.apply(message)
+
+            def attempt(some: Sequence[EntryMessage], held: HeldBack, dry: bool, tables: Tables = tables) -> None:
+                applying = Applying(ZONE, tables.load)
+                applying.parked, applying.held = tables.parked(), held
+                applying.prepare({message.child for message in some})
+                for message in some:
+                    applying.apply(message)
+                with tables.connection.transaction(force_rollback=dry):
+                    tables.write(applying.take_changes(), {}, some[-1].position, some[-1].clock())
+
+            isolated(messages, attempt)
             with connection.transaction():
-                tables.write(applying.take_changes(), {}, messages[-1].position, messages[-1].clock())
                 if published:
                     number = tables.published()[0] + 1
                     tables.write_publications([_nothing_published(number, messages[-1])], 0)
-            applying.evict()
         holdings = HoldingsFollower(HeldTables(tables), ZONE, configure("test"))
         while (reached := holdings.step()) > holdings.batch:
             holdings.batch = reached

@@ -194,7 +194,7 @@ def test_alerts_that_kafka_called_committed_and_left_open_come_once(
         producer, log = alerts_producer(fresh_kafka), configure("test")
         with snapshot.connect(database_url) as reading:
             work = Alerting(ledger.settings, producer, looking(reading, log), log)
-            work.begin(lambda: read_alerts_tail(fresh_kafka), lambda: False)
+            work.begin(lambda: read_alerts_tail(ledger.settings), lambda: False)
             with left_open(fresh_kafka, producer, [alerts("EOIR")]):
                 until(lambda: bool(work.step() and ledger.rows("select 1 from ledger.alerts")))
             work.close()

@@ -47,7 +47,7 @@ def a_life(ledger: Flow) -> Iterator[tuple[Feeds, KafkaProducer]]:
     consumer = entries_consumer(ledger.settings.kafka_bootstrap)
     feeds = Feeds(ledger.settings, producer, consumer, configure("test"))
     try:
-        feeds.begin(lambda: read_feed_tail(ledger.settings.kafka_bootstrap), lambda: False)
+        feeds.begin(lambda: read_feed_tail(ledger.settings), lambda: False)
         yield feeds, producer
     finally:
         feeds.close()

@@ -252,7 +252,7 @@ def die_after(commits: int, ledger: Flow) -> bool:
     feeds = Feeds(ledger.settings, producer, consumer, configure("test"))
     idle = 0
     try:
-        feeds.begin(lambda: read_feed_tail(ledger.settings.kafka_bootstrap), lambda: False)
+        feeds.begin(lambda: read_feed_tail(ledger.settings), lambda: False)
         while idle < 20:
             idle = 0 if feeds.step() else idle + 1
     except _DeadError:

@@ -13,7 +13,8 @@ import pytest
 from kafka import KafkaProducer
 
 from ledger.agencies import PRODUCERS
-from ledger.following import entries_consumer, read_messages, start_at
+from ledger.following import entries_consumer, start_at
+from ledger.genuine import Genuine
 from ledger.logs import configure
 from ledger.settings import SettingsError
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
@@ -183,7 +184,7 @@ def test_a_child_whose_entry_cannot_be_applied_waits_and_others_go_on(ledger: Fl
         " '\"fact\":.*$', '\"fact\":{}}')::bytea where position = %s",
         last + 1,
     )
-    execute(ledger, "select pg_notify('custody_retry', %s)", str(child))
+    execute(ledger, "insert into ledger.retries values ('projections', %s)", child)
     until(lambda: ledger.rows("select count(*) from read.parked_v1") == [(0,)])
     after = ledger.rows("select custody_state, position from read.current_location_v1 where child = %s", child)
     assert after == [("repatriated", last + 2)]
@@ -217,11 +218,13 @@ def on_kafka(ledger: Flow) -> list[Any]:
     """Return every message of custody.entries, by position."""
     consumer = entries_consumer(ledger.settings.kafka_bootstrap)
     start_at(consumer, {}, tuple(range(ENTRIES_PARTITIONS)))
+    with psycopg.connect(ledger.settings.database_url) as connection:
+        genuine = Genuine(connection)
     ends = consumer.end_offsets(list(consumer.assignment()))
     records: list[Any] = []
     while any(consumer.position(partition) < end for partition, end in ends.items()):
         for batch in consumer.poll(timeout_ms=500).values():
-            records += zip(batch, read_messages(batch), strict=True)
+            records += [(record, message) for record in batch for message in genuine.entries([record])[0]]
     consumer.close()
     return sorted(records, key=lambda pair: pair[1].position)
 

@@ -325,7 +325,7 @@ def test_receipts_are_recovered_from_kafka(database_url: str, fresh_kafka: str, 
         before = entries(ledger)
     restored_to(ledger, 12)
     application = open_ledger(ledger.settings)
-    assert recover(application, fresh_kafka, quiet) == 18
+    assert recover(application, ledger.settings, quiet) == 18
     application.close()
     assert entries(ledger) == before
     with flow(database_url, fresh_kafka, folders[1], ("intake", "relay")) as ledger:

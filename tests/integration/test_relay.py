@@ -111,7 +111,7 @@ def test_a_restored_backup_is_refused_with_the_cure_and_recovered_from_kafka(
         with pytest.raises(AssertionError, match="custody recover"):
             start(database_url, fresh_kafka, folders[1], role)
     application = open_ledger(ledger.settings)
-    assert recover(application, fresh_kafka, quiet) == 35
+    assert recover(application, ledger.settings, quiet) == 35
     application.close()
     with flow(database_url, fresh_kafka, folders[2]) as ledger:
         again = ledger.tell("CBP", "child-encountered", claim("A200000059", DAY, ENCOUNTER), id="m59")

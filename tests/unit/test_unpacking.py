@@ -24,7 +24,8 @@ from ledger import following
 from ledger.cloudevents import binary_headers
 from ledger.codecs import MOST_UNPACKED, NAMES, DamagedError, TooLargeError, unpack
 from ledger.facts import BY_WIRE, LEDGER_FACTS
-from ledger.following import read_messages
+from ledger.following import EntryMessage, read_record
+from ledger.seals import SEAL, Seals
 from ledger.unpacking import MOST_TOGETHER, DamagedBatch, Record, unpack_quickly, unpacked
 from producers.appending import Envelope
 
@@ -118,18 +119,21 @@ def test_headers_without_sense_are_refused(packed: bytes) -> None:
 def test_an_entry_reads_alike_by_its_pattern_and_header_by_header(wire: str, position: int, previous: int) -> None:
     """What the relay writes is found by the pattern, whatever the fact; and says what the headers say."""
     at = "2022-01-01T00:00:00.000000Z"
-    envelope = Envelope(source="/custody-ledger", type=wire, extra=("previous",))
-    packed = envelope.stamped(at, str(previous)).of(str(position))
-    record = Record("t", 3, 5, 0, b"00000000-0000-7000-8000-000000000001", b"{}", packed)
-    assert record.headers == binary_headers(
-        id=str(position), source="/custody-ledger", type=wire, time=at, extra=[("previous", str(previous))]
-    )
+    key, seals = b"00000000-0000-7000-8000-000000000001", Seals(b"key")
+    parts = (key, str(position).encode(), at.encode(), str(previous).encode(), b"{}")
+    seal = seals.seal(b"custody.entries", *parts)
+    envelope = Envelope(source="/custody-ledger", type=wire, extra=("previous", SEAL))
+    packed = envelope.stamped(at, str(previous), seal).of(str(position))
+    record = Record("t", 3, 5, 0, key, b"{}", packed)
+    extra = [("previous", str(previous)), (SEAL, seal)]
+    assert record.headers == binary_headers(id=str(position), source="/custody-ledger", type=wire, time=at, extra=extra)
     assert following._AS_RELAYED.fullmatch(packed) is not None
     with pytest.MonkeyPatch.context() as patched:
-        by_pattern = read_messages([record])
+        by_pattern = read_record(record, seals)
         patched.setattr(following, "_AS_RELAYED", re.compile(b"never"))
-        assert read_messages([record]) == by_pattern
-    assert (by_pattern[0].position, by_pattern[0].previous, by_pattern[0].recorded_at) == (position, previous, at)
+        assert read_record(record, seals) == by_pattern
+    assert isinstance(by_pattern, EntryMessage)
+    assert (by_pattern.position, by_pattern.previous, by_pattern.recorded_at) == (position, previous, at)
 
 
 def fetched(*batches: bytes, fetch_offset: int = 0, give_damaged: bool = True) -> tuple[list[Any], int]:
