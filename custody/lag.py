@@ -46,6 +46,9 @@ class Lag:
     held_position: int
     """The last entry of which it is worked out what agencies hold, as figures as known to them ask."""
     parked_children: int
+    """Children whose entries the live read tables could not apply."""
+    blocked: dict[str, int]
+    """Children of whom another role cannot do its work, by role."""
     set_aside: int
     """Dead letters that are open, of every kind."""
     dead_letters: dict[Kind, int]
@@ -75,9 +78,17 @@ def measure(database_url: str, bootstrap: str) -> Lag:
             complete_to=reading.complete_to,
             held_position=reading.held_position,
             parked_children=reading.parked_children,
+            blocked=_blocked(connection, there),
             set_aside=sum(dead_letters.values()),
             dead_letters=dead_letters,
         )
+
+
+def _blocked(connection: psycopg.Connection, there: set[str]) -> dict[str, int]:
+    if "ledger.blocked" not in there:
+        return {}
+    rows = connection.execute("select role, count(*) from ledger.blocked group by role order by role").fetchall()
+    return {role: int(count) for role, count in rows}
 
 
 @dataclass(frozen=True, slots=True)

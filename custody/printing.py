@@ -134,6 +134,8 @@ def finding_lines(finding: Mapping[str, Any]) -> Iterator[str]:
 def set_aside_line(one: Mapping[str, Any]) -> str:
     """Return one thing set aside as a line."""
     reason = printable(one["reason"])
+    if one["kind"] == "blocked":
+        return f"child {one['child']}: blocked in the role {one['role']} since {one['since']}: {reason}"
     if one["kind"] == "child":
         return f"child {one['child']}: {one['entries']} entries wait from position {one['position']}: {reason}"
     retried = f", sent again at {one['retried_at']}" if one["retried_at"] is not None else ""
@@ -154,6 +156,7 @@ def set_aside_lines(one: Mapping[str, Any]) -> Iterator[str]:
         for waiting in one["waiting"]:
             reason = printable(waiting["reason"])
             yield f"    position {waiting['position']}, recorded {waiting['recorded_at']}: {reason}"
+    if one["kind"] != "message":
         return
     last = one["last_offset"]
     upto = "" if last in (None, one["offset"]) else f" to {last}"

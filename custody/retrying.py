@@ -62,6 +62,11 @@ def apply_again(connection: Connection[Rows], child: UUID) -> None:
 
 def _to_send(message: Message, bootstrap: str) -> Sequence[Sent]:
     number = message.number
+    if message.cause == "foreign":
+        raise Problem(
+            f"message {number} was found on {message.topic}, where only the ledger writes; nothing was sent. When "
+            f"it is known who put it there: `custody set-aside close {number} --reason ...`"
+        )
     if message.cause == "lost":
         raise Problem(
             f"message {number} is a note of what was lost with {message.topic}, so there is nothing to send; nothing "

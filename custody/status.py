@@ -90,6 +90,10 @@ def _problems(shown: dict[str, Any]) -> list[str]:
         problems.append(
             f"{_counted(shown['parked_children'], 'record is', 'records are')} blocked: `custody set-aside list`"
         )
+    for role, count in (shown["blocked"] or {}).items():
+        problems.append(
+            f"{_counted(count, 'record is', 'records are')} blocked in the role {role}: `custody set-aside list`"
+        )
     if shown["set_aside"]:
         problems.append(
             f"{_counted(shown['set_aside'], 'message is kept as a dead letter', 'messages are kept as dead letters')}"

@@ -17,8 +17,11 @@ _AN_EXCEPTION: Final = re.compile(r"[A-Za-z_][\w.]*: \S")
 """The line of a traceback that says what was raised; the lines after it may be pieces of SQL."""
 _A_SERVERS_END: Final = re.compile(r"(?:FATAL|PANIC):  (?!the database system is )(.+)")
 """PostgreSQL's own word for why it ended, in a log that goes on about who could not connect meanwhile."""
+_DIFFERING: Final = re.compile(r"\bpid \d+|0x[0-9a-f]+|\d\d:\d\d:\d\d\S*")
 _FIRST_PAUSE_SECONDS: Final = 0.5
 _LONGEST_PAUSE_SECONDS: Final = 30.0
+_AGAIN_AND_AGAIN: Final = 3
+"""After so many ends at the same place starting again does not mend it by itself."""
 _STEADY_SECONDS: Final = 60.0
 """A process that ran this long is in order: its next death is a new one, not the last one again."""
 
@@ -54,6 +57,8 @@ class Supervised:
         self._start_again_at = 0.0
         self._pause_seconds = _FIRST_PAUSE_SECONDS
         self._log_began = 0
+        self._failed_at: str | None = None
+        self._failures = 0
 
     def step(self, now: float) -> None:
         """Look at the process once, and do what is due; `now` is monotonic seconds."""
@@ -104,9 +109,14 @@ class Supervised:
     def _ended(self, status: int, now: float) -> None:
         self._pid = None
         self.reason = f"ended with {_in_words(status)}; its log ends: {self._last_words()}"
+        words = self._last_words()
         if status == REFUSES:
-            self.state, self.reason = "refused", self._last_words()
+            self.state, self.reason = "refused", words
             return
+        self._failures = self._failures + 1 if _place(words) == self._failed_at else 1
+        self._failed_at = _place(words)
+        if self._failures >= _AGAIN_AND_AGAIN:
+            self.reason = f"failed {self._failures} times at the same place; {self.reason}"
         if now - self._started_at > _STEADY_SECONDS:
             self._pause_seconds = _FIRST_PAUSE_SECONDS
         self.state = "restarting"
@@ -133,3 +143,8 @@ class Supervised:
 
 def _in_words(status: int) -> str:
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+
+
+def _place(words: str) -> str:
+    """Return what a role said when it ended without what differs from one time to the next."""
+    return _DIFFERING.sub("", words)

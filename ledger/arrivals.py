@@ -62,7 +62,7 @@ class Malformed(NamedTuple):
 KEPT_BYTES: Final = 65_536
 """So much of a message that cannot be read, or that a fault of ours met, is kept; the rest by its digest."""
 
-Kind = Literal["unreadable", "fault", "batch", "lost"]
+Kind = Literal["unreadable", "fault", "batch", "lost", "foreign"]
 """Of a dead letter: nobody can read the message; a fault of ours met it; a whole record batch cannot be unpacked;
 messages were gone before anybody took them."""
 

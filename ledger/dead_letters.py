@@ -119,7 +119,7 @@ def close(connection: Connection[Any], numbers: Collection[int], *, by: str, rea
 
 def counts(connection: Connection[Any]) -> dict[Kind, int]:
     """Count the open dead letters of each kind: what `status` and a metric show. The connection gives tuples."""
-    counted: dict[Kind, int] = {"unreadable": 0, "fault": 0, "batch": 0, "lost": 0}
+    counted: dict[Kind, int] = {"unreadable": 0, "fault": 0, "batch": 0, "lost": 0, "foreign": 0}
     rows = connection.execute(f"select kind, count(*) from ledger.set_aside where {_OPEN} group by kind")  # noqa: S608
     for kind, count in rows.fetchall():
         counted[cast(Kind, kind)] = int(count)

@@ -10,6 +10,10 @@ from ledger.agencies import Agency
 from ledger.submission import Refusal
 
 WIRE: Final = "custody.outcome.v1"
+MOST_BYTES: Final = 512 * 1024
+"""Half of what Kafka's topics carry unless they are told otherwise."""
+MOST_REMARKS: Final = 100
+MOST_TEXT: Final = 400
 
 
 def outcome(
@@ -37,6 +41,34 @@ def outcome(
             "refusal": refusal,
         }
     )
+
+
+def fitting(body: bytes) -> bytes:
+    """Return an outcome that every outcomes topic carries: a very long one loses its last remarks, and says so.
+
+    One that Kafka would not take would keep the outcomes of all agencies waiting behind it.
+    """
+    if len(body) <= MOST_BYTES:
+        return body
+    given = orjson.loads(body)
+    given["findings"] = [_short(one) for one in given["findings"][:MOST_REMARKS]]
+    if given["refusal"] is not None:
+        given["refusal"] = _short(given["refusal"])
+    given["submission"] = _short(given["submission"])
+    return orjson.dumps(given)
+
+
+def _short(members: Mapping[str, Any]) -> dict[str, Any]:
+    short: dict[str, Any] = {}
+    for name, value in members.items():
+        match value:
+            case str():
+                short[name] = value if len(value) <= MOST_TEXT else value[:MOST_TEXT] + " … (too long to be told whole)"
+            case list():
+                short[name] = [_short(one) if isinstance(one, dict) else one for one in value[:MOST_REMARKS]]
+            case _:
+                short[name] = value
+    return short
 
 
 def refusal_members(refusal: Refusal) -> dict[str, Any]:

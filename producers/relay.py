@@ -24,7 +24,7 @@ from ledger.agencies import PRODUCERS
 from ledger.entry import recorded_at_of, value
 from ledger.eventstore import Ledger
 from ledger.genuine import Genuine
-from ledger.outcomes import WIRE, accepted
+from ledger.outcomes import WIRE, accepted, fitting
 from ledger.seals import SEAL
 from ledger.settings import Settings
 from ledger.single_work import SingleWork
@@ -39,6 +39,7 @@ IDLE_SECONDS: Final = 0.5
 REST_SECONDS: Final = 0.005
 """The shortest wait, however many hints come."""
 SEND_SECONDS: Final = 60.0
+MOST_KEY_BYTES: Final = 4096
 SOURCE: Final = "/custody-ledger"
 
 _TOPICS: Final = (ENTRIES, *map(outcomes, PRODUCERS))
@@ -181,7 +182,7 @@ class Relay:
             # an outcome may come twice: a crash between the two sends must not leave a submission unanswered
             agency, submission_id, answer = accepted(position=position, child=child, version=version, state=state)
             outgoing[TopicPartition(outcomes(agency), 0)].append(
-                Outgoing(answer, _OUTCOME.stamped(time).of(f"entry-{position}"), submission_id.encode())
+                Outgoing(fitting(answer), _OUTCOME.stamped(time).of(f"entry-{position}"), _key(submission_id))
             )
             self._position = position
         return append(self._producer, outgoing)
@@ -199,9 +200,9 @@ class Relay:
         for row in rows:
             outgoing[TopicPartition(outcomes(row["agency"]), 0)].append(
                 Outgoing(
-                    bytes(row["body"]),
+                    fitting(bytes(row["body"])),
                     _OUTCOME.stamped(write_clock(row["now"])).of(f"outcome-{row['number']}"),
-                    row["submission_id"].encode(),
+                    _key(row["submission_id"]),
                 )
             )
         sent = append(self._producer, outgoing)
@@ -228,6 +229,11 @@ class Relay:
             " topic_id = excluded.topic_id",
             (name, position, orjson.dumps({str(n): end for n, end in ends.items()}).decode(), self._topic_id),
         )
+
+
+def _key(submission_id: str) -> bytes:
+    """Return the key of an outcome: the id it answers, as far as a key may be long."""
+    return submission_id.encode()[:MOST_KEY_BYTES]
 
 
 def _holds(tail: Tail, ends: dict[str, int]) -> bool:

@@ -87,10 +87,11 @@ def listed(connection: Connection[Rows], *, closed: bool = False) -> list[dict[s
     """
 
     def ask(cursor: Cursor[Rows]) -> list[dict[str, Any]]:
-        messages, children = _made(cursor)
+        messages, children, blocked = _made(cursor)
         return [
             *(_message(row) for row in _rows(cursor, "messages", there=messages, closed=closed)),
             *(_child(row) for row in _rows(cursor, "children", there=children)),
+            *(_blocked(row) for row in _rows(cursor, "blocked", there=blocked)),
         ]
 
     return in_snapshot(connection, ask)
@@ -150,10 +151,14 @@ def _shown_child(cursor: Cursor[Rows], child: UUID) -> dict[str, Any]:
                     for position, recorded_at, reason in waiting
                 ],
             }
+    for row in _rows(cursor, "blocked", there=_made(cursor)[2]):
+        if row[1] == child:
+            return _blocked(row)
     raise NothingKnownError(f"nothing of child {child} is set aside: see `custody set-aside list`")
 
 
 def _made(cursor: Cursor[Rows]) -> Rows:
+    """Return whether there are dead letters, read tables, and blocked records of other roles."""
     [row] = _rows(cursor, "is_made")
     return row
 
@@ -169,6 +174,11 @@ def _message(row: Rows) -> dict[str, Any]:
         **message,
         **{name: _clock(message[name]) for name in _CLOCKS},
     }
+
+
+def _blocked(row: Rows) -> dict[str, Any]:
+    role, child, reason, since = row
+    return {"kind": "blocked", "role": role, "child": str(child), "reason": reason, "since": _clock(since)}
 
 
 def _child(row: Rows) -> dict[str, Any]:

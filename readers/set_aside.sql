@@ -1,5 +1,6 @@
 -- name: is_made
-select to_regclass('ledger.set_aside') is not null, to_regclass('read.parked_v1') is not null
+select to_regclass('ledger.set_aside') is not null, to_regclass('read.parked_v1') is not null,
+       to_regclass('ledger.blocked') is not null
 
 -- name: messages
 select s.number, s.agency, s.topic, s.partition, s."offset", s.last_offset, s.kind, s.ce_source, s.ce_id, s.reason,
@@ -16,6 +17,9 @@ from ledger.set_aside s where s.number = %(number)s
 -- name: children
 select k.child, min(k.position), count(*), min(k.recorded_at), (array_agg(k.reason order by k.position))[1]
 from read.parked_v1 k group by k.child order by min(k.position)
+
+-- name: blocked
+select b.role, b.child, b.reason, b.since from ledger.blocked b order by b.since, b.role, b.child
 
 -- name: waiting
 select k.position, k.recorded_at, k.reason from read.parked_v1 k where k.child = %(child)s order by k.position

@@ -32,6 +32,13 @@ CREATE TABLE ledger.alerts (
     body bytea NOT NULL
 );
 
+CREATE TABLE ledger.blocked (
+    role text NOT NULL,
+    child uuid NOT NULL,
+    reason text NOT NULL,
+    since timestamp with time zone DEFAULT clock_timestamp() NOT NULL
+);
+
 CREATE TABLE ledger.identifiers (
     scheme text NOT NULL COLLATE pg_catalog."C",
     value text NOT NULL COLLATE pg_catalog."C",
@@ -68,6 +75,21 @@ CREATE TABLE ledger.migrations (
     applied_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
+CREATE TABLE ledger.only_alerts (
+);
+
+CREATE TABLE ledger.only_feeds (
+);
+
+CREATE TABLE ledger.only_projections (
+);
+
+CREATE TABLE ledger.only_rebuild (
+);
+
+CREATE TABLE ledger.only_relay (
+);
+
 CREATE TABLE ledger.outcomes (
     number bigint NOT NULL,
     agency text NOT NULL,
@@ -101,12 +123,25 @@ CREATE TABLE ledger.publications (
 CREATE TABLE ledger.relay_checkpoint (
     name text NOT NULL,
     "position" bigint NOT NULL,
-    kafka_end jsonb NOT NULL
+    kafka_end jsonb NOT NULL,
+    topic_id text
+);
+
+CREATE TABLE ledger.retries (
+    role text NOT NULL,
+    child uuid NOT NULL
+);
+
+CREATE TABLE ledger.seal (
+    one boolean DEFAULT true NOT NULL,
+    key bytea NOT NULL,
+    begun boolean DEFAULT false NOT NULL,
+    CONSTRAINT seal_one_check CHECK (one)
 );
 
 CREATE TABLE ledger.set_aside (
     number bigint NOT NULL,
-    agency text NOT NULL,
+    agency text,
     topic text NOT NULL,
     partition integer NOT NULL,
     "offset" bigint NOT NULL,
@@ -126,7 +161,8 @@ CREATE TABLE ledger.set_aside (
     closed_at timestamp with time zone,
     closed_by text,
     closed_reason text,
-    CONSTRAINT set_aside_kind_check CHECK ((kind = ANY (ARRAY['unreadable'::text, 'fault'::text, 'batch'::text, 'lost'::text])))
+    CONSTRAINT set_aside_agency_check CHECK (((agency IS NOT NULL) OR (kind = 'foreign'::text))),
+    CONSTRAINT set_aside_kind_check CHECK ((kind = ANY (ARRAY['unreadable'::text, 'fault'::text, 'batch'::text, 'lost'::text, 'foreign'::text])))
 );
 
 CREATE TABLE ledger.set_aside_names (
@@ -194,6 +230,9 @@ ALTER TABLE ONLY ledger.alerts
 ALTER TABLE ONLY ledger.alerts
     ADD CONSTRAINT alerts_pkey PRIMARY KEY (agency, number);
 
+ALTER TABLE ONLY ledger.blocked
+    ADD CONSTRAINT blocked_pkey PRIMARY KEY (role, child);
+
 ALTER TABLE ONLY ledger.identifiers
     ADD CONSTRAINT identifiers_pkey PRIMARY KEY (scheme, value);
 
@@ -217,6 +256,12 @@ ALTER TABLE ONLY ledger.publications
 
 ALTER TABLE ONLY ledger.relay_checkpoint
     ADD CONSTRAINT relay_checkpoint_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY ledger.retries
+    ADD CONSTRAINT retries_pkey PRIMARY KEY (role, child);
+
+ALTER TABLE ONLY ledger.seal
+    ADD CONSTRAINT seal_pkey PRIMARY KEY (one);
 
 ALTER TABLE ONLY ledger.set_aside_names
     ADD CONSTRAINT set_aside_names_pkey PRIMARY KEY (agency, scheme, value, number);
