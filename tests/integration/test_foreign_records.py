@@ -70,7 +70,7 @@ def strange(ledger: Flow) -> list[tuple[str, int, bytes | None, bytes | None, He
     end = ledger.rows("select max(notification_id) from ledger.stored_events")[0][0]
     copied = forged(bytes(state), child, end + 1, end)
     return [
-        (ENTRIES, 0, None, None, []),
+        (ENTRIES, 0, b"k", None, []),
         (ENTRIES, 1, b"\xff", b"\x00\x01garbage", [("ce_id", b"x"), ("x-\u00e9", b"\xff")]),
         (ENTRIES, 2, b"k", b'{"position": "7", "another": {"shape": true}}', []),
         (ENTRIES, 3, str(child).encode(), b"[]", copied[4]),
