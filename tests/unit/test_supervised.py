@@ -76,6 +76,22 @@ def test_the_reason_of_an_end_is_that_of_this_run(tmp_path: Path) -> None:
         assert "the first reason" not in (part.report().reason or "")
 
 
+def test_a_role_that_fails_thrice_at_the_same_place_says_so(tmp_path: Path) -> None:
+    """Starting it again does not mend it; an end somewhere else, or at another entry, begins the count anew."""
+    script = (
+        "echo x >> ran; n=$(wc -l < ran); [ $n -gt 3 ] && echo 'KeyError: entry 8' || echo 'KeyError: entry 7'; exit 1"
+    )
+    with _supervised(tmp_path, f"cd {tmp_path}; {script}") as part:
+        told = []
+        for now in range(0, 200, 50):
+            part.step(now)
+            _wait_for_end(part)
+            part.step(now + 1)
+            told.append(part.report().reason or "")
+    assert ["failed 3 times at the same place" in reason for reason in told] == [False, False, True, False]
+    assert "entry 7" in told[2]
+
+
 def test_the_reason_of_a_server_is_what_it_says_was_fatal(tmp_path: Path) -> None:
     """A full disk shows as a full disk, not as the last line of a PostgreSQL that could not write."""
     log = """
