@@ -16,9 +16,8 @@ from ledger.entry import read_entry
 from ledger.logs import configure
 from ledger.topics import ENTRIES, PUBLICATIONS, alerts, feed, partition_of
 from readers.verify import verify
-from tests.integration.alerting import looked
 from tests.integration.feeding import numbered, on_feed, published
-from tests.integration.flow import ENCOUNTER, Flow, claim, flow
+from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 from tests.integration.running import PATIENCE_SECONDS
 from tests.integration.tampering import messages_of
 
@@ -92,7 +91,9 @@ def settled(ledger: Flow) -> None:
     """Wait until every role is done."""
     ledger.settle()
     published(ledger)
-    looked(ledger)
+    until(lambda: ledger.rows(
+        "select (select complete_to from read.publishing_v1) <= (select recorded_by from ledger.alerting)"
+    ) == [(True,)])  # fmt: skip
 
 
 @pytest.mark.parametrize("lasts", [False, True], ids=["while they run", "at the end of every topic when they start"])
