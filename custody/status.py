@@ -21,6 +21,7 @@ _NUMBERS: Final = (
     "complete_to",
     "held_position",
     "parked_children",
+    "blocked",
     "set_aside",
     "dead_letters",
 )
