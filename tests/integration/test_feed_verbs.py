@@ -77,7 +77,10 @@ def test_without_waiting_the_command_says_where_the_outcome_comes(ledger: Flow, 
 WRONG: dict[str, tuple[tuple[str, ...], str]] = {
     "an agency without a feed": (("--agency", "STEWARD", "--up-to", "1", "--grade", "opened"), "are CBP, ICE-ERO, "),
     "no agency at all": (("--agency", "FBI", "--up-to", "1", "--grade", "opened"), "--agency 'FBI' is no agency here"),
-    "no grade": (("--agency", "ORR", "--up-to", "1", "--grade", "told"), "grades are delivered, opened, acknowledged"),
+    "no grade": (
+        ("--agency", "ORR", "--up-to", "1", "--grade", "told"),
+        "is no grade; there are delivered, opened, acknowledged",
+    ),
     "nothing": (("--agency", "ORR", "--grade", "opened"), "either --up-to, or --number"),
     "both": (("--agency", "ORR", "--grade", "opened", "--up-to", "1", "--number", "1"), "either --up-to, or --number"),
     "number zero": (("--agency", "ORR", "--grade", "opened", "--up-to", "0"), "--up-to"),
