@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from custody.demo_asking import Asking
+from tests.end_to_end.page_examples import wrong_examples
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 300
@@ -43,16 +44,18 @@ def test_the_demo_gets_every_answer_it_expects_and_leaves_nothing(temporary: dic
     assert "hhs-releases" in done.stdout
 
 
-def test_a_kept_demo_answers_until_it_is_stopped_the_way_it_says(temporary: dict[str, str]) -> None:
-    """`make demo KEEP=1`: the commands it shows give the same answers afterwards; its own words end it."""
+def test_a_kept_demo_answers_as_the_pages_show_until_it_is_stopped_the_way_it_says(temporary: dict[str, str]) -> None:
+    """`make demo KEEP=1`: its commands, and every example of the pages, give what they show; its own words end it."""
     done = _run([*DEMO, "--keep"], temporary)
     assert done.returncode == 0, done.stdout + done.stderr
     told = done.stdout.split("goes on running.")[1]
     export, *_, stop = [line.strip() for line in told.splitlines() if line.startswith("  ")]
     command, answer = re.findall(r"^\$ (custody view .*)\n((?:.*\S.*\n)+)", done.stdout, re.MULTILINE)[0]
     again = _run(["bash", "-euc", f"{export}\n{command}"], temporary)
+    wrong = list(wrong_examples(Path(export.split("=")[1])))
     stopped = _run(["bash", "-euc", f"{export}\n{stop}"], temporary)
     assert again.stdout.startswith(answer), again.stdout + again.stderr
+    assert not wrong, "\n\n".join(wrong)
     assert stopped.returncode == 0, stopped.stdout + stopped.stderr
 
 
