@@ -82,6 +82,11 @@ _RECEIPTS: Final = frozenset(receipts(agency) for agency in RECEIVERS)
 READ_BY_INTAKE: Final = tuple(_AGENCY_BY_TOPIC)
 """Every topic on which agencies write to the ledger."""
 
+READ_BY_AGENCIES: Final = frozenset(
+    (*map(outcomes, PRODUCERS), *map(feed, RECEIVERS), *map(alerts, RECEIVERS)),
+)
+"""Every topic that agencies read: what stands there is uncompressed or gzip, so that every client reads it."""
+
 TOPICS: Final[tuple[Topic, ...]] = (
     Topic(ENTRIES, ENTRIES_PARTITIONS, {**_FOR_EVER, "max.message.bytes": str(LARGEST_MESSAGE_BYTES)}),
     *(

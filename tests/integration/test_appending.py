@@ -232,3 +232,31 @@ def test_what_cannot_be_sent_is_refused_and_what_the_broker_refuses_is_told(
     with pytest.raises(MessageSizeTooLargeError):
         sent.get(timeout=60)
     assert on_topic(kafka_bootstrap, topic, 0) == []
+
+
+@pytest.mark.parametrize("topic", ["custody.outcomes.orr", "custody.feed.orr", "custody.alerts.orr"])
+def test_what_agencies_read_is_compressed_so_that_every_client_reads_it(
+    producer: KafkaProducer, fresh_kafka: str, topic: str
+) -> None:
+    """A client that knows no lz4, as many do, reads its outcomes, its feed and its alerts."""
+    from kafka.record.default_records import DefaultRecordBatch
+
+    headers = Envelope(source="/custody-ledger", type="custody.outcome.v1").stamped(AT)
+    place = TopicPartition(topic, 0)
+    messages = [Outgoing(b"x" * 500, headers.of(str(number))) for number in range(100)]
+    for future in append(producer, {place: messages}):
+        future.get(timeout=30)
+    seen: list[int] = []
+    before = DefaultRecordBatch.__init__
+
+    def noted(batch: Any, buffer: Any) -> None:
+        before(batch, buffer)
+        seen.append(batch.compression_type)
+
+    DefaultRecordBatch.__init__ = noted
+    try:
+        found = read(fresh_kafka, place)
+    finally:
+        DefaultRecordBatch.__init__ = before
+    assert [record.value for record in found] == [b"x" * 500] * 100
+    assert set(seen) == {DefaultRecordBatch.CODEC_GZIP}
