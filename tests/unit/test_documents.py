@@ -153,3 +153,12 @@ def columns_told() -> dict[str, set[str]]:
 
 def sql(name: str) -> str:
     return re.sub(r"--.*", "", (ROOT / "projections" / name).read_text("utf-8"))
+
+
+def test_every_test_that_the_table_of_faults_names_is_there() -> None:
+    """A row of docs/faults-tried.md says which test holds it; the name must lead to one."""
+    table = (ROOT / "docs" / "faults-tried.md").read_text("utf-8")
+    named = re.findall(r"(tests/[\w/]+\.py)(?:::(\w+))?", table)
+    assert len(named) > 100
+    for path, name in named:
+        assert f"def {name}" in (ROOT / path).read_text("utf-8"), f"{path}::{name}"
