@@ -1,8 +1,4 @@
-"""One message stops nobody else: what no batch can hold, no codec unpack, or a fault of ours meets is kept and told.
-
-Broken by hand to see these tests fail, one at a time: faults raised instead of isolated, a used id kept for a faulted
-message, damaged batches raised, offsets kept without the topic's id.
-"""
+"""One message stops nobody else: what no batch can hold, no codec unpack, or a fault of ours meets is kept and told."""
 
 from collections.abc import Iterator
 from pathlib import Path

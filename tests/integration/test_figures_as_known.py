@@ -569,7 +569,7 @@ def test_corrections_of_a_period_say_who_still_holds_the_old_value(database_url:
             ]
 
         assert [position for position, _ in listed()] == [3, 4]
-        assert listed(holder=told, known_at=at(4)) == [(3, ["ICE-ERO"])]
+        assert listed(holder=told, known_at=at(4)) == [(3, ["ICE-ERO"]), (4, ["ICE-ERO"])]
         assert listed(holder=told, known_at=at(5)) == [(4, ["ICE-ERO"])]
         assert listed(holder=told) == []
         assert [position for position, _ in listed(by=parse_viewpoint("STEWARD", None, None))] == [4]

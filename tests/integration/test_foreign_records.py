@@ -1,8 +1,4 @@
-"""What stands on the ledger's own topics and the ledger did not write: kept as a dead letter, named, and passed over.
-
-Broken by hand to see these tests fail, one at a time: any record with the form of an entry taken for one, the last
-message of a topic believed without its seal, a foreign record not kept.
-"""
+"""What stands on the ledger's own topics and it did not write: kept as a dead letter, named, and passed over."""
 
 from pathlib import Path
 from typing import Any

@@ -46,6 +46,19 @@ def test_after_any_message_every_other_agency_is_answered(ledger: Flow, tmp_path
     assert b'"live_differed":[]' in rebuilt.stdout, rebuilt.stdout.decode() + rebuilt.stderr.decode()
 
 
+def test_garbage_on_the_ledgers_own_topics_stops_nobody(ledger: Flow, tmp_path: Path) -> None:
+    """Nobody but the ledger writes there; who does all the same is named by verify, and the others are answered."""
+    barrel, gun = Barrel(ledger.settings.kafka_bootstrap), Gun(SEED + 1).anywhere()
+    for number in range(0, SHOTS, TOGETHER):
+        barrel.fire(itertools.islice(gun, TOGETHER))
+        _everybody_is_answered(ledger, number)
+    barrel.close()
+    ledger.settle()
+    checked = _asked(ledger, tmp_path, "verify")
+    assert checked.returncode == 1, checked.stdout.decode() + checked.stderr.decode()
+    assert b"Traceback" not in checked.stderr, checked.stderr.decode()
+
+
 def _asked(ledger: Flow, data: Path, *words: str) -> "subprocess.CompletedProcess[bytes]":
     settings = ledger.settings
     return custody(*words, database_url=settings.database_url, bootstrap=settings.kafka_bootstrap, data=data)

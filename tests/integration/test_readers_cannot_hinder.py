@@ -1,8 +1,4 @@
-"""What a login in `custody_reader` may do, and that none of it keeps a role, a rebuild or another reader waiting.
-
-Broken by hand to see these tests fail, one at a time: single work held by an advisory lock, the payload of a
-notification believed, the swap waiting for readers without end.
-"""
+"""What a login in `custody_reader` may do, and that none of it keeps a role, a rebuild or another reader waiting."""
 
 import uuid
 from collections.abc import Iterator

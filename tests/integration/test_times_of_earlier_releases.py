@@ -1,7 +1,7 @@
 """A ledger in which an earlier release took times beyond today's bounds goes on with its real parts.
 
 Such entries are put into the event store as that release put them there: 0001-01-01, 9999-12-31, offsets of +23:59, in
-every place a time has. Seen to fail with the code before: projections blocked the child, verify and rebuild ended.
+every place a time has.
 """
 
 from collections.abc import Iterator

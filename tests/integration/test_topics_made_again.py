@@ -1,8 +1,4 @@
-"""Topics of the ledger's own that are deleted, or deleted and made again: the roles make and fill them by themselves.
-
-Broken by hand to see these tests fail, one at a time: the relay's checkpoint read without its topic's id, the read
-tables' offsets likewise, a missing topic not made.
-"""
+"""Topics of the ledger's own that are deleted, or made again: the roles make and fill them by themselves."""
 
 from pathlib import Path
 

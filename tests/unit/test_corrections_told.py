@@ -1,8 +1,4 @@
-"""Who still holds the old value of what was corrected: whoever knows the member of the entry, and not the new one.
-
-Broken by hand to see these tests fail: who knows nothing of the entry taken to hold it; a new value that is withheld
-taken for known; a voided correction counted; K passed over; a group taken for its first member.
-"""
+"""Who still holds the old value of what was corrected: whoever knows the member of the entry, and not the new one."""
 
 from typing import Any
 

@@ -2,9 +2,6 @@
 
 The times stand in every place a time can have, of every fact: when it happened, since when its producer knew it, its
 members, what a correction sets.
-
-Broken by hand to see these tests fail: `civil_day`, `last_instant`, `from_microseconds` and `read_back` without their
-bounds; facts read back by the bounds of what comes in; a 30 days' history counted with `-`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,8 +1,4 @@
-"""One entry that cannot be applied blocks its child and nobody else, until it can be, or is voided or corrected.
-
-Broken by hand to see these tests fail, one at a time: a fault raised instead of held back, the void not looked for, a
-left-out entry applied all the same.
-"""
+"""One entry that cannot be applied blocks its child and nobody else, until it can be, or is voided or corrected."""
 
 from collections.abc import Sequence
 from typing import Any

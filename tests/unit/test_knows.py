@@ -1,8 +1,4 @@
-"""`custody knows`: every moment of each agency is listed, and can be asked for by grade, channel, fact, time.
-
-Broken by hand to see these tests fail: only the first moment of a grade listed; the way of a notice left out, or as it
-was before its correction; a filter passed over, or one end of the time between taken as outside.
-"""
+"""`custody knows`: every moment of each agency is listed, and can be asked for by grade, channel, fact, time."""
 
 from datetime import timedelta
 from typing import Any

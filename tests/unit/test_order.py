@@ -1,9 +1,4 @@
-"""Of one civil day, what another happening presupposes comes first where either is given as a day: the table of pairs.
-
-Broken by hand to see these tests fail: a row of the table taken out, or turned round; the members that must agree not
-looked at; what goes on already not looked at; two instants moved; the other side of midnight in the civil zone; a fold
-carried on over what belongs before what was applied.
-"""
+"""Of one civil day, what another happening presupposes comes first where either is a day: the table of pairs."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,8 +1,4 @@
-"""A printed moment is the moment used: whatever a text shows can be given back as an option, and means the same.
-
-Broken by hand to see these tests fail: microseconds dropped; the offset set apart by a space; the moment of the child's
-last instant cut to a second; a zone that stood seconds apart from UTC.
-"""
+"""A printed moment is the moment used: whatever a text shows can be given back as an option, and means the same."""
 
 import re
 from collections.abc import Iterator
