@@ -60,6 +60,7 @@ INTERVALS: Final[dict[str, dict[str, str]]] = {
         "ended_by": "bigint",
         "ended_as": "text",
         "to_know": "text",
+        "claimed_from": "text",
         "heard_at": "timestamptz",
         "live": "boolean",
     },

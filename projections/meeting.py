@@ -98,25 +98,25 @@ def first_met(happenings: Happenings, duty: Duty, told: Knows) -> Met | None:
     return met_and_known(happenings, duty, told)[0]
 
 
-def met_and_known(happenings: Happenings, duty: Duty, told: Knows) -> tuple[Met | None, Sequence[int] | None]:
-    """Return what met the duty first, and the entries any of which its recipient must know.
+def met_and_known(happenings: Happenings, duty: Duty, told: Knows) -> tuple[Met | None, Sequence[Happened] | None]:
+    """Return what met the duty first, and the happenings any of which its recipient must know, by position.
 
     None of those where nobody's knowing meets it.
     """
     found: list[Met] = []
-    known: list[int] | None = None
+    known: dict[int, Happened] | None = None
     for way in duty.rule.met_by:
         answers = happenings.answers(duty.rule, way, duty.opened, duty.obliged, duty.towards)
         if way.told is None:
             moments = [Met(one.proven, one.position, None, _excuse(way, one)) for one in answers]
         else:
-            positions = [one.position for one in answers]
-            known = positions if known is None else known + positions
-            moments = [] if duty.towards is None else list(_told(positions, cast(Agency, duty.towards), told))
+            to_know = {one.position: one for one in answers}
+            known = to_know if known is None else known | to_know
+            moments = [] if duty.towards is None else list(_told(to_know, cast(Agency, duty.towards), told))
         if len(moments) >= way.nth:
             found.append(sorted(moments, key=_in_order)[way.nth - 1] if len(moments) > 1 else moments[0])
     first = min(found, key=_in_order, default=None) if len(found) > 1 else found[0] if found else None
-    return first, None if known is None else sorted(set(known))
+    return first, None if known is None else [known[position] for position in sorted(known)]
 
 
 def first_end(happenings: Happenings, duty: Duty) -> Ended | None:

@@ -3,7 +3,7 @@
 A row says what became of a duty as far as entries say it, whatever day is asked about: what opened it, when it is due,
 what met it first, what ended it first. Its state on a day follows from that. What a recipient signed for or read is no
 part of it, since a receipt covers the items of very many children at once: the row names the entries any of which the
-recipient must know, and the question finds out when it did.
+recipient must know, each with the time before which no claim counts, and the question finds out when it did.
 """
 
 from bisect import bisect_left
@@ -16,7 +16,7 @@ from uuid import UUID
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry, LedgerEntry
 from ledger.facts import CorrectionIssued, EntryVoided, Fact, NoticeGiven, ObligationWaived
-from ledger.times import last_instant, plus, write_when
+from ledger.times import last_instant, plus, write_clock, write_when
 from projections.claims import Claims
 from projections.duties import Child, Duty, day_of_opening, duties, duties_of, holder_before, opens
 from projections.effective import Effective, effective
@@ -36,7 +36,7 @@ DutyRow = tuple[
     *tuple[str, int, str, str, str | None, int],
     *tuple[datetime | None, str | None, bool, str, datetime | None, bool],
     *tuple[int | None, str | None, datetime | None, int | None, str | None],
-    *tuple[datetime | None, int | None, str | None, str | None, datetime, bool],
+    *tuple[datetime | None, int | None, str | None, str | None, str | None, datetime, bool],
 ]
 """In the order of the columns of `duties`."""
 Changed = tuple[Sequence[DutyRow], Sequence[DutyRow]]
@@ -252,10 +252,16 @@ def _row(happenings: Happenings, duty: Duty, knows: Callable[[int, Agency], Told
         *(dropped or (None, None)),
         *((None, None, None) if met is None else (met.at, met.position, met.excuse)),
         *(ended or (None, None, None)),
-        None if known is None else " ".join(map(str, known)),
+        None if known is None else " ".join(str(one.position) for one in known),
+        None if known is None else " ".join(map(_claimed_from, known)),
         opened.recorded_at,
         measured and duty.obliged in _ALERTED and not _is_history(duty),
     )
+
+
+def _claimed_from(one: Happened) -> str:
+    """Return before when no claim to have known it counts, as PostgreSQL reads it: it had not happened yet."""
+    return "-infinity" if one.when is None else write_clock(one.first)
 
 
 def _is_history(duty: Duty) -> bool:

@@ -147,6 +147,7 @@ create table {schema}.duties (
     ended_by bigint,
     ended_as text,
     to_know text,                        -- positions; null: not met by anybody's coming to know
+    claimed_from text,                   -- of each of them: before when no claim to have known it counts
     heard_at timestamptz not null,       -- when what opened it was recorded
     live boolean not null,               -- the obliged agency is alerted: it is measured, and was not long past by then
     position bigint not null,

@@ -10,7 +10,8 @@ with held as not materialized (
 ), told as not materialized (
     select h.person, h.position, h.number, {known_at} as at
     from held h
-    cross join lateral unnest(string_to_array(h.to_know, ' ')::bigint[]) as k(position)
+    cross join lateral unnest(string_to_array(h.to_know, ' ')::bigint[],
+                              string_to_array(h.claimed_from, ' ')::timestamptz[]) as k(position, claimed_from)
     join {schema}.publications p on p.position = k.position and p.published_at <= %(recorded_by)s
     where h.dropped_by is null and h.to_know <> ''
 ), read as materialized (
@@ -89,8 +90,9 @@ left join {schema}.waivers w on w.position = j.waiver
 left join lateral (
     select t.known, t.at from (
         select p.position as known, {known_at_of_page} as at
-        from unnest(string_to_array(j.to_know, ' ')::bigint[]) as n(position)
-        join {schema}.publications p on p.position = n.position and p.published_at <= %(recorded_by)s
+        from unnest(string_to_array(j.to_know, ' ')::bigint[],
+                    string_to_array(j.claimed_from, ' ')::timestamptz[]) as k(position, claimed_from)
+        join {schema}.publications p on p.position = k.position and p.published_at <= %(recorded_by)s
         where j.dropped_by is null
         union all
         select r.known, r.at from read r
@@ -100,14 +102,16 @@ order by coalesce(j.due_at, 'infinity'), j.opened_by, j.rule, j.version, j.oblig
          coalesce(j.towards, '') collate "C"
 
 -- name: in_segment
--- The earliest moment that receipts of R give the number of a feed; the sender's published_at comes before it. Where
--- a clock was set back, the first receipt may stand before its item was published, and counts for nothing: then a later
--- one does, at whichever level.
+-- The earliest moment that receipts of R give the number of a feed: a claim counts neither before the item was published
+-- nor before what it tells of happened (`k.claimed_from`), and the proof by itself. Where a clock was set back, the first
+-- receipt may stand before its item was published, and counts for nothing: then a later one does, at whichever level.
 case when p.{feed} is null then null else (
     select case when (%(moments_{feed})s::timestamptz[])[s.i] = %(never)s then null
                 when (%(proven_{feed})s::timestamptz[])[s.i] > p.published_at
-                then greatest((%(moments_{feed})s::timestamptz[])[s.i], p.published_at)
-                else (select min(greatest(least(r.at, r.recorded_at), p.published_at))
+                then least(greatest((%(moments_{feed})s::timestamptz[])[s.i], p.published_at, k.claimed_from),
+                           (%(proven_{feed})s::timestamptz[])[s.i])
+                else (select min(least(greatest(least(r.at, r.recorded_at), p.published_at, k.claimed_from),
+                                       r.recorded_at))
                       from unnest(%(lanes_{feed})s::bigint[]) as l(lane) cross join lateral (
                           (select n.at, n.recorded_at from {schema}.receipts n
                            where n.lane = l.lane and n.step and n.last >= p.{feed} order by n.last limit 1)
