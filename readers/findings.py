@@ -8,10 +8,10 @@ from typing import Any, Final
 from psycopg import Connection, Cursor
 
 from ledger.agencies import GROUPS, PRODUCERS
-from ledger.offices import known_offices
 from ledger.rules import BY_CODE
 from ledger.times import write_clock
 from readers.choosing import one_of
+from readers.offices import office_named
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
 
@@ -84,8 +84,7 @@ def _agencies(name: str | None) -> list[str] | None:
 
 
 def _office(cursor: Cursor[Rows], name: str) -> str:
-    """Return the office as findings or the table of offices spell it; only a name that none has costs a look at all."""
+    """Return the office as it is spelled where it is known; one that findings name is found at once."""
     if cursor.execute(_SQL["has_office"].encode(), {"office": name}).fetchone() == (True,):
         return name
-    there = [row[0] for row in cursor.execute(_SQL["offices"].encode())]
-    return one_of(name, sorted({*there, *known_offices()}), "office the ledger knows", option="--office")
+    return office_named(cursor, name)

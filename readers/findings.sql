@@ -15,6 +15,3 @@ order by f.position, f.number
 
 -- name: has_office
 select exists (select 1 from read.findings_v1 f where f.office = %(office)s)
-
--- name: offices
-select distinct f.office from read.findings_v1 f where f.office is not null

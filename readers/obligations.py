@@ -23,6 +23,7 @@ from projections.obligations import Carried, Knows, Obligation, Shows, State, To
 from readers.choosing import one_of
 from readers.knowing import Stated, all_stated
 from readers.moments import Asked, Name
+from readers.offices import office_named
 from readers.questions import WrongQuestionError
 from readers.records import known
 from readers.said import SaidOfLedger, said_by
@@ -71,7 +72,7 @@ def owed(
 ) -> dict[str, Any]:
     """Return the duties for `child` as of `on`, as recorded by R, ready to be written as JSON.
 
-    Raises `WrongQuestionError` for an agency or state that is none, and what `known` raises.
+    Raises `WrongQuestionError` for an agency, state or office that is none, and what `known` raises.
     """
     wanted = checked(sought or Sought())
     titles = {(rule.id, rule.version): rule.title for rule in shipped_rules()}
@@ -99,6 +100,9 @@ def owed(
         on=moment,
     )
     offices = {entry.position: entry.producer.office for entry in found.entries}
+    office = wanted.office
+    if office is not None and office not in offices.values():
+        wanted = replace(wanted, office=in_snapshot(connection, lambda cursor: office_named(cursor, office)))
     return {
         "child": str(found.child),
         "identifiers": [{"scheme": scheme, "value": value} for scheme, value in found.identifiers],

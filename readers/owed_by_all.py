@@ -1,7 +1,7 @@
 """What was owed for all children, as of any two moments, ready to be written: a summary, and duties page by page."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,7 @@ from readers.duty_pages import Place
 from readers.figure_rows import persons_by
 from readers.moments import Asked, settle
 from readers.obligations import Sought, checked, filters, shown
+from readers.offices import office_named
 from readers.questions import WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
@@ -79,13 +80,22 @@ def owed_by_all(
 ) -> dict[str, Any]:
     """Return the summary of the duties chosen as of `on`, as recorded by R; with `page` also those duties.
 
+    Raises `WrongQuestionError` for an office that is none.
+
     A page behind a place is as of the moments of that place, whatever else is asked for. With `declaring` the answer is
     as if the steward had declared that, too.
     """
     asked = Asked(happened_by=on, recorded_by=recorded_by)
     if page is not None and page.after is not None:
         asked = Asked(happened_by=page.after.on, recorded_by=page.after.recorded_by)
-    return _shaped(chosen, page, in_snapshot(connection, lambda cursor: _found(cursor, chosen, asked, page, declaring)))
+
+    def ask(cursor: Cursor[Rows]) -> tuple[Chosen, _Found | None]:
+        office = None if chosen.office is None else office_named(cursor, chosen.office)
+        meant = replace(chosen, office=office)
+        return meant, _found(cursor, meant, asked, page, declaring)
+
+    meant, found = in_snapshot(connection, ask)
+    return _shaped(meant, page, found)
 
 
 def _found(

@@ -11,12 +11,14 @@ import pytest
 
 from ledger.agencies import GROUPS
 from ledger.entry import Entry, read_entry
+from ledger.facts import ReleasedToSponsor
+from ledger.streams import LEDGER as STEWARDS
 from ledger.times import parse_instant
 from readers.duties import Chosen
 from readers.duty_pages import read_place
 from readers.obligations import Sought, owed
 from readers.owed_by_all import Page, checked_population, owed_by_all
-from readers.questions import NothingKnownError, NotShownError
+from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
 from tests.integration.commands import runner
 from tests.integration.filling import ZONE
@@ -29,7 +31,11 @@ EVERYTHING = Chosen()
 
 @pytest.fixture(scope="module")
 def ledger() -> Owing:
-    return made_up(5, children=12, steps=420)
+    ledger = made_up(5, children=12, steps=420)
+    for opened in [entry.position for entry in entries_of(ledger) if type(entry.fact) is ReleasedToSponsor][::2]:
+        waived = {"rule": "D10", "position": opened, "obliged": "ORR", "reason_code": "other", "reason": "x"}
+        ledger.say(STEWARDS, "obligation-waived", waived, agency="STEWARD", subject="ledger")
+    return ledger
 
 
 @pytest.mark.parametrize("seed", [2, 6])
@@ -193,8 +199,28 @@ def test_duties_are_found_by_who_is_owed_them_by_office_and_by_when_they_are_due
             its = of_one(connection, child, sought=sought)
             whole = of_one(connection, child)
             assert its == (None if whole is None else [one for one in whole if fits(one, sought)])
-    nobody = owed_by_all(connection, checked_population(Sought(office="Nordost"), None, None))
-    assert nobody["duties"] == 0
+
+
+def test_an_office_that_is_none_is_refused_and_one_spelled_otherwise_is_meant(
+    connection: Connection, ledger: Owing
+) -> None:
+    """Of all and of one child: nothing found would look as if the office owed nothing. An idle office owes nothing."""
+    child = next(one for one in children_of(ledger) if of_one(connection, one))
+    office = 'Nordost "Ü"'
+    wrong = "--office 'Nordost' is no office the ledger knows .did you mean Nordost \"Ü\"."
+    with pytest.raises(WrongQuestionError, match=wrong):
+        owed_by_all(connection, checked_population(Sought(office="Nordost"), None, None))
+    with pytest.raises(WrongQuestionError, match=wrong):
+        owed(connection, ("ledger", str(child)), sought=Sought(office="Nordost"))
+    exact, loose = (
+        owed_by_all(connection, checked_population(Sought(office=name), None, None), page=Page(10_000))
+        for name in (office, office.upper())
+    )
+    assert exact == loose
+    assert loose["office"] == office
+    assert loose["duties"] > 0
+    assert owed(connection, ("ledger", str(child)), sought=Sought(office=office.upper()))["office"] == office
+    assert owed_by_all(connection, checked_population(Sought(office="Seattle"), None, None))["duties"] == 0
 
 
 def test_pages_put_together_are_the_whole_list(connection: Connection, ledger: Owing) -> None:
