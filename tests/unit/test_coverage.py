@@ -1,7 +1,7 @@
 """Silence is a breach only where it is covered: by a feed of the recipient's, or by what the steward declared.
 
-Broken by hand to see these tests fail: a way left out of `Coverage.of`, the later declaration not deciding, the end of
-a span counted in or out, imports taken for what was told in its time.
+Broken by hand to see these tests fail: a way left out of `Coverage.of`, the later declaration not deciding, the last
+day of a span left out, or one more counted in, imports taken for what was told in its time.
 """
 
 from collections.abc import Sequence
