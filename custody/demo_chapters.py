@@ -55,7 +55,7 @@ def _story(asking: Asking) -> None:
     tell("The court told the ledger a day later. The same evening, as it is known since:")
     asking.ask(
         f"custody view {CHILD} --happened-by 2022-06-09 | sed -n '4,14p'",
-        "happened by 2022-06-09 23:59:59",
+        "happened by 2022-06-09T23:59:59",
         "fta, since 2022-06-09T09:00:00-05:00",
     )
     tell("The end of her timeline, with who said it, when it was recorded and what proves it:")

@@ -63,7 +63,7 @@ def who_knew(asking: Asking) -> None:
     asking.ask(f"{june} --as ORR --known-at 2022-06-15 --at-least told | head -n 1", "2022-06-30: 2")
     asking.ask(f"{june} | head -n 1", "2022-06-30: 3")
     tell("Was ORR told in time? A target, not a law, gives one business day:")
-    asking.ask(f"custody obligations {CHILD} --state late | grep -A 6 T1", "T1", "towards ORR", "2022-07-02 10:00:00")
+    asking.ask(f"custody obligations {CHILD} --state late | grep -A 6 T1", "T1", "towards ORR", "2022-07-02T10:00:00")
     tell("As it was recorded by 1 July, nobody had told ORR at all:")
     asking.ask(f"custody obligations {CHILD} --state missed --recorded-by 2022-07-01 | grep -A 4 T1", "towards ORR")
     tell("Where did ICE-ERO and ORR hold different things of her in March, and what closed each gap?")

@@ -47,8 +47,8 @@ def _child(row: Mapping[str, Any], sides: tuple[str, str], zone: str) -> Iterato
     yield ", ".join(names) or row["child"]
     yield f"  ledger id    {row['child']}"
     for side, held, by in zip(sides, (row["a"], row["b"]), (row["a_shown_by"], row["b_shown_by"]), strict=True):
-        shown = f" (position {', '.join(map(str, by))})" if by else ""
-        yield from _below(f"{side:<12} {'none' if held is None else worded(held)}{shown}")
+        proof = f" (position {', '.join(map(str, by))})" if by else ""
+        yield from _below(f"{side:<12} {'none' if held is None else worded(held)}{proof}")
     if row["since"] is not None:
         days = f"{row['days']:,} day{'' if row['days'] == 1 else 's'}"
         yield f"  since        {civil(row['since'], zone)}, {days}"
