@@ -161,10 +161,11 @@ def test_any_recorded_exit_explains_a_discharge_notification() -> None:
 def test_the_court_of_a_case_is_the_one_it_was_in_at_that_time() -> None:
     """After a change of venue the new court sets hearings; a late entry from before it is judged by the old (G6)."""
     moved = given(sent("nta-filed"), sent("nta-docketed"), sent("venue-changed", at="2022-05-01"))
-    moved.when(sent("hearing-scheduled", court="dal ", at="2022-06-01")).finds()
-    moved.when(sent("hearing-scheduled", at="2022-06-01")).finds({"G6": "guard"})
-    moved.when(sent("hearing-scheduled", at="2022-04-01")).finds()
-    moved.when(sent("hearing-scheduled", court="DAL", at="2022-04-01")).finds({"G6": "guard"})
+    later = "2022-07-04T09:00:00-05:00"
+    moved.when(sent("hearing-scheduled", court="dal ", at="2022-06-01", scheduled_for=later)).finds()
+    moved.when(sent("hearing-scheduled", at="2022-06-01", scheduled_for=later)).finds({"G6": "guard"})
+    moved.when(sent("hearing-scheduled", at="2022-04-01", scheduled_for=later)).finds()
+    moved.when(sent("hearing-scheduled", court="DAL", at="2022-04-01", scheduled_for=later)).finds({"G6": "guard"})
     other_case = (sent("nta-filed"), sent("nta-filed", nta_id="n2", court_case="c2", court="DAL"))
     given(*other_case).when(sent("hearing-scheduled")).finds()
     given(sent("nta-filed"), sent("venue-changed", court_case="c2")).when(sent("hearing-scheduled")).finds()

@@ -19,7 +19,7 @@ from ledger.times import parse_instant
 from projections.folding import Folding
 from projections.holding import Holding, ledger_moments
 from projections.joined import joined
-from projections.knowledge import Item, Receipt
+from projections.knowledge import TOLD, Item, Receipt
 from projections.members import NAMES, Cases, Nothing, bears_on, differ, values
 from readers.diverge_text import diverge_lines
 from readers.knowing import Viewpoint
@@ -213,16 +213,17 @@ def test_a_member_that_is_withheld_is_lacked_by_name_for_ever() -> None:
 
 
 def test_a_member_that_was_withheld_and_is_told_later_closes_its_gap() -> None:
-    """By phone: the entry is the one known before, and the moment is that of the call."""
+    """By phone, from another agency: the entry is the one known before, and the moment is that of the call."""
     release = said_at(day(3, 4), None, 3, "released-to-sponsor", day(3, 4), RELEASE)
     call = {"channel": "phone", "given_at": day(3, 8), "members": ["address"], "positions": [3], "to": "ICE-ERO"}
-    called = said_at(day(3, 9), None, 5, "notice-given", day(3, 8), call, agency="ICE-ERO")
+    called = said_at(day(3, 9), None, 5, "notice-given", day(3, 8), call, agency="ORR")
     said = stated(
         [admitted(), both_know(2, "ICE-ERO", 1), release, called],
         [published("ICE-ERO", release, 3, day(3, 4, 13), ("address",))],
         [delivered("ICE-ERO", 3, day(3, 5), 9)],
     )
-    (gap,) = member(compare(said, "ICE-ERO", "ORR", since=day(2, 1)), "residence")
+    told = Viewpoint("ICE-ERO", at_least=TOLD)
+    (gap,) = member(compared_as(said, told, Viewpoint("ORR"), since=day(2, 1)), "residence")
     assert gap["to"] == "2022-03-08T12:00:00.000000Z"
     closed = gap["closed_by"]
     assert (closed["how"], closed["basis"], closed["of"], closed["position"]) == ("notice", "claimed", 3, 5)
@@ -269,9 +270,9 @@ def test_what_both_knew_was_to_come_closes_a_gap_when_it_happens() -> None:
     moved = said_at(day(3, 1), None, 2, "address-reported", day(3, 1), {**move, "effective_from": day(3, 10)})
     fix = {"corrects": 2, "set": {"effective_from": day(3, 12)}, "reason": "a day late"}
     corrected = said_at(day(3, 2), None, 3, "correction-issued", None, fix, agency="ORR")
-    told = {"channel": "phone", "given_at": day(3, 1), "members": "all", "positions": [2], "to": "ICE-ERO"}
-    heard = said_at(day(3, 3), None, 4, "notice-given", None, told, agency="ICE-ERO")
-    said = stated([admitted(), moved._replace(producer=admitted().producer), corrected, heard])
+    moved = moved._replace(producer=admitted().producer)
+    told, signed = published("ICE-ERO", moved, 1, day(3, 1, 13)), delivered("ICE-ERO", 1, day(3, 2), 4)
+    said = stated([admitted(), moved, corrected], [told], [signed])
     (gap,) = member(compare(said, "ICE-ERO", "ORR"), "residence")
     assert (gap["from"], gap["to"]) == ("2022-03-10T12:00:00.000000Z", "2022-03-12T12:00:00.000000Z")
     assert [one["position"] for one in gap["entries"]] == [3]

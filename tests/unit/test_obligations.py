@@ -462,6 +462,7 @@ ORDER: Final = {
     "undated": 1,
     "not-measurable": 1,
     "missed": 2,
+    "not-covered": 2,
     "late": 3,
     "met": 3,
     "waived": 4,
