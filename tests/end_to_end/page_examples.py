@@ -29,6 +29,7 @@ _CHOSEN_BY_A_RUN: Final = (
     (re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z"), "MOMENT"),
     (re.compile(r"\b(complete to +)\S+( \S+)?"), r"\1MOMENT"),
     (re.compile(r"in \d+\.\d s"), "in S s"),
+    (re.compile(r"[\d,]+ (entries|messages|batches|items)\b"), r"N \1"),
     (re.compile(r"\s+"), " "),
 )
 """Ids, positions and numbers follow from the order in which messages of several topics were met."""

@@ -123,7 +123,7 @@ def test_what_cannot_be_compared_is_said_with_the_cure(custody: Run) -> None:
         ((CHILD, "ORR", "CBP", "--from", "2099-01-01"), 2, "give an earlier --from"),
         ((CHILD, "ORR", "CBP", "--from", "1999-01-01"), 2, "is before the ledger began"),
         ((CHILD, "ORR", "CBP", "--from", "soon"), 2, "--from 'soon'"),
-        ((CHILD, "ORR", "CBP", "--basis", "heard"), 2, "it is `any`"),
+        ((CHILD, "ORR", "CBP", "--basis", "heard"), 2, "is no basis; there are any, proven"),
         (("nobody", "ORR", "CBP"), 2, "names no child"),
         (("A299-999-999", "ORR", "CBP"), 3, "no child is known as A299-999-999"),
         ((CHILD, "USCIS", "OIG"), 3, "neither USCIS nor OIG knew anything of A200-000-017"),

@@ -22,7 +22,7 @@ from custody.servers import embedded
 from ledger.times import parse_instant
 from ledger.topics import receipts
 from producers import feed_client, feed_topic
-from producers.client_errors import BrokerUnreachableError, TopicMissingError
+from producers.client_errors import BrokerUnreachableError, UnknownAgencyError
 from producers.feed_client import FeedReader
 from producers.feed_errors import (
     FeedGapError,
@@ -233,7 +233,7 @@ def test_nobody_at_the_address_and_no_such_feed_are_told_apart(fresh_kafka: str)
     """As of the client that submits."""
     with pytest.raises(BrokerUnreachableError, match="custody up"):
         FeedReader("127.0.0.1:9", "ORR", after=0)
-    with pytest.raises(TopicMissingError, match=r"no topic custody\.feed\.oig"):
+    with pytest.raises(UnknownAgencyError, match="'OIG' is no agency here"):
         FeedReader(fresh_kafka, "OIG", after=0)
 
 
