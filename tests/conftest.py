@@ -18,6 +18,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from kafka import KafkaAdminClient
 from psycopg import sql
 
@@ -27,6 +28,10 @@ from custody.servers.topics import create_topics
 from ledger.topics import TOPICS
 
 TEST_DATA = "CUSTODY_TEST_DATA"
+
+# how long one example takes says how busy the machine is, and nothing of the product
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a run in the background of a script hands an ignored SIGINT on to every process: no test could press Ctrl-C

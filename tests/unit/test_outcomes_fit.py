@@ -13,7 +13,7 @@ def test_an_outcome_of_ordinary_length_is_told_as_it_is() -> None:
 
 def test_a_very_long_outcome_is_cut_to_what_a_topic_carries() -> None:
     """However long the id, the refusal and the findings are: status, code and position stay."""
-    long = "x" * 2_000_000
+    long = "x" * 20_000
     finding = {"code": "W1", "level": "warn", "message": long}
     faults = [{"member": long, "message": long}] * 1000
     refusal = {"code": "H0", "message": long, "member": long, "faults": faults}
