@@ -88,7 +88,7 @@ def test_what_cannot_be_adopted_is_refused_and_nothing_is_recorded(ledger: Flow,
     other.write_text("id = 1")
     faulty = custody("rules", "adopt", str(other), "--reason", "x")
     assert faulty.returncode == 2
-    assert f"{other}: version: Field required" in faulty.stderr
+    assert f"{other}: version: it is missing" in faulty.stderr
     assert custody("rules", "adopt", "nothing-of-the-kind", "--reason", "x").returncode == 3
     assert custody("rules", "adopt", "moa-2021", "--reason", "x", "--at", "2021-03-11T00:00:00Z").returncode == 2
     assert ledger.rows("select max(notification_id) from ledger.stored_events") == [(2,)]
