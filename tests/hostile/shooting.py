@@ -53,7 +53,7 @@ class Barrel:
 
 def unanswered(bootstrap: str, database_url: str, topics: list[str]) -> list[str]:
     """Return where a record stands on these topics that got no outcome and is kept as no dead letter either."""
-    answered: set[tuple[str | None, str | None]] = set()
+    answered: set[object] = set()
     for record in records_of(bootstrap, [outcomes(agency) for agency in PRODUCERS]):
         submission = orjson.loads(record.value)["submission"]
         answered.add((submission["source"], submission["id"]))
@@ -77,12 +77,13 @@ def unanswered(bootstrap: str, database_url: str, topics: list[str]) -> list[str
     return missing
 
 
-def _inner_key(value: bytes | None) -> tuple[object, object]:
-    """Return the key that stands in an event of structured form."""
+def _inner_key(value: bytes | None) -> tuple[str, str] | None:
+    """Return the key that stands in an event of structured form, if one does."""
     try:
         event = orjson.loads(value or b"")
     except orjson.JSONDecodeError:
-        return (None, "")
+        return None
     if isinstance(event, list) and event:
         event = event[0]
-    return (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, "")
+    key = (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, None)
+    return key if all(isinstance(part, str) for part in key) else None
