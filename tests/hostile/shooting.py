@@ -85,5 +85,5 @@ def _inner_key(value: bytes | None) -> tuple[str, str] | None:
         return None
     if isinstance(event, list) and event:
         event = event[0]
-    key = (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, None)
-    return key if all(isinstance(part, str) for part in key) else None
+    source, id = (event.get("source"), event.get("id")) if isinstance(event, dict) else (None, None)
+    return (source, id) if isinstance(source, str) and isinstance(id, str) else None
