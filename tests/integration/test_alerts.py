@@ -250,6 +250,45 @@ def test_on_the_wall_clock_a_duty_is_missed_when_its_time_passes_though_nothing_
         assert (shown["position"], shown["since"], shown["sends"]) == (declared["position"], "2024-01-01", True)
 
 
+def test_a_person_whose_duties_cannot_be_worked_out_is_blocked_alone_until_they_can_be(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """The others are alerted as if nothing had been; status and `set-aside` name her, and a retry tells her duties."""
+    (folder := tmp_path / "alerts").mkdir()
+    with flow(database_url, fresh_kafka, tmp_path, ALL_ROLES, clock="driven") as ledger:
+        opened = tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-06-09T14:00:00Z", MISSED)
+        other = tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-06-09T14:00:00Z", MISSED, child=OTHER)
+        ledger.settle()
+        published(ledger)
+        _in_read_tables(ledger, opened, "failure-to-appear-recorded.v1", "failure-to-appear-recorded.v9")
+        with flow(database_url, fresh_kafka, folder, ("alerts",), clock="driven") as telling:
+            looked(ledger)
+            assert {one[1] for one in brief(alerted(ledger, "EOIR"))} == {other}
+            assert telling.processes["alerts"].poll() is None
+            run = runner(database_url, tmp_path)
+            blocked = orjson.loads(run("set-aside", "list", "--json").stdout)["set_aside"]
+            [(hers,)] = ledger.rows("select child from ledger.identifiers where value = '200000017'")
+            assert [(one["role"], one["child"]) for one in blocked] == [("alerts", str(hers))]
+            _in_read_tables(ledger, opened, "failure-to-appear-recorded.v9", "failure-to-appear-recorded.v1")
+            assert run("set-aside", "retry", str(hers), KAFKA_BOOTSTRAP_SERVERS=fresh_kafka).returncode == 0
+            tell(ledger, "ORR", "particulars-asserted", "2022-06-09T15:00:00Z", {"country": "HND"}, child=OTHER)
+            looked(ledger)  # whoever drives the clock has to drive it on
+            assert {one[1] for one in brief(alerted(ledger, "EOIR"))} == {opened, other}
+            assert ledger.rows("select count(*) from ledger.blocked") == [(0,)]
+
+
+def _in_read_tables(ledger: Flow, position: int, old: str, new: str) -> None:
+    """Write in the copy of an entry that readers have, as nobody but a fault of the program would."""
+    [(version,)] = ledger.rows("select version from read.progress_v1")
+    with psycopg.connect(ledger.settings.database_url, autocommit=True) as connection:
+        changed = connection.execute(
+            f"update {version}.entries set payload = convert_to(replace(convert_from(payload, 'UTF8'), %s, %s), 'UTF8')"
+            " where position = %s",
+            (old, new, position),
+        )
+        assert changed.rowcount == 1
+
+
 def test_status_shows_the_role_and_how_far_it_is(ledger: Flow, tmp_path: Path) -> None:
     """Its lag counts entries that it has not looked at."""
     tell(ledger, "EOIR", "failure-to-appear-recorded", "2022-06-09T14:00:00Z", MISSED)
