@@ -19,7 +19,7 @@ test: check tests
 
 # The tests wait for servers and processes most of the time. The files that take longest come first.
 tests: .venv/made
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 check: .venv/made
 	$(BIN)/ruff format --check .

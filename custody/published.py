@@ -8,7 +8,8 @@ import argparse
 import json
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,11 +38,15 @@ BASELINES: Final = ROOT / "tests" / "golden" / "schemas"
 EVERY_WIRE: Final = BY_WIRE.keys() | LEDGER_FACTS.keys()
 
 
-def documents() -> dict[str, str]:
+def documents() -> Mapping[str, str]:
     """Return every generated file by its path in the checkout."""
+    return _documents(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
+
+
+@cache
+def _documents(version: str) -> Mapping[str, str]:
     import yaml
 
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     texts = {
         f"{SCHEMAS}/{file}": text_of(published_as(file, schema, examples))
         for file, schema, examples in (

@@ -155,14 +155,15 @@ def test_a_process_that_stood_still_past_its_transaction_is_refused_the_commit(
 
 
 def test_a_zombie_that_lost_postgresql_cannot_tell_what_another_has_told(ledger: Flow) -> None:
-    """Its lock went with its connection; another one took over, and the zombie's commit comes to nothing."""
+    """Its lock went with its sessions; another one took over, and the zombie's commit comes to nothing."""
     with a_life(ledger) as (zombie, producer):
         commit: Callable[[], None] = producer.commit_transaction
 
         def lose_postgresql_first() -> None:
             execute(
                 ledger,
-                "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'custody-feeds'",
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where application_name in ('custody-feeds', 'custody-only-feeds')",
             )
             publish_all(ledger)
             commit()
