@@ -201,7 +201,7 @@ def test_batches_are_closed_after_so_many_items(ledger: Flow, monkeypatch: pytes
 def test_facts_of_a_megabyte_are_told_in_batches_of_a_few(database_url: str, fresh_kafka: str, tmp_path: Path) -> None:
     """As large as a submission may be; neither a message nor a transaction grows beyond its bound."""
     with flow(database_url, fresh_kafka, tmp_path, ("intake", "relay", "projections")) as ledger:
-        lines = ["é" * 190 for _ in range(2000)]
+        lines = ["é" * 3900 for _ in range(100)]
         for number in range(20):
             fact = {"sponsor_category": "1", "address": {"lines": lines}}
             told = ledger.tell("ORR", "released-to-sponsor", claim(f"A2000000{number:02}", "2022-03-04", fact))

@@ -48,7 +48,7 @@ def test_a_served_answer_is_recorded_and_becomes_knowledge(database_url: str, fr
         fact = AnswerServed.model_validate(
             {
                 "question": question,
-                "rules": {"id": "default", "version": 1},
+                "rules": {"id": "default", "version": 2},
                 "digest": digest_of(orjson.dumps(answer)),
                 "by": {"office": "Juvenile desk", "user": "u-1"},
             }
@@ -61,7 +61,7 @@ def test_a_served_answer_is_recorded_and_becomes_knowledge(database_url: str, fr
         entries = seen(ledger)["entries"]
         assert [(one["position"], one["how"]) for one in entries] == [(outcome["position"], "read")]
         assert entries[0]["moments"][-1]["position"] == served.position
-        assert entries[0]["withheld"] == ("sponsor_category",)
+        assert entries[0]["withheld"] == ("sponsor_category", "sponsor_name")
         again = orjson.loads(orjson.dumps(seen(ledger, at_least=0)))
         assert {name: again[name] for name in ("custody", "whereabouts")} == {
             name: orjson.loads(orjson.dumps(answer[name])) for name in ("custody", "whereabouts")
