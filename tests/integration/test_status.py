@@ -49,7 +49,13 @@ def test_status_is_1_and_names_what_is_not_well(database_url: str, fresh_kafka: 
     assert json.loads(unwell.stdout)["problems"] == [
         "1 message is kept as a dead letter (1 unreadable): `custody set-aside list`"
     ]
-    assert json.loads(unwell.stdout)["dead_letters"] == {"unreadable": 1, "fault": 0, "batch": 0, "lost": 0}
+    assert json.loads(unwell.stdout)["dead_letters"] == {
+        "unreadable": 1,
+        "fault": 0,
+        "batch": 0,
+        "lost": 0,
+        "foreign": 0,
+    }
     assert "not all is well: 1 message is kept as a dead letter" in unwell.stderr
 
 
