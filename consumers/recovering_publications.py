@@ -2,7 +2,7 @@
 
 The body of a batch is its message on `custody.publications`, so stamps and numbers are what they were, to the byte.
 Where reading `custody.entries` goes on is not told on Kafka: the feeds role begins at the first message and passes
-over what is published.
+over what is published. What batches put off because a record was blocked is kept again as they say it.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,6 +13,7 @@ import psycopg
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
+from ledger import deferring
 from ledger.eventstore import Ledger
 from ledger.feed_bounds import LAST_COLUMN
 from ledger.feed_tail import two_stories
@@ -133,3 +134,4 @@ def _insert(cursor: Cursor[DictRow], batch: Batch, body: bytes) -> None:
             body,
         ),
     )
+    deferring.keep(cursor, batch)

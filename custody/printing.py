@@ -156,6 +156,11 @@ def set_aside_lines(one: Mapping[str, Any]) -> Iterator[str]:
         for waiting in one["waiting"]:
             reason = printable(waiting["reason"])
             yield f"    position {waiting['position']}, recorded {waiting['recorded_at']}: {reason}"
+    for each in one.get("blocked", ()):
+        if one["kind"] == "child":
+            yield f"    {set_aside_line(each)}"
+        if "waiting" in each:
+            yield f"    not told yet: position {', '.join(map(str, each['waiting']))}"
     if one["kind"] != "message":
         return
     last = one["last_offset"]

@@ -179,6 +179,11 @@ def _published_lines(verified: "Verified") -> Iterator[str]:
     if feeds is None:
         return
     yield f"{feeds.items:,} items on the feeds compared, and every batch with what the entries give"
+    if feeds.blocked:
+        yield (
+            f"{feeds.waiting:,} entries of {feeds.blocked:,} blocked records wait to be told; "
+            "`custody set-aside list` says why"
+        )
     for wrong in feeds.wrong:
         place = "" if wrong["agency"] is None else f" feed of {wrong['agency']}"
         place += "" if wrong["number"] is None else f", number {wrong['number']}"

@@ -17,7 +17,7 @@ def list_all(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """List messages kept as dead letters, and children whose entries could not be applied.
+    """List messages kept as dead letters, and children of whom a role could not do its work (blocked records).
 
     A message is kept when nobody could read it, when a fault of the ledger met it, when its record batch cannot be
     unpacked, or as a note of what was lost with its topic.
@@ -81,7 +81,7 @@ def retry(which: Which, data: Data = None, as_json: Json = False) -> None:
             shown(connection, chosen)  # nothing of that child set aside: say so
             apply_again(connection, chosen)
             done = {"kind": "child", "child": str(chosen)}
-            said = f"the projections were asked to apply the entries of {chosen} again: see `custody set-aside list`"
+            said = f"the roles were asked to try what waits of {chosen} again: see `custody set-aside list`"
     if as_json:
         print_json(done)
     else:

@@ -111,17 +111,26 @@ class Sharing:
             names |= _RELIEF_IN_REQUIRED
         return frozenset(fact for wire, fact in BY_WIRE.items() if short_name(wire) in names)
 
-    def follow(self, statement: Entry, about: Entry | None, corrected: Entry | None, agency: Agency) -> Disclosure:
+    def follow(
+        self,
+        statement: Entry,
+        about: Entry | None,
+        corrected: Entry | None,
+        agency: Agency,
+        *,
+        about_unknown: bool = False,
+    ) -> Disclosure:
         """Return what `agency` is told of a statement that goes wherever what it touches has gone.
 
         `about` is the entry it speaks of in the end (None: it speaks of records), `corrected` the one of which a
         correction sets members: the two differ where it corrects a void, a dispute or a merge. What it aims at is
-        always told, and so is a new `occurred_at`; of a protected fact nothing else.
+        always told, and so is a new `occurred_at`; of a protected fact nothing else, nor of one that is left out of the
+        feeds (`about_unknown`): nobody can say that it is not protected.
         """
         given = statement.recorded_fact
         aims_at = _NAMES_ITS_TARGET[type(statement.fact)]
         its = self.rules.agencies[agency]
-        protected = about is not None and short_name(about.type) in its.protected
+        protected = about_unknown or (about is not None and short_name(about.type) in its.protected)
         if protected:
             told = {aims_at}
         else:

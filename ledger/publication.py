@@ -20,6 +20,8 @@ FEED_ITEM: Final = "custody.feed-item.v1"
 PUBLICATION: Final = "custody.publication.v1"
 
 Numbers = Mapping[Agency, int]
+Trigger = tuple[int, int]
+"""Why an entry is told, and its position: for its own sake (twice its position), or for a set adopted with backfill."""
 
 
 class Publication(NamedTuple):
@@ -45,8 +47,13 @@ class Backfilled(NamedTuple):
 class Batch(NamedTuple):
     """A batch, as it is kept in PostgreSQL and told on `custody.publications`.
 
-    Every entry up to `to_position` is published by this batch or an earlier one. `settled`: when it was made, no
-    entry beyond that was recorded, so that nothing recorded up to `published_at` can still be published.
+    Every entry up to `to_position` is published by this batch or an earlier one, but for those put off because their
+    record is blocked. `settled`: when it was made, no entry beyond that was recorded, so that nothing recorded up to
+    `published_at` can still be published but for these, and these under a later stamp.
+
+    `deferred`: entries it would have told and puts off (in a batch that backfills: what the set would have added for
+    them). `resumed`: what was put off before and is told by this batch, before its own entries. `left_out`: what was
+    put off before and never will be told, having been voided.
     """
 
     number: int
@@ -57,6 +64,15 @@ class Batch(NamedTuple):
     last: Numbers
     backfilled: Backfilled | None
     items: Sequence[Publication]
+    deferred: Sequence[int] = ()
+    resumed: Sequence[Trigger] = ()
+    left_out: Sequence[Trigger] = ()
+
+    @property
+    def put_off(self) -> Sequence[Trigger]:
+        """What it puts off telling."""
+        adopted = None if self.backfilled is None else self.backfilled.adopted
+        return [(position if adopted is None else adopted, position) for position in self.deferred]
 
 
 def number_items(told: Iterable[tuple[Told, str]], last: Numbers) -> tuple[list[Publication], Numbers]:
@@ -83,6 +99,7 @@ def number_items(told: Iterable[tuple[Told, str]], last: Numbers) -> tuple[list[
 
 def write_batch(batch: Batch) -> bytes:
     """Return the message on `custody.publications`; what is at its default is left out of an item."""
+    put_off = {"deferred": batch.deferred, "resumed": batch.resumed, "left_out": batch.left_out}
     return orjson.dumps(
         {
             "number": batch.number,
@@ -93,6 +110,7 @@ def write_batch(batch: Batch) -> bytes:
             "last": batch.last,
             "backfilled": None if batch.backfilled is None else batch.backfilled._asdict(),
             "items": [_item(item, batch.published_at) for item in batch.items],
+            **{member: positions for member, positions in put_off.items() if positions},
         }
     )
 
@@ -141,6 +159,9 @@ def read_batch(payload: bytes) -> Batch:
             )
             for item in given["items"]
         ],
+        given.get("deferred", ()),
+        [(trigger, position) for trigger, position in given.get("resumed", ())],
+        [(trigger, position) for trigger, position in given.get("left_out", ())],
     )
 
 

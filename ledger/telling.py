@@ -6,6 +6,7 @@ a moment later, as a supplement right behind it. So nobody is left holding a kno
 entries alone: the same entries give the same items under the same numbers.
 """
 
+from bisect import insort
 from collections.abc import Iterable, Sequence, Set
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
@@ -24,6 +25,7 @@ from ledger.facts import (
     NoticeGiven,
 )
 from ledger.facts.ledger_wide import RuleSet
+from ledger.leaving_out import LeftOut
 from ledger.merges import groups
 from ledger.sharing import FOLLOWING, Adopted, former_default_rules, holds, in_force
 from ledger.times import civil_day
@@ -135,18 +137,34 @@ class Telling:
         self._following: list[Entry] = []
         self._records: dict[int, frozenset[UUID]] = {}
         """By the position of a merge or unmerge: the records it touched."""
+        self._left_out: dict[int, str | None] = {}
+        """Entries that are told to nobody, and who produced each."""
 
     @classmethod
-    def of(cls, entries: Iterable[Entry], rulebook: Rulebook) -> "Telling":
-        """Return the fold of `entries`, with what the rulebook's sets backfilled in between and after the last."""
+    def of(
+        cls,
+        entries: Iterable[Entry],
+        rulebook: Rulebook,
+        *,
+        left_out: Iterable[LeftOut] = (),
+        untold: Set[tuple[int, int]] = frozenset(),
+    ) -> "Telling":
+        """Return the fold of `entries`, with what the rulebook's sets backfilled in between and after the last.
+
+        Of what the sets add, the pairs `untold` (position of the adoption, and of the entry) were not told.
+        """
         telling = cls()
         adoptions = list(reversed(rulebook.backfilling))
-        for entry in sorted(entries, key=lambda entry: entry.position):
+        given: list[Entry | LeftOut] = [*entries, *left_out]
+        for entry in sorted(given, key=lambda entry: entry.position):
             while adoptions and adoptions[-1].position < entry.position:
-                telling.backfill(adoptions.pop(), rulebook)
-            telling.take(entry, rulebook.at(entry))
+                telling.backfill(adoptions.pop(), rulebook, untold)
+            if isinstance(entry, LeftOut):
+                telling.leave_out(entry)
+            else:
+                telling.take(entry, rulebook.at(entry))
         while adoptions:
-            telling.backfill(adoptions.pop(), rulebook)
+            telling.backfill(adoptions.pop(), rulebook, untold)
         return telling
 
     def holds(self, positions: Set[int]) -> bool:
@@ -180,11 +198,18 @@ class Telling:
                 self._catch_up(items, agency, sharing)
         return items
 
-    def backfill(self, adopted: Adopted, rulebook: Rulebook) -> list[Told]:
+    def leave_out(self, entry: LeftOut) -> None:
+        """Take in that the next entry is told to nobody; its producer is told what is said of it."""
+        self.size += 1
+        self._left_out[entry.position] = entry.producer
+        self._in_record.setdefault(entry.child, []).append(entry.position)
+
+    def backfill(self, adopted: Adopted, rulebook: Rulebook, untold: Set[tuple[int, int]] = frozenset()) -> list[Told]:
         """Return what a set adopted with backfill adds for the entries there are, in order of position."""
         items: list[Told] = []
-        for position in list(self._entries):
-            items += self.backfill_entry(position, adopted, rulebook)
+        for position in sorted(self._entries):
+            if (adopted.position, position) not in untold:
+                items += self.backfill_entry(position, adopted, rulebook)
         return items
 
     def backfill_entry(self, position: int, adopted: Adopted, rulebook: Rulebook) -> list[Told]:
@@ -218,7 +243,7 @@ class Telling:
         self._entries[entry.position] = entry
         self._in_record.setdefault(entry.child, []).append(entry.position)
         if kind in _FOLLOWING:
-            self._following.append(entry)
+            insort(self._following, entry, key=lambda one: one.position)  # what was put off comes behind later ones
         if kind is NoticeGiven or kind is EntryVoided:
             self._noticed = _noticed(self._entries.values())
 
@@ -244,6 +269,16 @@ class Telling:
             entry = self._entries.get(self._touched(entry)[0])
         return entry
 
+    def _is_about_left_out(self, statement: Entry) -> bool:
+        """Return whether a statement speaks in the end of an entry that is told to nobody."""
+        entry: Entry | None = statement
+        while entry is not None and type(entry.fact) in _FOLLOWING and entry.position not in self._records:
+            target = self._touched(entry)[0]
+            if target in self._left_out:
+                return True
+            entry = self._entries.get(target)
+        return False
+
     def _corrected(self, statement: Entry) -> Entry | None:
         """Return the entry of which a correction sets members, through corrections of corrections."""
         entry: Entry | None = statement
@@ -258,7 +293,9 @@ class Telling:
         """Return whether the agency has any moment for an entry: it produced it, was told, or was given notice."""
         entry = self._entries.get(position)
         if entry is None:
-            return False
+            return position in self._left_out and (
+                self._left_out[position] == agency or agency in self._noticed.get(position, ())
+            )
         return (
             entry.producer.agency == agency
             or (agency, position) in self._told
@@ -279,7 +316,13 @@ class Telling:
                     found = True
 
     def _follow(self, items: list[Told], agency: Agency, kind: Kind, statement: Entry, sharing: Sharing) -> None:
-        disclosure = sharing.follow(statement, self._about(statement), self._corrected(statement), agency)
+        disclosure = sharing.follow(
+            statement,
+            self._about(statement),
+            self._corrected(statement),
+            agency,
+            about_unknown=bool(self._left_out) and self._is_about_left_out(statement),
+        )
         self._give(items, Told(agency, kind, statement, disclosure, sharing.rules))
 
     def _give(self, items: list[Told], item: Told) -> None:

@@ -1,50 +1,99 @@
 """What a set of sharing rules adopted with backfill adds to the feeds for older entries, in order of position."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection
 from psycopg.rows import DictRow
 
 from ledger.entry import Entry, read_entry
-from ledger.looking_back import entries_of, linked, payload_of, rows_after
+from ledger.faults import is_of_the_message
+from ledger.looking_back import linked, payload_of, rows_after, rows_of
 from ledger.sharing import Adopted
 from ledger.streams import STREAMS
 from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told
+from producers.blocking import Blocking
+from producers.feed_folds import NOTHING, fold_of
 
 READ: Final = 1000
 """Older entries a batch looks at."""
 CACHED_ENTRIES: Final = 40_000
 
 
+class Page(NamedTuple):
+    """What a set adds for some older entries, which of them wait, and up to where older entries are done."""
+
+    told: Sequence[Told]
+    deferred: Sequence[int]
+    through: int
+
+
 class Backfilling:
     """One adoption's pass over all entries before it; `rulebook` holds the sets adopted earlier."""
 
-    def __init__(self, connection: Connection[DictRow], adopted: Adopted, rulebook: Rulebook) -> None:
+    def __init__(
+        self,
+        connection: Connection[DictRow],
+        adopted: Adopted,
+        rulebook: Rulebook,
+        blocking: Blocking,
+        check: Callable[[Sequence[Told]], None],
+    ) -> None:
         self._connection = connection
         self._adopted = adopted
         self._rulebook = rulebook
+        self._blocking = blocking
+        self._check = check
         self._folds: dict[UUID, Telling] = {}
         self._size = 0
 
-    def batches(self, through: int) -> Iterator[tuple[Sequence[Told], int]]:
-        """Yield items, and the position up to which older entries are done, going on after `through`."""
+    def pages(self, through: int, *, checked: bool = False) -> Iterator[Page]:
+        """Yield what is added page by page, going on after position `through`.
+
+        `checked`: every item is made once before, so that one that cannot be made is found.
+        """
         while True:
             with self._connection.cursor() as cursor:
                 rows = rows_after(cursor, through, before=self._adopted.position, limit=READ)
             if not rows:
                 return
-            told: list[Told] = []
-            for row in rows:
-                if row["originator_id"] not in STREAMS:
-                    told += self._add(read_entry(payload_of(row)), through)
-            through = rows[-1]["notification_id"]
-            yield told, through
+            page = self._page(rows, through, checked=checked)
+            through = page.through
+            yield page
             if self._size > CACHED_ENTRIES:
-                self._folds.clear()
-                self._size = 0
+                self.forget()
+
+    def forget(self) -> None:
+        """Drop every fold."""
+        self._folds.clear()
+        self._size = 0
+
+    def _page(self, rows: Sequence[DictRow], before: int, *, checked: bool) -> Page:
+        blocking = self._blocking
+        children = {row["originator_id"] for row in rows} - STREAMS
+        held = blocking.held(children)
+        told: list[Told] = []
+        deferred: list[int] = []
+        for row in rows:
+            child, position = row["originator_id"], row["notification_id"]
+            if child in STREAMS or (position, position) in blocking.left_out.get(child, ()):
+                continue
+            if child not in held:
+                try:
+                    items = self._add(read_entry(payload_of(row)), before)
+                    if checked:
+                        self._check(items)
+                    told += items
+                    continue
+                except Exception as error:
+                    if not is_of_the_message(error):
+                        raise
+                    blocking.block(child, position, error)
+                    held = blocking.held(children)
+            deferred.append(position)
+        return Page(told, deferred, rows[-1]["notification_id"])
 
     def _add(self, entry: Entry, through: int) -> list[Told]:
         if entry.child in self._whole_records:
@@ -57,10 +106,12 @@ class Backfilling:
         """Return the fold of a record as it is told so far: what this pass has added up to `through`, too."""
         with self._connection.cursor() as cursor:
             records = linked(cursor, (child,)).get(child, frozenset((child,)))
-            entries = list(entries_of(cursor, records, self._adopted.position))
-        fold = Telling.of(entries, self._rulebook)
-        for position in sorted(entry.position for entry in entries):
-            if position <= through:
+            rows = rows_of(cursor, records, self._adopted.position)
+        left_out = self._blocking.left_out
+        without = NOTHING.union(*(left_out.get(record, ()) for record in records)) if left_out else NOTHING
+        fold = fold_of(rows, self._rulebook, without=without)
+        for position in sorted(row["notification_id"] for row in rows):
+            if position <= through and without.isdisjoint(((position, position), (self._adopted.position, position))):
                 fold.backfill_entry(position, self._adopted, self._rulebook)
         self._folds |= dict.fromkeys(records, fold)
         self._size += fold.size
@@ -71,7 +122,7 @@ class Backfilling:
         """The records in which one entry may have a say in whom another is told to."""
         rows = self._connection.execute(
             "select distinct originator_id from ledger.stored_events where topic = any(%s)"
-            " and notification_id < %s union select child from ledger.links",
+            " and notification_id < %s union select child from ledger.links union select child from ledger.deferred",
             ([fact.wire for fact in NEEDS_RECORD], self._adopted.position),
         ).fetchall()
         return frozenset(row["originator_id"] for row in rows)

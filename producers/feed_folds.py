@@ -6,29 +6,60 @@ read from the event store when it is first needed, and takes what comes later.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Final
 from uuid import UUID
 
 from psycopg import Cursor
 from psycopg.rows import DictRow
 
-from ledger.entry import Entry
+from ledger.entry import Entry, read_entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.looking_back import entries_at, entries_of, linked, statements_of
+from ledger.leaving_out import LeftOut, left_out
+from ledger.looking_back import entries_at, linked, payload_of, rows_of, statements_of
+from ledger.publication import Trigger
 from ledger.sharing import Adopted, default_rules
 from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
 
 CACHED_ENTRIES: Final = 40_000
 """How many entries the folds kept in memory may hold together."""
 _STATEMENTS: Final = [fact.wire for fact in NEEDS_RECORD]
+NOTHING: Final[frozenset[Trigger]] = frozenset()
+
+
+def fold_of(
+    rows: Iterable[DictRow],
+    rulebook: Rulebook,
+    *,
+    without: Set[Trigger] = NOTHING,
+    pending: Set[Trigger] = NOTHING,
+) -> Telling:
+    """Return the fold of these rows of the event store: what is `without` was left out, what is `pending` put off."""
+    entries: list[Entry] = []
+    left: list[LeftOut] = []
+    for row in rows:
+        position = row["notification_id"]
+        if (position, position) in without:
+            left.append(left_out(position, row["originator_id"], bytes(row["state"])))
+        elif (position, position) not in pending:
+            entries.append(read_entry(payload_of(row)))
+    return Telling.of(entries, rulebook, left_out=left, untold=without | pending)
 
 
 class Folds:
     """The folds at hand, and the sharing rules adopted so far."""
 
-    def __init__(self, adoptions: Sequence[Adopted], zone: str, *, former_default_until: int = 0) -> None:
+    def __init__(
+        self,
+        adoptions: Sequence[Adopted],
+        zone: str,
+        *,
+        former_default_until: int = 0,
+        without: Mapping[UUID, Set[Trigger]] | None = None,
+    ) -> None:
+        """Take the sets adopted, and by record what was left out for good."""
         self._zone = zone
+        self._without = without or {}
         self.rulebook = Rulebook(adoptions, default_rules(), zone, former_default_until=former_default_until)
         self._of: dict[UUID, Telling] = {}
         self._partial: set[UUID] = set()
@@ -53,6 +84,12 @@ class Folds:
     def prepare(self, cursor: Cursor[DictRow], entries: Sequence[Entry], up_to: int) -> None:
         """Have at hand the folds that these next entries need, as they are after the position before them."""
         joined = linked(cursor, {entry.child for entry in entries})
+        if self._without:
+            joined |= {
+                entry.child: frozenset((entry.child,))
+                for entry in entries
+                if entry.child in self._without and entry.child not in joined
+            }
         self._drop(joined.keys() & self._partial)
         for entry in entries:
             if isinstance(entry.fact, IdentityMerged | IdentityUnmerged):
@@ -68,11 +105,16 @@ class Folds:
         """Fold the records that merge statements touched, each group as one."""
         if not groups:
             return
-        by_record: dict[UUID, list[Entry]] = {record: [] for records in groups for record in records}
-        for entry in entries_of(cursor, by_record, up_to):
-            by_record[entry.child].append(entry)
+        by_record: dict[UUID, list[DictRow]] = {record: [] for records in groups for record in records}
+        for row in rows_of(cursor, by_record, up_to):
+            by_record[row["originator_id"]].append(row)
         for records in groups:
-            self._keep(records, [entry for record in records for entry in by_record[record]])
+            rows = [row for record in records for row in by_record[record]]
+            self._keep(records, fold_of(rows, self.rulebook, without=self.without(records)))
+
+    def without(self, records: Iterable[UUID]) -> frozenset[Trigger]:
+        """Return what was left out of these records for good."""
+        return NOTHING.union(*(self._without.get(record, ()) for record in records)) if self._without else NOTHING
 
     def _load_partly(self, cursor: Cursor[DictRow], named: Mapping[UUID, set[int]], up_to: int) -> None:
         """Fold what the statements of records speak of, and the entries `named`, where a fold has not all of it."""
@@ -91,11 +133,10 @@ class Folds:
             if entry.child in by_record:
                 by_record[entry.child].append(entry)
         for child, entries in by_record.items():
-            self._keep(frozenset((child,)), entries)
+            self._keep(frozenset((child,)), Telling.of(entries, self.rulebook))
         self._partial |= lacking.keys()
 
-    def _keep(self, records: frozenset[UUID], entries: Sequence[Entry]) -> None:
-        fold = Telling.of(entries, self.rulebook)
+    def _keep(self, records: frozenset[UUID], fold: Telling) -> None:
         self._of |= dict.fromkeys(records, fold)
         self._size += fold.size
 

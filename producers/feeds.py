@@ -1,8 +1,11 @@
 """The feeds role: follows `custody.entries` and publishes what each agency may know of it on that agency's feed."""
 
-from collections.abc import Callable, Sequence
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, NamedTuple
+from uuid import UUID
 
 import psycopg
 import structlog
@@ -11,14 +14,17 @@ from psycopg.rows import dict_row
 
 from ledger.adopting import adopted, adoptions, former_default_until
 from ledger.agencies import RECEIVERS
+from ledger.deferring import keep_reasons
 from ledger.entry import read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
+from ledger.faults import is_of_the_message
 from ledger.feed_tail import FeedTail
 from ledger.following import EntryMessage, InOrder
 from ledger.foreign import keeping_foreign
 from ledger.genuine import Genuine
 from ledger.process import RefusedError
-from ledger.publication import Backfilled
+from ledger.publication import Backfilled, Trigger
+from ledger.retries import retries_asked
 from ledger.settings import Settings
 from ledger.sharing import Adopted
 from ledger.single_work import SingleWork
@@ -29,9 +35,10 @@ from ledger.topics import ENTRIES, PUBLICATIONS, feed
 from ledger.topics_watch import TopicsWatch, written
 from producers.appending import look_up
 from producers.backfilling import Backfilling
+from producers.blocking import Blocking, Tried
 from producers.feed_folds import Folds
 from producers.left_open import LeftOpen
-from producers.publishing import Publishing
+from producers.publishing import ALL_TOLD, Decided, Publishing
 
 BATCH: Final = 1000
 MOST_BYTES: Final = 4 * 1_048_576
@@ -39,10 +46,21 @@ MOST_BYTES: Final = 4 * 1_048_576
 MOST_ITEMS: Final = 10_000
 """Items after which a batch is closed: its message is some 250 bytes an item and has to pass the broker."""
 POLL_MS: Final = 100
+TRIED_AT_ONCE: Final = 20
+"""Blocked records tried again in one step: others do not wait for all of them."""
+ASK_SECONDS: Final = 0.5
+"""Between two looks at which blocked records are to be tried again."""
 
 _TOPICS: Final = (PUBLICATIONS, *map(feed, RECEIVERS))
+_OF_ANOTHER_FACT: Final = re.compile(rb'"type":"custody\.(?!sharing-rules-adopted\.)[a-z-]+\.v\d+",')
 
-T = TypeVar("T")
+
+class Judged(NamedTuple):
+    """An entry, and whom it is told to; or that it waits."""
+
+    message: EntryMessage
+    told: Sequence[Told]
+    waits: bool
 
 
 class Feeds:
@@ -56,6 +74,8 @@ class Feeds:
         log: structlog.typing.FilteringBoundLogger,
     ) -> None:
         self._zone = settings.zone
+        self._wall = settings.clock == "wall"
+        self._asked_at = -ASK_SECONDS
         self._producer = producer
         self._consumer = consumer
         self._log = log
@@ -84,7 +104,8 @@ class Feeds:
         with self._connection.cursor() as cursor:
             sets = [one for one in adoptions(cursor) if one.position <= position]
             former = former_default_until(cursor)
-        self._folds = Folds(sets, self._zone, former_default_until=former)
+        self._blocking = Blocking(self._connection)
+        self._folds = Folds(sets, self._zone, former_default_until=former, without=self._blocking.left_out)
         offsets = self._within_reach(self._publishing.offsets)
         self._publishing.offsets = dict(offsets)
         self._reading = InOrder(
@@ -101,6 +122,7 @@ class Feeds:
             told_again=again,
             left_open=left_open,
             topics_made=made,
+            blocked=len(self._blocking.records),
         )
 
     def close(self) -> None:
@@ -138,10 +160,14 @@ class Feeds:
             self._publish(messages)
         else:
             self._publishing.settle()
+        if self._wall:
+            self._try_again(None)
         return len(messages)
 
     def _publish(self, messages: Sequence[EntryMessage]) -> None:
         """Publish entries; what a set adopted with backfill adds comes before it in batches of its own."""
+        if not self._wall:
+            self._try_again(messages[0].clock())  # time stands still between two entries: told with the next one
         ordinary: list[EntryMessage] = []
         for message in messages:
             one = self._adopted(message) if message.child == LEDGER else None
@@ -155,51 +181,177 @@ class Feeds:
         self._publish_entries(ordinary)
 
     def _publish_entries(self, messages: Sequence[EntryMessage]) -> None:
+        """Publish entries; where one cannot be told, it and its record alone wait."""
         if not messages:
             return
-        publishing = self._publishing
-        entries = [_read(message, read_entry) for message in messages if message.child not in STREAMS]
-        with self._connection.cursor() as cursor:
-            self._folds.prepare(cursor, entries, publishing.last.to_position)
-        by_position = {entry.position: entry for entry in entries}
-        told: list[tuple[Told, datetime]] = []
-        for message in messages:
-            entry = by_position.get(message.position)
-            if entry is not None:
-                told += [(item, entry.recorded_at) for item in self._folds.tell(entry)]
-            publishing.offsets[message.partition] = message.offset + 1
-            if len(told) >= MOST_ITEMS or message is messages[-1]:
-                publishing.publish(told, to_position=message.position, clock=message.clock())
-                told = []
+        try:
+            self._keep_and_tell(self._judge(messages, self._publishing.last.to_position), messages[-1])
+        except Exception as error:
+            if not is_of_the_message(error) or not self._publishing.is_told:
+                raise
+            self._folds.forget()  # some may have taken in half of what failed
+            done = self._publishing.last.to_position
+            self._publish_one_by_one([message for message in messages if message.position > done])
         self._folds.evict()
+
+    def _publish_one_by_one(self, messages: Sequence[EntryMessage]) -> None:
+        """Find the entries that cannot be told, and publish the others."""
+        judged: list[Judged] = []
+        up_to = self._publishing.last.to_position
+        for message in messages:
+            try:
+                [one] = self._judge([message], up_to)
+                self._publishing.check(one.told)
+            except Exception as error:
+                if not is_of_the_message(error):
+                    raise
+                self._folds.forget()
+                self._blocking.block(message.child, message.position, error)
+                one = Judged(message, (), waits=True)
+            judged.append(one)
+            up_to = message.position
+        self._keep_and_tell(judged, messages[-1])
+
+    def _judge(self, messages: Sequence[EntryMessage], up_to: int) -> Iterator[Judged]:
+        """Yield each entry with whom it is told to; `up_to` is the position before them."""
+        waiting = self._blocking.waiting(messages)
+        entries = {
+            message.position: read_entry(message.payload)
+            for message in messages
+            if message.child not in STREAMS and message.position not in waiting
+        }
+        with self._connection.cursor() as cursor:
+            self._folds.prepare(cursor, list(entries.values()), up_to)
+        for message in messages:
+            entry = entries.get(message.position)
+            told = () if entry is None else self._folds.tell(entry)
+            yield Judged(message, told, message.position in waiting)
+
+    def _keep_and_tell(self, judged: Iterable[Judged], last: EntryMessage) -> None:
+        """Publish entries in batches within their bounds; those that wait are put off by the batch they belong to."""
+        publishing = self._publishing
+        told: list[tuple[Told, datetime]] = []
+        waiting: dict[int, UUID] = {}
+        for message, items, waits in judged:
+            told += [(item, message.clock()) for item in items]
+            if waits:
+                waiting[message.position] = message.child
+            publishing.offsets[message.partition] = message.offset + 1
+            if len(told) >= MOST_ITEMS or message is last:
+                decided = self._put_off(list(waiting), waiting.values()) if waiting else ALL_TOLD
+                publishing.publish(told, to_position=message.position, clock=message.clock(), decided=decided)
+                told, waiting = [], {}
+
+    def _put_off(self, positions: Sequence[int], children: Iterable[UUID]) -> Decided:
+        """Have these entries wait, and keep with the batch why records are blocked that were not before."""
+        reasons = self._blocking.newly_blocked(children)
+        self._say_blocked(reasons)
+        return Decided(deferred=positions, reasons=reasons)
+
+    def _say_blocked(self, reasons: Mapping[UUID, str]) -> None:
+        if reasons:
+            self._log.error(
+                "children.blocked",
+                children=len(reasons),
+                first_reason=next(iter(reasons.values())),
+                cure="others go on; `custody set-aside list` shows them. They are tried again at every start of this "
+                "role, by `custody set-aside retry CHILD`, and when one of their entries is corrected or voided",
+            )
+
+    def _try_again(self, at: datetime | None) -> None:
+        """Tell what waits of blocked records, as far as it can be told by now, at most a few records of them.
+
+        `at` is the ledger time of what is told now, on a driven clock.
+        """
+        if time.monotonic() - self._asked_at > ASK_SECONDS:
+            self._asked_at = time.monotonic()
+            with retries_asked(self._connection, "feeds") as asked:
+                self._blocking.due.update(dict.fromkeys(asked))
+        if not self._blocking.due:
+            return
+        publishing, blocking = self._publishing, self._blocking
+        up_to = publishing.last.to_position
+        tried = [
+            blocking.try_again(group, up_to, self._folds.rulebook, publishing.check)
+            for group in blocking.take_due(TRIED_AT_ONCE)
+        ]
+        self._resume([one for one in tried if one.steps], at or read_clock(publishing.last.published_at))
+        still = {child: one.reason for one in tried if one.reason for child in one.records & blocking.records}
+        with self._connection.transaction(), self._connection.cursor() as cursor:
+            keep_reasons(cursor, still)
+        if tried:
+            self._log.info("children.retried", records=sum(len(one.records) for one in tried), still_blocked=len(still))
+        self._say_blocked(still)
+
+    def _resume(self, tried: Sequence[Tried], at: datetime) -> None:
+        """Publish what waited and can be told, in batches that end where the last one did."""
+        if not tried:
+            return
+        told: list[tuple[Told, datetime]] = []
+        resumed: list[Trigger] = []
+        left_out: list[Trigger] = []
+        for one in tried:
+            for trigger, items in one.steps:
+                if items is None:
+                    left_out.append(trigger)
+                else:
+                    resumed.append(trigger)
+                    told += [(item, at) for item in items]
+                if len(told) >= MOST_ITEMS or (trigger == one.steps[-1].trigger and one is tried[-1]):
+                    self._publish_again(told, Decided(resumed=resumed, left_out=left_out))
+                    told, resumed, left_out = [], [], []
+        for one in tried:
+            self._blocking.resumed(one)
+        self._folds.forget()  # they know nothing of what was told now
+
+    def _publish_again(self, told: Sequence[tuple[Told, datetime]], decided: Decided) -> None:
+        last = self._publishing.last
+        self._publishing.publish(
+            told, to_position=last.to_position, clock=read_clock(last.published_at), decided=decided
+        )
 
     def _backfill(self, one: Adopted, message: EntryMessage) -> None:
         """Tell of older entries what a set adds, from where it was left; the batches stop short of the adoption."""
         last = self._publishing.last
         done = last.backfilled
-        begun = done.through if done is not None and done.adopted == one.position else 0
+        through = done.through if done is not None and done.adopted == one.position else 0
         clock = read_clock(last.published_at) if last.number else message.clock()
-        for told, through in Backfilling(self._connection, one, self._folds.rulebook).batches(begun):
-            self._publishing.publish(
-                [(item, message.clock()) for item in told],
-                to_position=last.to_position,
-                clock=clock,
-                backfilled=Backfilled(one.position, through),
-            )
+        backfilling = Backfilling(self._connection, one, self._folds.rulebook, self._blocking, self._publishing.check)
+        checked = False
+        while True:
+            try:
+                for page in backfilling.pages(through, checked=checked):
+                    self._publishing.publish(
+                        [(item, message.clock()) for item in page.told],
+                        to_position=last.to_position,
+                        clock=clock,
+                        backfilled=Backfilled(one.position, page.through),
+                        decided=self._put_off(page.deferred, ()) if page.deferred else ALL_TOLD,
+                    )
+                    through = page.through
+                break
+            except Exception as error:
+                if checked or not is_of_the_message(error) or not self._publishing.is_told:
+                    raise
+                checked = True  # an item cannot be made: the page is gone through again, item by item
+                backfilling.forget()
         self._folds.forget()
+        self._blocking.due.update(dict.fromkeys(self._blocking.records))  # what waits for the set can be told now
         self._log.info("set.backfilled", id=one.rules.id, version=one.rules.version, position=one.position)
 
     def _adopted(self, message: EntryMessage) -> Adopted | None:
-        entry = _read(message, read_ledger_entry)
+        """Return the adoption that an entry of the ledger's own record is.
+
+        One that cannot be read stops the role: whom later entries are told to depends on it.
+        """
+        if _OF_ANOTHER_FACT.search(message.payload[:200]):
+            return None
+        try:
+            entry = read_ledger_entry(message.payload)
+        except (ValueError, LookupError, TypeError) as error:
+            raise RefusedError(
+                f"entry {message.position} of custody.entries cannot be read ({error}), and it may adopt a set of "
+                "sharing rules, so nobody can say whom what follows is told to; it and what follows was put on no "
+                "feed. If a newer release wrote it, install that; else `custody verify` says what is wrong with it"
+            ) from error
         return adopted(entry) if isinstance(entry.fact, SharingRulesAdopted) else None
-
-
-def _read(message: EntryMessage, read: Callable[[bytes], T]) -> T:
-    """Read an entry. One that cannot be read stops the role: later items would be told under wrong numbers."""
-    try:
-        return read(message.payload)
-    except (ValueError, LookupError, TypeError) as error:
-        raise RefusedError(
-            f"entry {message.position} of custody.entries cannot be read ({error}); it and what follows was put on no "
-            "feed. If a newer release wrote it, install that; else `custody verify` says what is wrong with it"
-        ) from error

@@ -8,8 +8,9 @@ kept are also the bound beyond which no agency can sign. What Kafka lost of its 
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Final, cast
+from datetime import UTC, datetime
+from typing import Final, NamedTuple, cast
+from uuid import UUID
 
 import orjson
 import psycopg
@@ -17,6 +18,7 @@ from kafka import KafkaProducer, TopicPartition
 from psycopg import Connection
 from psycopg.rows import DictRow
 
+from ledger import deferring
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry, read_entry
 from ledger.feed_tail import NOTHING_ON_KAFKA, FeedTail, check_feeds_not_ahead
@@ -28,6 +30,7 @@ from ledger.publication import (
     PUBLICATION,
     Backfilled,
     Batch,
+    Trigger,
     columns_of,
     item_values,
     number_items,
@@ -54,6 +57,19 @@ Stamped = Sequence[tuple[Told, datetime]]
 """Items, each with the ledger time of the entry it is told for."""
 
 
+class Decided(NamedTuple):
+    """What a batch says of blocked records (`ledger.publication.Batch`), and why those are blocked."""
+
+    deferred: Sequence[int] = ()
+    resumed: Sequence[Trigger] = ()
+    left_out: Sequence[Trigger] = ()
+    reasons: Mapping[UUID, str] = {}
+
+
+ALL_TOLD: Final = Decided()
+_ANY_STAMP: Final = write_clock(datetime.min.replace(tzinfo=UTC))
+
+
 def feeds_producer(bootstrap: str) -> KafkaProducer:
     """Return the transactional producer; a second one with its id fences the first."""
     return transactional_producer(bootstrap, "custody-feeds")
@@ -70,6 +86,8 @@ class Publishing:
         """Which making of that topic the offsets are of, as they were kept; None: it was not said."""
         self.topic_id: str | None = None
         """Which one it is now."""
+        self.is_told = True
+        """Whether Kafka was told what was kept last: if not, only beginning again tells it."""
         self._connection = connection
         self._seals = Genuine(connection).seals
         self._producer = producer
@@ -97,7 +115,7 @@ class Publishing:
             with self._connection.cursor() as cursor:
                 rows = rows_at(cursor, {item.position for item in batch.items})
             entries = [read_entry(payload_of(row)) for row in rows]
-            self._tell(batch, body, {entry.position: entry for entry in entries}, tail)
+            self._tell(batch, self._outgoing(batch, body, {entry.position: entry for entry in entries}, tail))
             number += 1
         row = self._connection.execute(
             "select body, offsets from ledger.publications order by number desc limit 1"
@@ -131,13 +149,31 @@ class Publishing:
         ).fetchone()
         return row is not None and bool(row["beyond"])
 
+    def check(self, told: Sequence[Told]) -> None:
+        """Raise whatever telling these items would raise; nothing is kept."""
+        items, _ = number_items(((item, _ANY_STAMP) for item in told), NOTHING_PUBLISHED.last)
+        write_batch(NOTHING_PUBLISHED._replace(items=items))
+        entries = {item.entry.position: item.entry for item in told}
+        for publication in items:
+            item_values(entries[publication.position], publication)
+
     def publish(
-        self, told: Stamped, *, to_position: int, clock: datetime, backfilled: Backfilled | None = None
+        self,
+        told: Stamped,
+        *,
+        to_position: int,
+        clock: datetime,
+        backfilled: Backfilled | None = None,
+        decided: Decided = ALL_TOLD,
     ) -> None:
-        """Number, stamp, keep and tell a batch; `clock` is the ledger time of the entry at `to_position`."""
+        """Number, stamp, keep and tell a batch; `clock` is the ledger time of the entry at `to_position`.
+
+        Where an item cannot be made nothing is kept.
+        """
         with self._connection.transaction():
-            batch, body = self._keep(told, to_position=to_position, clock=clock, backfilled=backfilled)
-        self._tell(batch, body, {item.entry.position: item.entry for item, _ in told})
+            batch, body = self._keep(told, to_position=to_position, clock=clock, backfilled=backfilled, decided=decided)
+            outgoing = self._outgoing(batch, body, {item.entry.position: item.entry for item, _ in told})
+        self._tell(batch, outgoing)
 
     def settle(self) -> None:
         """Say that nothing recorded up to now is unpublished, so that answers reach to now (wall clock only).
@@ -172,7 +208,7 @@ class Publishing:
             )
         self._settled_at = at
         if settled is not None:
-            self._tell(*settled, {})
+            self._tell(settled[0], self._outgoing(*settled, {}))
 
     def _keep(
         self,
@@ -182,6 +218,7 @@ class Publishing:
         clock: datetime | None,
         settled: bool = False,
         backfilled: Backfilled | None = None,
+        decided: Decided = ALL_TOLD,
     ) -> tuple[Batch, bytes]:
         """Decide a batch and keep it, in the caller's transaction.
 
@@ -193,7 +230,19 @@ class Publishing:
         items, last = number_items(
             ((item, stamp if self._wall else write_clock(at)) for item, at in told), self.last.last
         )
-        batch = Batch(self.last.number + 1, self.last.to_position, to_position, stamp, settled, last, backfilled, items)
+        batch = Batch(
+            self.last.number + 1,
+            self.last.to_position,
+            to_position,
+            stamp,
+            settled,
+            last,
+            backfilled,
+            items,
+            decided.deferred,
+            decided.resumed,
+            decided.left_out,
+        )
         body = write_batch(batch)
         self._connection.execute(
             "insert into ledger.publications (number, to_position, published_at, last_cbp, last_ice_ero,"
@@ -201,6 +250,10 @@ class Publishing:
             " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)",
             (batch.number, to_position, published_at, *columns_of(last), _json(self.offsets, self.topic_id), body),
         )
+        if decided is not ALL_TOLD:
+            with self._connection.cursor() as cursor:
+                deferring.keep_reasons(cursor, decided.reasons)
+                deferring.keep(cursor, batch)
         return batch, body
 
     def _now(self, clock: datetime | None) -> datetime:
@@ -213,10 +266,10 @@ class Publishing:
             now = max(now, plus(self._settled_at, MICROSECOND))
         return now if clock is None else max(now, clock)
 
-    def _tell(
+    def _outgoing(
         self, batch: Batch, body: bytes, entries: Mapping[int, Entry], on_kafka: FeedTail = NOTHING_ON_KAFKA
-    ) -> None:
-        """Put a batch that is kept on Kafka, all of it or nothing; but for what is there already."""
+    ) -> dict[TopicPartition, list[Outgoing]]:
+        """Return the messages of a batch; but for what is on Kafka already."""
         outgoing: dict[TopicPartition, list[Outgoing]] = {}
         feeds = {agency: outgoing.setdefault(TopicPartition(feed(agency), 0), []) for agency in RECEIVERS}
         for publication in batch.items:
@@ -228,7 +281,13 @@ class Publishing:
             id = f"publication-{batch.number}"
             told = sealed(self._seals, _PUBLICATION, PUBLICATIONS, body, id=id, time=batch.published_at)
             outgoing[TopicPartition(PUBLICATIONS, 0)] = [told]
+        return outgoing
+
+    def _tell(self, batch: Batch, outgoing: Mapping[TopicPartition, Sequence[Outgoing]]) -> None:
+        """Put a batch that is kept on Kafka, all of it or nothing."""
+        self.is_told = False
         tell(self._producer, outgoing)
+        self.is_told = True
         self.last = batch
 
 

@@ -17,10 +17,11 @@ from ledger.following import EntryMessage
 from ledger.merges import groups, person_of
 from ledger.obligations import shipped_rules
 from ledger.offices import shipped_offices
+from ledger.speaking import speaks_of
 from ledger.streams import STREAMS
 from projections.changes import DUTIES, Changes, Interval, Opened, closures, intervals
 from projections.folding import Folding
-from projections.isolating import HeldBack, speaks_of
+from projections.isolating import HeldBack
 from projections.kept_duties import KeptDuties
 from projections.owing import Owing
 from projections.receipts import Lane, LoadLane, Receipts

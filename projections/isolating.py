@@ -3,20 +3,16 @@
 Live, in a rebuild and when blocked records are tried again, the same entry is found, and held back for the same child.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from ledger.entry import read_entry
-from ledger.facts import CorrectionIssued, EntryVoided
 from ledger.faults import is_of_the_message
 from ledger.following import EntryMessage
-from ledger.streams import STREAMS
+from ledger.speaking import speaks_of
 
 _MOST_REASON: Final = 300
-_MAY_SPEAK: Final = re.compile(rb'"type":"custody\.(correction-issued|entry-voided)\.')
 
 
 class SwappedError(Exception):
@@ -91,19 +87,3 @@ def _statements_about(messages: Sequence[EntryMessage], child: UUID, position: i
     for message in messages:
         if message.child == child and message.position > position and speaks_of(message) == position:
             yield message.position
-
-
-def speaks_of(message: EntryMessage) -> int | None:
-    """Return the position that an entry corrects or voids; None where it does neither, or cannot be read."""
-    if message.child in STREAMS or not _MAY_SPEAK.search(message.payload[:300]):
-        return None
-    try:
-        match read_entry(message.payload).fact:
-            case CorrectionIssued(corrects=position) | EntryVoided(voids=position):
-                return position
-            case _:
-                return None
-    except Exception as error:
-        if not is_of_the_message(error):
-            raise
-        return None

@@ -7,6 +7,7 @@ and the ids of those records. Nothing of the caches and of the order of work of 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -17,9 +18,13 @@ from psycopg.rows import DictRow, TupleRow, dict_row
 
 from ledger.adopting import adoptions, former_default_until
 from ledger.agencies import Agency
+from ledger.deferring import Decision
 from ledger.entry import Entry, read_entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
+from ledger.faults import is_of_the_message, place_of
+from ledger.leaving_out import left_out
 from ledger.looking_back import payload_of, rows_after, rows_of
+from ledger.publication import Trigger
 from ledger.sharing import Adopted, default_rules
 from ledger.streams import STREAMS
 from ledger.telling import NEEDS_RECORD, Kind, Rulebook, Telling, Told, tell_alone
@@ -49,10 +54,19 @@ class Refolding:
     """What each entry up to a position is told as; made before comparing begins, in the caller's transaction."""
 
     def __init__(
-        self, connection: Connection[TupleRow], zone: str, up_to: int, say: Callable[[str, int, int], None]
+        self,
+        connection: Connection[TupleRow],
+        zone: str,
+        up_to: int,
+        say: Callable[[str, int, int], None],
+        decisions: Sequence[Decision] = (),
     ) -> None:
+        """Fold; `decisions` say what batches put off, and what became of it."""
         self._connection = connection
         self._up_to = up_to
+        self._put_off = {one.child for one in decisions}
+        self._pending = {one.trigger for one in decisions if one.ended_by is None}
+        self._left_out = {one.trigger for one in decisions if one.left_out}
         with connection.cursor(row_factory=dict_row) as cursor:
             self.adopted: Final = [one for one in adoptions(cursor) if one.position <= up_to]
             former = former_default_until(cursor)
@@ -76,16 +90,26 @@ class Refolding:
             else:
                 yield entry, _items(tell_alone(entry, self._rulebook.at(entry)))
 
-    def backfilled(self, adopted: Adopted, after: int, through: int) -> Iterator[Item]:
-        """Yield what a set adds for the older entries in a range of positions, in their order."""
+    def backfilled(self, adopted: Adopted, after: int, through: int, put_off: Sequence[int] = ()) -> Iterator[Item]:
+        """Yield what a set adds for the older entries in a range of positions, in order, but for those put off."""
         folded = dict(self._rows("trigger = %s and position > %s and position <= %s", adopted.position, after, through))
         rulebook = self._earlier[adopted.position]
-        for entry in self._entries(after, through):
-            if entry.child in self._whole:
-                yield from folded.get(entry.position, ())
+        deferred = set(put_off)
+        for row in self._children_rows(after, through):
+            position = row["notification_id"]
+            if position in deferred:
+                continue
+            if row["originator_id"] in self._whole:
+                yield from folded.get(position, ())
             else:
-                alone = Telling.of((entry,), rulebook)
-                yield from _items(alone.backfill_entry(entry.position, adopted, rulebook))
+                alone = Telling.of((read(row),), rulebook)
+                yield from _items(alone.backfill_entry(position, adopted, rulebook))
+
+    def resumed(self, triggers: Sequence[Trigger]) -> Iterator[Item]:
+        """Yield what was put off comes to, in the order given."""
+        for trigger, position in triggers:
+            for _, items in self._rows("trigger = %s and position = %s", trigger, position):
+                yield from items
 
     def last_before(self, position: int) -> int:
         """Return the last position before this one, 0 where there is none."""
@@ -95,7 +119,7 @@ class Refolding:
         assert row is not None
         return int(row[0])
 
-    def _entries(self, after: int, through: int) -> Iterator[Entry]:
+    def _children_rows(self, after: int, through: int) -> Iterator[DictRow]:
         while True:
             with self._connection.cursor(row_factory=dict_row) as cursor:
                 rows = rows_after(cursor, after, before=through + 1, limit=1000)
@@ -103,7 +127,7 @@ class Refolding:
                 return
             for row in rows:
                 if row["originator_id"] not in STREAMS:
-                    yield read(row)
+                    yield row
             after = rows[-1]["notification_id"]
 
     def _rows(self, where: str, *values: int) -> Iterator[tuple[int, list[Item]]]:
@@ -125,7 +149,7 @@ class Refolding:
             "select distinct originator_id from ledger.stored_events where topic = any(%s) and notification_id <= %s",
             ([fact.wire for fact in NEEDS_RECORD], self._up_to),
         )
-        return {row[0] for row in rows} | self._group_of.keys()
+        return {row[0] for row in rows} | self._group_of.keys() | self._put_off
 
     def _fold(self, say: Callable[[str, int, int], None]) -> None:
         """Fold the groups and lay down what each of their entries comes to, in the order it was decided."""
@@ -134,17 +158,17 @@ class Refolding:
         done = 0
         groups = self._groups()
         while page := list(islice(groups, PAGE)):
-            by_record: dict[UUID, list[Entry]] = {record: [] for group in page for record in group}
+            by_record: dict[UUID, list[DictRow]] = {record: [] for group in page for record in group}
             with self._connection.cursor(row_factory=dict_row) as cursor:
                 for row in rows_of(cursor, list(by_record), self._up_to):
-                    by_record[row["originator_id"]].append(read(row))
+                    by_record[row["originator_id"]].append(row)
             with (
                 self._connection.cursor() as writer,
                 writer.copy("copy refolded (trigger, position, items) from stdin") as copy,
             ):
                 for group in page:
-                    entries = [entry for record in group for entry in by_record[record]]
-                    for trigger, position, told in self._fold_one(entries):
+                    rows = [row for record in group for row in by_record[record]]
+                    for trigger, position, told in self._fold_one(rows):
                         if told:
                             items = orjson.dumps([list(item) for item in _items(told)])
                             copy.write_row((trigger, position, items))
@@ -161,21 +185,48 @@ class Refolding:
                 given |= group
                 yield group
 
-    def _fold_one(self, entries: Iterable[Entry]) -> Iterator[tuple[int, int, list[Told]]]:
-        """Yield what a group's entries and the backfills between them come to: (told for, position, items)."""
+    def _fold_one(self, rows: Iterable[DictRow]) -> Iterator[tuple[int, int, list[Told]]]:
+        """Yield what a group's entries and the backfills between them come to: (told for, position, items).
+
+        What waits is passed over, and what was left out is told to nobody. What was told late is told here in its
+        place: no entry that was told before it has a say in it, since a group waits as a whole.
+        """
         telling = Telling()
-        given = sorted(entries, key=lambda entry: entry.position)
+        told: list[int] = []
         to_come = list(self._rulebook.backfilling)
-        for number in range(len(given) + 1):
-            before = given[number].position if number < len(given) else self._up_to + 1
-            while to_come and to_come[0].position < before:
-                adopted = to_come.pop(0)
-                for older in given[:number]:
-                    told = telling.backfill_entry(older.position, adopted, self._rulebook)
-                    yield adopted.position, older.position, told
-            if number < len(given):
-                entry = given[number]
-                yield entry.position, entry.position, telling.take(entry, self._rulebook.at(entry))
+        for row in sorted(rows, key=lambda row: row["notification_id"]):
+            position = row["notification_id"]
+            while to_come and to_come[0].position < position:
+                yield from self._backfill_one(telling, to_come.pop(0), told)
+            if (position, position) in self._left_out:
+                telling.leave_out(left_out(position, row["originator_id"], bytes(row["state"])))
+            elif (position, position) not in self._pending:
+                entry = read(row)
+                yield position, position, _told(position, partial(telling.take, entry, self._rulebook.at(entry)))
+                told.append(position)
+        while to_come:
+            yield from self._backfill_one(telling, to_come.pop(0), told)
+
+    def _backfill_one(
+        self, telling: Telling, adopted: Adopted, positions: Iterable[int]
+    ) -> Iterator[tuple[int, int, list[Told]]]:
+        for at in positions:
+            if (adopted.position, at) not in self._pending and (adopted.position, at) not in self._left_out:
+                yield (
+                    adopted.position,
+                    at,
+                    _told(at, partial(telling.backfill_entry, at, adopted, self._rulebook)),
+                )
+
+
+def _told(position: int, fold: Callable[[], list[Told]]) -> list[Told]:
+    """Return what an entry comes to; raises `UnreadableError`."""
+    try:
+        return fold()
+    except Exception as error:
+        if not is_of_the_message(error):
+            raise
+        raise UnreadableError(f"entry {position} cannot be told ({place_of(error)}); nothing was compared") from error
 
 
 def read(row: DictRow) -> Entry:

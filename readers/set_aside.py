@@ -141,7 +141,12 @@ def _headers(kept: bytes) -> list[tuple[str, bytes | None]]:
 
 
 def _shown_child(cursor: Cursor[Rows], child: UUID) -> dict[str, Any]:
-    for row in _rows(cursor, "children", there=_made(cursor)[1]):
+    _, tables, roles = _made(cursor)
+    blocked = [_blocked(row) for row in _rows(cursor, "blocked", there=roles) if row[1] == child]
+    for one in blocked:
+        if one["role"] == "feeds":
+            one["waiting"] = [position for (position,) in _rows(cursor, "untold", child=child)]
+    for row in _rows(cursor, "children", there=tables):
         if row[0] == child:
             waiting = _rows(cursor, "waiting", child=child)
             return {
@@ -150,10 +155,10 @@ def _shown_child(cursor: Cursor[Rows], child: UUID) -> dict[str, Any]:
                     {"position": position, "recorded_at": _clock(recorded_at), "reason": reason}
                     for position, recorded_at, reason in waiting
                 ],
+                "blocked": blocked,
             }
-    for row in _rows(cursor, "blocked", there=_made(cursor)[2]):
-        if row[1] == child:
-            return _blocked(row)
+    if blocked:
+        return {**blocked[0], "blocked": blocked}
     raise NothingKnownError(f"nothing of child {child} is set aside: see `custody set-aside list`")
 
 

@@ -21,5 +21,9 @@ from read.parked_v1 k group by k.child order by min(k.position)
 -- name: blocked
 select b.role, b.child, b.reason, b.since from ledger.blocked b order by b.since, b.role, b.child
 
+-- name: untold
+-- What the feeds were put off telling of a record.
+select distinct d.position from ledger.deferred d where d.child = %(child)s and d.ended_by is null order by d.position
+
 -- name: waiting
 select k.position, k.recorded_at, k.reason from read.parked_v1 k where k.child = %(child)s order by k.position

@@ -20,7 +20,9 @@ from psycopg.rows import DictRow, TupleRow, dict_row
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.cloudevents import binary_headers
+from ledger.deferring import Decision, decisions
 from ledger.entry import Entry, recorded_at_of
+from ledger.facts import EntryVoided
 from ledger.feed_bounds import LAST_COLUMN
 from ledger.genuine import Genuine, claimed_number, unsealed
 from ledger.looking_back import rows_after, rows_at
@@ -40,12 +42,17 @@ _AT_ONCE: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class FeedsVerified:
-    """How many items were compared, on all feeds together, up to which batch; and what is wrong."""
+    """How many items were compared, on all feeds together, up to which batch; and what is wrong.
+
+    `waiting` entries of `blocked` records are not told yet (`custody set-aside list`): no fault of the feeds' form.
+    """
 
     batch: int
     items: int
     wrong: tuple[dict[str, Any], ...]
     wrong_more: int
+    waiting: int
+    blocked: int
 
 
 def verify_feeds(
@@ -53,17 +60,26 @@ def verify_feeds(
 ) -> FeedsVerified:
     """Compare everything up to batch `told`, which is the last on Kafka; changes nothing."""
     wrongs = Wrongs()
+    decided = decisions(connection, told)
     with connection.transaction():  # for the temporary table; all that is read is never changed
         genuine = Genuine(connection)
         feeds = {agency: _Feed(settings.kafka_bootstrap, agency, genuine, wrongs) for agency in RECEIVERS}
         try:
-            _Comparing(settings, connection, feeds, wrongs, told=told, say=say).run()
+            _Comparing(settings, connection, feeds, wrongs, told=told, say=say, decided=decided).run()
             for agency, last in _last_kept(connection).items():
                 feeds[agency].end(last)
         finally:
             for one in feeds.values():
                 one.close()
-    return FeedsVerified(told, sum(one.compared for one in feeds.values()), tuple(wrongs.named), wrongs.more)
+    waiting = [one for one in decided if one.ended_by is None]
+    return FeedsVerified(
+        told,
+        sum(one.compared for one in feeds.values()),
+        tuple(wrongs.named),
+        wrongs.more,
+        waiting=len({one.trigger[1] for one in waiting}),
+        blocked=len({one.child for one in waiting}),
+    )
 
 
 class _Comparing:
@@ -78,7 +94,9 @@ class _Comparing:
         *,
         told: int,
         say: Callable[[str, int, int], None],
+        decided: Sequence[Decision],
     ) -> None:
+        self._decided = decided
         self._wall = settings.clock == "wall"
         self._zone = settings.zone
         self._connection = connection
@@ -96,7 +114,8 @@ class _Comparing:
         up_to = max(last.to_position, last.backfilled.adopted if last.backfilled else 0)
         try:
             with self._connection.transaction():
-                self._refolding = Refolding(self._connection, self._zone, up_to, self._say)
+                self._refolding = Refolding(self._connection, self._zone, up_to, self._say, self._decided)
+                self._compare_left_out()
                 for batch in self._batches():
                     self._compare(batch)
                     self._before = batch
@@ -128,9 +147,14 @@ class _Comparing:
 
     def _compare(self, batch: Batch) -> None:
         rows = self._rows(batch)
-        entries = [read(row) for row in rows if row["originator_id"] not in STREAMS]
+        waiting = frozenset(() if batch.backfilled else batch.deferred)
+        entries = [
+            read(row) for row in rows if row["originator_id"] not in STREAMS and row["notification_id"] not in waiting
+        ]
         self._compare_stamp(batch, rows)
-        expected = self._backfilled(batch) if batch.backfilled else self._ordinary(batch, rows, entries)
+        self._compare_decisions(batch)
+        expected = self._resumed(batch, rows)
+        expected += self._backfilled(batch) if batch.backfilled else self._ordinary(batch, rows, entries)
         self._compare_items(batch, expected)
         self._compare_feeds(batch, {entry.position: entry for entry in entries})
 
@@ -160,6 +184,41 @@ class _Comparing:
             self._wrong_batch(batch, f"ends at position {batch.to_position}, which is no entry's")
         elif batch.published_at < last if self._wall else batch.published_at != last:
             self._wrong_batch(batch, f"was published at {batch.published_at}, its last entry recorded at {last}")
+
+    def _compare_decisions(self, batch: Batch) -> None:
+        """What `ledger.deferred` holds of a batch is what it says itself."""
+        number = batch.number
+        if {one.trigger for one in self._decided if one.deferred_by == number} != set(batch.put_off):
+            self._wrong_batch(batch, "puts off other entries than ledger.deferred says")
+        ended = {(one.trigger, one.left_out) for one in self._decided if one.ended_by == number}
+        if ended != {*((one, False) for one in batch.resumed), *((one, True) for one in batch.left_out)}:
+            self._wrong_batch(batch, "tells, or leaves out, other entries that waited than ledger.deferred says")
+
+    def _compare_left_out(self) -> None:
+        """Only what was voided may be left out of the feeds."""
+        left_out = {one.trigger[1] for one in self._decided if one.left_out}
+        if not left_out:
+            return
+        voided = set()
+        for (state,) in self._connection.execute(
+            "select state from ledger.stored_events where topic = %s", (EntryVoided.wire,)
+        ):
+            voided.add(orjson.loads(state)["fact"]["voids"])
+        for position in sorted(left_out - voided):
+            self._wrongs.add(
+                agency=None, number=None, position=position, what="is left out of the feeds, and nothing voids it"
+            )
+
+    def _resumed(self, batch: Batch, rows: Sequence[DictRow]) -> list[tuple[Item, str]]:
+        """Return what a batch tells of what was put off: stamped on a driven clock with the entry that comes next."""
+        if not batch.resumed:
+            return []
+        at = batch.published_at
+        if not self._wall:
+            with self._connection.cursor(row_factory=dict_row) as cursor:
+                following = rows or rows_after(cursor, batch.to_position, before=2**63 - 1, limit=1)
+            at = recorded_at_of(bytes(following[0]["state"])) if following else at
+        return [(item, at) for item in self._refolding.resumed(batch.resumed)]
 
     def _ordinary(self, batch: Batch, rows: Sequence[DictRow], entries: Sequence[Entry]) -> list[tuple[Item, str]]:
         for adopted in self._refolding.adopted:
@@ -193,7 +252,7 @@ class _Comparing:
         if not self._wall:
             with self._connection.cursor(row_factory=dict_row) as cursor:
                 at = recorded_at_of(bytes(rows_at(cursor, (position,))[0]["state"]))
-        return [(item, at) for item in self._refolding.backfilled(adopted, after, through)]
+        return [(item, at) for item in self._refolding.backfilled(adopted, after, through, batch.deferred)]
 
     def _compare_items(self, batch: Batch, expected: Sequence[tuple[Item, str]]) -> None:
         given = [

@@ -39,6 +39,15 @@ CREATE TABLE ledger.blocked (
     since timestamp with time zone DEFAULT clock_timestamp() NOT NULL
 );
 
+CREATE TABLE ledger.deferred (
+    trigger bigint NOT NULL,
+    "position" bigint NOT NULL,
+    child uuid NOT NULL,
+    deferred_by bigint NOT NULL,
+    ended_by bigint,
+    left_out boolean DEFAULT false NOT NULL
+);
+
 CREATE TABLE ledger.identifiers (
     scheme text NOT NULL COLLATE pg_catalog."C",
     value text NOT NULL COLLATE pg_catalog."C",
@@ -233,6 +242,9 @@ ALTER TABLE ONLY ledger.alerts
 ALTER TABLE ONLY ledger.blocked
     ADD CONSTRAINT blocked_pkey PRIMARY KEY (role, child);
 
+ALTER TABLE ONLY ledger.deferred
+    ADD CONSTRAINT deferred_pkey PRIMARY KEY (trigger, "position");
+
 ALTER TABLE ONLY ledger.identifiers
     ADD CONSTRAINT identifiers_pkey PRIMARY KEY (scheme, value);
 
@@ -279,6 +291,8 @@ ALTER TABLE ONLY ledger.submissions
     ADD CONSTRAINT submissions_pkey PRIMARY KEY (agency, source, id);
 
 CREATE INDEX alert_watch_look_at ON ledger.alert_watch USING btree (look_at);
+
+CREATE INDEX deferred_child_idx ON ledger.deferred USING btree (child);
 
 CREATE INDEX set_aside_keyed ON ledger.set_aside USING btree (agency, ce_source, ce_id) WHERE ((closed_at IS NULL) AND (ce_id IS NOT NULL));
 
