@@ -25,6 +25,9 @@ _END: Final = (
 )
 
 
+_TOLD_WITHOUT: Final = "update ledger.deferred set without = %s where trigger = %s and position = %s"
+
+
 class Decision(NamedTuple):
     """One thing put off: by which batch, and by which it was told later, or left out for good."""
 
@@ -33,6 +36,7 @@ class Decision(NamedTuple):
     deferred_by: int
     ended_by: int | None
     left_out: bool
+    without: frozenset[str] = frozenset()
 
 
 def keep(cursor: Cursor[Any], batch: Batch) -> None:
@@ -42,6 +46,8 @@ def keep(cursor: Cursor[Any], batch: Batch) -> None:
     for ended, left_out in ((batch.resumed, False), (batch.left_out, True)):
         if ended:
             cursor.execute(_END, (batch.number, left_out, *_columns(ended)))
+    for position, members in batch.without:
+        cursor.execute(_TOLD_WITHOUT, (list(members), position, position))
     if batch.resumed or batch.left_out:
         cursor.execute(
             "delete from ledger.blocked b where b.role = 'feeds' and not exists"
@@ -77,15 +83,26 @@ def pending(cursor: Cursor[Any], children: Collection[UUID]) -> list[Trigger]:
 def decisions(connection: Connection[Any], up_to_batch: int | None = None) -> list[Decision]:
     """Return all that was put off up to a batch, as it stood then."""
     rows = connection.execute(
-        "select trigger, position, child, deferred_by, ended_by, left_out from ledger.deferred"
+        "select trigger, position, child, deferred_by, ended_by, left_out, without from ledger.deferred"
         " where %s::bigint is null or deferred_by <= %s order by trigger, position",
         (up_to_batch, up_to_batch),
     ).fetchall()
     found = []
     for row in rows:
-        trigger, position, child, deferred_by, ended_by, left_out = row.values() if isinstance(row, dict) else row
+        trigger, position, child, deferred_by, ended_by, left_out, without = (
+            row.values() if isinstance(row, dict) else row
+        )
         ended = ended_by is not None and (up_to_batch is None or ended_by <= up_to_batch)
-        found.append(Decision((trigger, position), child, deferred_by, ended_by if ended else None, left_out and ended))
+        found.append(
+            Decision(
+                (trigger, position),
+                child,
+                deferred_by,
+                ended_by if ended else None,
+                left_out and ended,
+                frozenset(without if ended else ()),
+            )
+        )
     return found
 
 

@@ -87,6 +87,24 @@ class Sharing:
         made = [_disclosure(wire, given, plan) for plan in plans.distinct]
         return [(agency, told) for agency, number in plans.by_agency if (told := made[number]) is not None]
 
+    def without(
+        self, wire: str, members: frozenset[str], told: Sequence[tuple[Agency, Disclosure]]
+    ) -> list[tuple[Agency, Disclosure]]:
+        """Return who is told a fact of which these members cannot be told: they are named, and not told.
+
+        `told` was worked out without them. Nobody can say what they say: one that may reveal that relief was sought is
+        left out without a word, and where it must be given, the fact is not told to those who may not know.
+        """
+        required = short_name(wire) in _RELIEF_IN_REQUIRED
+        silent = tuple(m for m in sorted(members) if m == "adjournment_code" or (required and m in _MAY_REVEAL))
+        named = tuple(sorted(members.difference(silent)))
+        said_by_all = required and bool(silent)
+        return [
+            (agency, Disclosure(its.fact, (*its.withheld, *named), (*its.unsaid, *silent)))
+            for agency, its in told
+            if not (said_by_all and agency in self._hidden_from)
+        ]
+
     def hides(self, entry: Entry, agency: Agency) -> bool:
         """Return whether an entry the set rules on must not exist for `agency`: it is protected, or says of relief
         what an agency from which relief is kept may not read, in a member that cannot be left out. Nobody's own is.

@@ -53,7 +53,8 @@ class Batch(NamedTuple):
 
     `deferred`: entries it would have told and puts off (in a batch that backfills: what the set would have added for
     them). `resumed`: what was put off before and is told by this batch, before its own entries. `left_out`: what was
-    put off before and never will be told, having been voided.
+    put off before and never will be told, having been voided. `without`: positions that it resumes and tells without
+    these members, which cannot be told and were corrected.
     """
 
     number: int
@@ -67,6 +68,7 @@ class Batch(NamedTuple):
     deferred: Sequence[int] = ()
     resumed: Sequence[Trigger] = ()
     left_out: Sequence[Trigger] = ()
+    without: Sequence[tuple[int, Sequence[str]]] = ()
 
     @property
     def put_off(self) -> Sequence[Trigger]:
@@ -99,7 +101,12 @@ def number_items(told: Iterable[tuple[Told, str]], last: Numbers) -> tuple[list[
 
 def write_batch(batch: Batch) -> bytes:
     """Return the message on `custody.publications`; what is at its default is left out of an item."""
-    put_off = {"deferred": batch.deferred, "resumed": batch.resumed, "left_out": batch.left_out}
+    put_off = {
+        "deferred": batch.deferred,
+        "resumed": batch.resumed,
+        "left_out": batch.left_out,
+        "without": batch.without,
+    }
     return orjson.dumps(
         {
             "number": batch.number,
@@ -162,6 +169,7 @@ def read_batch(payload: bytes) -> Batch:
         given.get("deferred", ()),
         [(trigger, position) for trigger, position in given.get("resumed", ())],
         [(trigger, position) for trigger, position in given.get("left_out", ())],
+        [(position, members) for position, members in given.get("without", ())],
     )
 
 

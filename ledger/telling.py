@@ -7,7 +7,7 @@ entries alone: the same entries give the same items under the same numbers.
 """
 
 from bisect import insort
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
@@ -139,6 +139,8 @@ class Telling:
         """By the position of a merge or unmerge: the records it touched."""
         self._left_out: dict[int, str | None] = {}
         """Entries that are told to nobody, and who produced each."""
+        self._without: dict[int, frozenset[str]] = {}
+        """Members of entries that are told to nobody, since corrections take their place."""
 
     @classmethod
     def of(
@@ -147,13 +149,17 @@ class Telling:
         rulebook: Rulebook,
         *,
         left_out: Iterable[LeftOut] = (),
+        without: Mapping[int, frozenset[str]] | None = None,
         untold: Set[tuple[int, int]] = frozenset(),
     ) -> "Telling":
         """Return the fold of `entries`, with what the rulebook's sets backfilled in between and after the last.
 
-        Of what the sets add, the pairs `untold` (position of the adoption, and of the entry) were not told.
+        Of what the sets add, the pairs `untold` (position of the adoption, and of the entry) were not told; of the
+        entries at the positions `without`, these members.
         """
         telling = cls()
+        for position, members in (without or {}).items():
+            telling.tell_without(position, members)
         adoptions = list(reversed(rulebook.backfilling))
         given: list[Entry | LeftOut] = [*entries, *left_out]
         for entry in sorted(given, key=lambda entry: entry.position):
@@ -175,6 +181,8 @@ class Telling:
         """Return whom the next entry is told to, and what else those agencies are told behind it."""
         items: list[Told] = []
         kind = type(entry.fact)
+        if entry.position in self._without:
+            entry = _stripped(entry, self._without[entry.position])
         noticed_before = self._noticed
         self._add(entry)
         if kind in _FOLLOWING:
@@ -183,8 +191,8 @@ class Telling:
                 if agency != entry.producer.agency and self._knows_any(agency, touched):
                     self._follow(items, agency, "entry", entry, sharing)
         else:
-            for item in tell_alone(entry, sharing):
-                self._give(items, item)
+            for agency, disclosure in self._disclosures(entry, sharing):
+                self._give(items, Told(agency, "entry", entry, disclosure, sharing.rules))
         gaining = {item.agency for item in items} | {entry.producer.agency}
         if self._noticed is not noticed_before:
             # a notice, and a void of a void of one, too: whoever has it (again) may have missed a correction meanwhile
@@ -197,6 +205,10 @@ class Telling:
             if agency in gaining:
                 self._catch_up(items, agency, sharing)
         return items
+
+    def tell_without(self, position: int, members: frozenset[str]) -> None:
+        """Have an entry that is still to come, and is no statement about others, told without these members."""
+        self._without[position] = members
 
     def leave_out(self, entry: LeftOut) -> None:
         """Take in that the next entry is told to nobody; its producer is told what is said of it."""
@@ -220,7 +232,7 @@ class Telling:
         items: list[Told] = []
         sharing = rulebook.of(adopted.rules)
         follows = type(entry.fact) in _FOLLOWING
-        disclosures = {} if follows else dict(sharing.disclosures(entry))
+        disclosures = {} if follows else dict(self._disclosures(entry, sharing))
         for agency in RECEIVERS:
             if agency == entry.producer.agency:
                 continue
@@ -232,6 +244,11 @@ class Telling:
             if len(items) > before:
                 self._catch_up(items, agency, sharing)
         return items
+
+    def _disclosures(self, entry: Entry, sharing: Sharing) -> list[tuple[Agency, Disclosure]]:
+        told = sharing.disclosures(entry)
+        members = self._without.get(entry.position)
+        return told if members is None else sharing.without(entry.type, members, told)
 
     def _add(self, entry: Entry) -> None:
         self.size += 1
@@ -333,6 +350,10 @@ class Telling:
         if before is None or not names <= before:
             self._told[key] = names if before is None else names | before
             items.append(item)
+
+
+def _stripped(entry: Entry, members: Set[str]) -> Entry:
+    return entry._replace(recorded_fact={m: v for m, v in entry.recorded_fact.items() if m not in members})
 
 
 def _names(disclosure: Disclosure) -> frozenset[str]:

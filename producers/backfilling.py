@@ -15,7 +15,7 @@ from ledger.sharing import Adopted
 from ledger.streams import STREAMS
 from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told
 from producers.blocking import Blocking
-from producers.feed_folds import NOTHING, fold_of
+from producers.feed_folds import fold_of
 
 READ: Final = 1000
 """Older entries a batch looks at."""
@@ -78,7 +78,7 @@ class Backfilling:
         deferred: list[int] = []
         for row in rows:
             child, position = row["originator_id"], row["notification_id"]
-            if child in STREAMS or (position, position) in blocking.left_out.get(child, ()):
+            if child in STREAMS or (position, position) in blocking.told_otherwise.of((child,)).left_out:
                 continue
             if child not in held:
                 try:
@@ -107,11 +107,12 @@ class Backfilling:
         with self._connection.cursor() as cursor:
             records = linked(cursor, (child,)).get(child, frozenset((child,)))
             rows = rows_of(cursor, records, self._adopted.position)
-        left_out = self._blocking.left_out
-        without = NOTHING.union(*(left_out.get(record, ()) for record in records)) if left_out else NOTHING
-        fold = fold_of(rows, self._rulebook, without=without)
+        exceptions = self._blocking.told_otherwise.of(records)
+        fold = fold_of(rows, self._rulebook, exceptions=exceptions)
         for position in sorted(row["notification_id"] for row in rows):
-            if position <= through and without.isdisjoint(((position, position), (self._adopted.position, position))):
+            if position <= through and exceptions.left_out.isdisjoint(
+                ((position, position), (self._adopted.position, position))
+            ):
                 fold.backfill_entry(position, self._adopted, self._rulebook)
         self._folds |= dict.fromkeys(records, fold)
         self._size += fold.size

@@ -20,30 +20,32 @@ from ledger.looking_back import entries_at, linked, payload_of, rows_of, stateme
 from ledger.publication import Trigger
 from ledger.sharing import Adopted, default_rules
 from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
+from producers.told_otherwise import NO_EXCEPTIONS, Exceptions, ToldOtherwise
 
 CACHED_ENTRIES: Final = 40_000
 """How many entries the folds kept in memory may hold together."""
 _STATEMENTS: Final = [fact.wire for fact in NEEDS_RECORD]
-NOTHING: Final[frozenset[Trigger]] = frozenset()
 
 
 def fold_of(
     rows: Iterable[DictRow],
     rulebook: Rulebook,
     *,
-    without: Set[Trigger] = NOTHING,
-    pending: Set[Trigger] = NOTHING,
+    exceptions: Exceptions = NO_EXCEPTIONS,
+    pending: Set[Trigger] = frozenset(),
 ) -> Telling:
-    """Return the fold of these rows of the event store: what is `without` was left out, what is `pending` put off."""
+    """Return the fold of these rows of the event store, as they were told so far: what is `pending` was put off."""
     entries: list[Entry] = []
     left: list[LeftOut] = []
     for row in rows:
         position = row["notification_id"]
-        if (position, position) in without:
+        if (position, position) in exceptions.left_out:
             left.append(left_out(position, row["originator_id"], bytes(row["state"])))
         elif (position, position) not in pending:
             entries.append(read_entry(payload_of(row)))
-    return Telling.of(entries, rulebook, left_out=left, untold=without | pending)
+    return Telling.of(
+        entries, rulebook, left_out=left, without=exceptions.without, untold=exceptions.left_out | pending
+    )
 
 
 class Folds:
@@ -55,11 +57,11 @@ class Folds:
         zone: str,
         *,
         former_default_until: int = 0,
-        without: Mapping[UUID, Set[Trigger]] | None = None,
+        told_otherwise: ToldOtherwise | None = None,
     ) -> None:
-        """Take the sets adopted, and by record what was left out for good."""
+        """Take the sets adopted, and what of blocked records was told otherwise."""
         self._zone = zone
-        self._without = without or {}
+        self._told_otherwise = told_otherwise or ToldOtherwise()
         self.rulebook = Rulebook(adoptions, default_rules(), zone, former_default_until=former_default_until)
         self._of: dict[UUID, Telling] = {}
         self._partial: set[UUID] = set()
@@ -84,11 +86,11 @@ class Folds:
     def prepare(self, cursor: Cursor[DictRow], entries: Sequence[Entry], up_to: int) -> None:
         """Have at hand the folds that these next entries need, as they are after the position before them."""
         joined = linked(cursor, {entry.child for entry in entries})
-        if self._without:
+        if self._told_otherwise:
             joined |= {
                 entry.child: frozenset((entry.child,))
                 for entry in entries
-                if entry.child in self._without and entry.child not in joined
+                if entry.child in self._told_otherwise and entry.child not in joined
             }
         self._drop(joined.keys() & self._partial)
         for entry in entries:
@@ -110,11 +112,7 @@ class Folds:
             by_record[row["originator_id"]].append(row)
         for records in groups:
             rows = [row for record in records for row in by_record[record]]
-            self._keep(records, fold_of(rows, self.rulebook, without=self.without(records)))
-
-    def without(self, records: Iterable[UUID]) -> frozenset[Trigger]:
-        """Return what was left out of these records for good."""
-        return NOTHING.union(*(self._without.get(record, ()) for record in records)) if self._without else NOTHING
+            self._keep(records, fold_of(rows, self.rulebook, exceptions=self._told_otherwise.of(records)))
 
     def _load_partly(self, cursor: Cursor[DictRow], named: Mapping[UUID, set[int]], up_to: int) -> None:
         """Fold what the statements of records speak of, and the entries `named`, where a fold has not all of it."""

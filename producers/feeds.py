@@ -105,7 +105,7 @@ class Feeds:
             sets = [one for one in adoptions(cursor) if one.position <= position]
             former = former_default_until(cursor)
         self._blocking = Blocking(self._connection)
-        self._folds = Folds(sets, self._zone, former_default_until=former, without=self._blocking.left_out)
+        self._folds = Folds(sets, self._zone, former_default_until=former, told_otherwise=self._blocking.told_otherwise)
         offsets = self._within_reach(self._publishing.offsets)
         self._publishing.offsets = dict(offsets)
         self._reading = InOrder(
@@ -290,16 +290,19 @@ class Feeds:
         told: list[tuple[Told, datetime]] = []
         resumed: list[Trigger] = []
         left_out: list[Trigger] = []
+        without: list[tuple[int, Sequence[str]]] = []
         for one in tried:
-            for trigger, items in one.steps:
+            for trigger, items, members in one.steps:
                 if items is None:
                     left_out.append(trigger)
                 else:
                     resumed.append(trigger)
                     told += [(item, at) for item in items]
+                if members:
+                    without.append((trigger[1], sorted(members)))
                 if len(told) >= MOST_ITEMS or (trigger == one.steps[-1].trigger and one is tried[-1]):
-                    self._publish_again(told, Decided(resumed=resumed, left_out=left_out))
-                    told, resumed, left_out = [], [], []
+                    self._publish_again(told, Decided(resumed=resumed, left_out=left_out, without=without))
+                    told, resumed, left_out, without = [], [], [], []
         for one in tried:
             self._blocking.resumed(one)
         self._folds.forget()  # they know nothing of what was told now

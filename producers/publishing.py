@@ -63,6 +63,7 @@ class Decided(NamedTuple):
     deferred: Sequence[int] = ()
     resumed: Sequence[Trigger] = ()
     left_out: Sequence[Trigger] = ()
+    without: Sequence[tuple[int, Sequence[str]]] = ()
     reasons: Mapping[UUID, str] = {}
 
 
@@ -242,6 +243,7 @@ class Publishing:
             decided.deferred,
             decided.resumed,
             decided.left_out,
+            decided.without,
         )
         body = write_batch(batch)
         self._connection.execute(

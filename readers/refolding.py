@@ -67,6 +67,7 @@ class Refolding:
         self._put_off = {one.child for one in decisions}
         self._pending = {one.trigger for one in decisions if one.ended_by is None}
         self._left_out = {one.trigger for one in decisions if one.left_out}
+        self._without = {one.trigger[1]: one.without for one in decisions if one.without}
         with connection.cursor(row_factory=dict_row) as cursor:
             self.adopted: Final = [one for one in adoptions(cursor) if one.position <= up_to]
             former = former_default_until(cursor)
@@ -202,6 +203,8 @@ class Refolding:
                 telling.leave_out(left_out(position, row["originator_id"], bytes(row["state"])))
             elif (position, position) not in self._pending:
                 entry = read(row)
+                if position in self._without:
+                    telling.tell_without(position, self._without[position])
                 yield position, position, _told(position, partial(telling.take, entry, self._rulebook.at(entry)))
                 told.append(position)
         while to_come:

@@ -190,8 +190,10 @@ class _Comparing:
         number = batch.number
         if {one.trigger for one in self._decided if one.deferred_by == number} != set(batch.put_off):
             self._wrong_batch(batch, "puts off other entries than ledger.deferred says")
-        ended = {(one.trigger, one.left_out) for one in self._decided if one.ended_by == number}
-        if ended != {*((one, False) for one in batch.resumed), *((one, True) for one in batch.left_out)}:
+        done = [one for one in self._decided if one.ended_by == number]
+        ended = {*((one, False) for one in batch.resumed), *((one, True) for one in batch.left_out)}
+        without = {one.trigger[1]: sorted(one.without) for one in done if one.without}
+        if without != dict(batch.without) or ended != {(one.trigger, one.left_out) for one in done}:
             self._wrong_batch(batch, "tells, or leaves out, other entries that waited than ledger.deferred says")
 
     def _compare_left_out(self) -> None:

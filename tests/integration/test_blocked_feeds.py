@@ -86,12 +86,12 @@ def blocked(ledger: Flow) -> list[tuple[UUID, str]]:
     return ledger.rows("select child, reason from ledger.blocked where role = 'feeds' order by 1")
 
 
-def failing(monkeypatch: pytest.MonkeyPatch, position: int) -> None:
-    """Have the rules fail at one entry, as for a fault of ours."""
+def failing(monkeypatch: pytest.MonkeyPatch, position: int, *, unless_without: str = "") -> None:
+    """Have the rules fail at one entry, as for a fault of ours; unless it is told without this member."""
     disclosures = Sharing.disclosures
 
     def faulty(self: Sharing, entry: Entry) -> list[tuple[Any, Disclosure]]:
-        if entry.position == position:
+        if entry.position == position and (not unless_without or unless_without in entry.recorded_fact):
             raise ZeroDivisionError("what is known of a child")
         return disclosures(self, entry)
 
@@ -201,6 +201,32 @@ def test_a_blocked_record_holds_back_what_is_merged_with_it_and_what_a_set_adds(
     assert [p for _, p in told(ledger)] == [1, 3, 4, 8, 2, merge, 7]
     assert adopted == 5
     assert sound(ledger).waiting == 0
+
+
+def test_a_correction_lets_an_entry_be_told_without_what_cannot_be_told(
+    ledger: Flow, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The member at fault is named and withheld; the correction tells what takes its place. One that sets another
+    member mends nothing. A process that starts anew goes on alike, and verify agrees.
+    """
+    failing(monkeypatch, 1, unless_without="appearance")
+    hearing = store.add("hearing-held", HELD)
+    store.add("correction-issued", {"corrects": hearing, "set": {"medium": "video"}, "reason": "r"}, agency="EOIR")
+    publish_all(ledger, store)
+    assert told(ledger) == []
+    store.add("correction-issued", {"corrects": hearing, "set": {"appearance": "absent"}, "reason": "r"}, agency="EOIR")
+    publish_all(ledger, store)
+    store.add("correction-issued", {"corrects": hearing, "set": {"appearance": "excused"}, "reason": "r"})
+    publish_all(ledger, store)
+    first, *behind = [item.body for item in on_feed(ledger, "ICE-ERO")]
+    assert first["fact"] == {"hearing_id": "H1", "court_case": "C1"}
+    assert first["withheld"] == ["appearance"]
+    assert [item["fact"]["set"] for item in behind] == [
+        {"medium": "video"},
+        {"appearance": "absent"},
+        {"appearance": "excused"},
+    ]
+    assert (blocked(ledger), sound(ledger).waiting) == ([], 0)
 
 
 def test_what_was_put_off_is_known_again_from_the_batches_alone(

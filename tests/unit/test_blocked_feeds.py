@@ -14,7 +14,7 @@ from ledger.publication import NOTHING_PUBLISHED, Backfilled, read_batch, write_
 from ledger.sharing import Adopted, default_rules
 from ledger.telling import Rulebook, Telling
 from tests.histories import CHILD, ZONE, entry, state_of
-from tests.unit.test_disclosing import RELEASE
+from tests.unit.test_disclosing import HELD, ORDER, RELEASE
 from tests.unit.test_telling import OTHER, RULES, THIRD, correction, hearing, items, merge, notice, void, wider
 from tests.unit.test_telling_memory import Shown, _moved, histories, shown
 
@@ -124,6 +124,33 @@ def test_what_is_said_of_an_entry_left_out_names_it_and_no_more() -> None:
     assert set(told.disclosure.withheld) == {"reason", "set.sponsor_id"}
 
 
+def test_a_member_that_cannot_be_told_is_named_and_the_others_are_told() -> None:
+    """What the rules withhold anyhow is named once; a set adopted later does not tell the member either."""
+    release = entry(1, "released-to-sponsor", "2022-03-04", RELEASE)
+    telling = Telling()
+    telling.tell_without(1, frozenset(("address", "sponsor_id")))
+    told = {item.agency: item.disclosure for item in telling.take(release, RULES.at(release))}
+    assert (dict(told["ICE-ERO"].fact), told["ICE-ERO"].unsaid) == ({}, ())
+    assert sorted(told["ICE-ERO"].withheld) == ["address", "relationship", "sponsor_category", "sponsor_id"]
+    added = telling.backfill_entry(1, Adopted(2, wider(), True), RULES)
+    assert all({"address", "sponsor_id"} <= set(item.disclosure.withheld) for item in added)
+    assert added
+
+
+def test_a_member_that_may_say_that_relief_was_sought_is_left_out_without_a_word() -> None:
+    """Nobody can say what it says; where it must be given, those who may not know of relief are not told at all."""
+    held = entry(1, "hearing-held", "2022-03-04", {**HELD, "adjournment_code": "01"})
+    order = entry(2, "order-entered", "2022-03-04", {**ORDER, "decision": "terminated"})
+    telling = Telling()
+    telling.tell_without(1, frozenset(("adjournment_code",)))
+    telling.tell_without(2, frozenset(("decision",)))
+    adjourned = telling.take(held, RULES.at(held))
+    assert {(item.disclosure.withheld, item.disclosure.unsaid) for item in adjourned} == {((), ("adjournment_code",))}
+    in_full = {item.agency for item in Telling().take(order, RULES.at(order))}
+    partly = {item.agency for item in telling.take(order, RULES.at(order))}
+    assert "ICE-ERO" in in_full - partly
+
+
 def test_a_merge_goes_to_who_produced_an_entry_left_out() -> None:
     """It is an entry of the record all the same: its producer knows of the child."""
     assert ("EOIR", "entry", 2) in without([hearing(1), merge(2, CHILD, OTHER)], 1)
@@ -149,7 +176,9 @@ def test_a_batch_says_what_waits_and_reads_back_alike() -> None:
     """What is put off is named by why and what; a batch in which nothing waits has the bytes it always had."""
     ordinary = NOTHING_PUBLISHED._replace(last=dict.fromkeys(RECEIVERS, 0))
     assert set(b"deferred resumed left_out".split()) & set(write_batch(ordinary).split(b'"')) == set()
-    batch = ordinary._replace(items=[], deferred=[4, 6], resumed=[(1, 1), (9, 1)], left_out=[(2, 2)])
+    batch = ordinary._replace(
+        items=[], deferred=[4, 6], resumed=[(1, 1), (9, 1)], left_out=[(2, 2)], without=[(1, ["m"])]
+    )
     assert read_batch(write_batch(batch)) == batch
     assert batch.put_off == [(4, 4), (6, 6)]
     assert batch._replace(backfilled=Backfilled(9, 6)).put_off == [(9, 4), (9, 6)]

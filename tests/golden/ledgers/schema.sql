@@ -45,7 +45,8 @@ CREATE TABLE ledger.deferred (
     child uuid NOT NULL,
     deferred_by bigint NOT NULL,
     ended_by bigint,
-    left_out boolean DEFAULT false NOT NULL
+    left_out boolean DEFAULT false NOT NULL,
+    without text[] DEFAULT '{}'::text[] NOT NULL
 );
 
 CREATE TABLE ledger.identifiers (
