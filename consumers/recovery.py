@@ -150,6 +150,13 @@ def _insert(ledger: Ledger, cursor: Cursor[DictRow], messages: list[EntryMessage
                     "insert into ledger.identifiers values (%s, %s, %s) on conflict do nothing",
                     (name["scheme"], name["value"], message.child),
                 )
+        for member, released in (("released", message.position), ("attached", None)):
+            for name in entry.get(member, ()):
+                cursor.execute(
+                    "insert into ledger.identifiers values (%s, %s, %s, %s)"
+                    " on conflict (scheme, value) do update set child = excluded.child, released = excluded.released",
+                    (name["scheme"], name["value"], name["record"], released),
+                )
         other = entry.get("resolved", {}).get("other")
         if other:
             for pair in ((message.child, UUID(other)), (UUID(other), message.child)):

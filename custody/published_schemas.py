@@ -44,6 +44,11 @@ _IDENTIFIER: Final[Schema] = {
     "properties": {"scheme": _TEXT, "value": _TEXT},
     "required": ["scheme", "value"],
 }
+_OF_RECORD: Final[Schema] = {
+    "type": "object",
+    "properties": {"scheme": _TEXT, "value": _TEXT, "record": _UUID},
+    "required": ["scheme", "value", "record"],
+}
 _FINDING: Final[Schema] = {
     "type": "object",
     "description": "A remark a rule makes on an accepted entry; it never changes the entry.",
@@ -203,10 +208,20 @@ def entry_schema() -> Schema:
             "description": "Identifiers sent with it that do not name the record: too many, or another's.",
             "items": _IDENTIFIER,
         },
+        "released": {
+            "type": "array",
+            "description": "Identifiers that by this void name `record` no longer.",
+            "items": _OF_RECORD,
+        },
+        "attached": {
+            "type": "array",
+            "description": "Identifiers released before that from this entry on name `record`.",
+            "items": _OF_RECORD,
+        },
         "fact": {"type": "object", "description": "As recorded, in the version that `type` names."},
     }
     schema = _object("custody.entries", "A fact at its place in the ledger.", properties)
-    optional = ("resolved", "extensions", "version_told", "unattached")
+    optional = ("resolved", "extensions", "version_told", "unattached", "released", "attached")
     schema["required"] = [name for name in properties if name not in optional]
     wires = sorted(BY_WIRE.keys() | LEDGER_FACTS.keys())
     schema["allOf"] = [_if_type(wire, "fact", f"{wire}.json#/properties/fact") for wire in wires]

@@ -29,6 +29,8 @@ class Attached(NamedTuple):
     names: tuple[Name, ...]
     too_many: tuple[Name, ...]
     remarks: tuple[Remark, ...]
+    repeated: tuple[Name, ...] = ()
+    """Released ones that a statement repeats from the entry it is about: they go on naming nobody."""
 
 
 NOTHING_NEW: Final = Attached((), (), ())
@@ -37,9 +39,9 @@ NOTHING_NEW: Final = Attached((), (), ())
 def attach(beside: Iterable[Name], asserted: Name | None, entries: Iterable[Entry]) -> Attached:
     """Return what becomes of identifiers nobody carries yet, in the order in which they were sent.
 
-    `entries` are those of the record; the names in them count.
+    `entries` are those of the record; the names in them count, but for those that were released.
     """
-    carried = {name for entry in entries for name in _its_own(entry)}
+    carried = _carried(entries)
     count = Counter(scheme for scheme, _ in carried)
     names: list[Name] = []
     further: list[Name] = []
@@ -58,6 +60,16 @@ def attach(beside: Iterable[Name], asserted: Name | None, entries: Iterable[Entr
             carried.add(name)
             names.append(name)
     return Attached(tuple(names), tuple(too_many), tuple(_remarks(further, too_many)))
+
+
+def _carried(entries: Iterable[Entry]) -> set[Name]:
+    """Return the names that the record of these entries carries after the last of them."""
+    carried: set[Name] = set()
+    for entry in entries:
+        carried.update(_its_own(entry))
+        carried.difference_update((scheme, value) for scheme, value, record in entry.released if record == entry.child)
+        carried.update((scheme, value) for scheme, value, record in entry.attached if record == entry.child)
+    return carried
 
 
 def _its_own(entry: Entry) -> tuple[Name, ...]:

@@ -14,12 +14,13 @@ import orjson
 
 from ledger.agencies import Agency
 from ledger.arrivals import Arrival, Claim, Illegible, Key, Malformed, Receipt
-from ledger.attaching import NOTHING_NEW, Attached, attach
+from ledger.attaching import Attached
 from ledger.belonging import aims_at
 from ledger.decide import NOBODY_KNOWN, NOTHING_AROUND, decide
 from ledger.decisions.receipts import judge_receipt
 from ledger.entry import Entry, Finding, Producer, Recorded, fact_json, write_state
 from ledger.facts import (
+    EntryVoided,
     Fact,
     FeedReceipted,
     IdentifierAsserted,
@@ -28,12 +29,14 @@ from ledger.facts import (
     NoticeGiven,
     current,
 )
-from ledger.identifiers import Identifier, shown
+from ledger.identifiers import shown
 from ledger.known import NAMES_RECORD, Answer, Known, Name
+from ledger.naming import Naming, one_a_rule
 from ledger.outcomes import outcome, refusal_members
 from ledger.protecting import Protecting, without
 from ledger.receipting import state_of
 from ledger.record import Record
+from ledger.releasing import NOTHING_UNDONE, Undone
 from ledger.settings import Settings
 from ledger.streams import OF_AGENCY
 from ledger.submission import Refusal
@@ -47,6 +50,9 @@ class Rows:
     events: list[Recorded] = field(default_factory=list)
     positions: list[int] = field(default_factory=list)
     identifiers: list[tuple[str, str, UUID]] = field(default_factory=list)
+    """Never carried before; what was released or carried anew stands in `renamed`, in its last state."""
+    renamed: dict[Name, tuple[UUID, int | None]] = field(default_factory=dict)
+    """The record that carries an identifier, or carried it last, and the position of the void that released it."""
     links: list[tuple[UUID, UUID]] = field(default_factory=list)
     submissions: list[tuple[str, str, str, int | None, bytes | None, Agency]] = field(default_factory=list)
     outcomes: list[tuple[Agency, str, bytes]] = field(default_factory=list)
@@ -77,6 +83,7 @@ class Batch:
         self._recorded_at = last_recorded_at
         self._new_record_id = new_record_id
         self._protecting = protecting
+        self._naming = Naming(known, protecting)
 
     def take(self, arrival: Arrival) -> None:
         """Decide one arrival."""
@@ -155,7 +162,7 @@ class Batch:
         recorded_at = self._clock(claim.sent_at)
         submission = claim.submission
         fact = submission.fact
-        carried = [(name, self._carrier(name, claim.agency)) for name in submission.child]
+        carried = [(name, self._naming.carrier(name, claim.agency)) for name in submission.child]
         for name, carrier in carried:
             if carrier is None and name.scheme == "ledger":
                 self._refuse(
@@ -187,7 +194,7 @@ class Batch:
         named: UUID | None = None
         if isinstance(fact, NAMES_RECORD):
             other = fact.identifier if isinstance(fact, IdentifierAsserted) else fact.other
-            named = self._carrier(other, claim.agency)
+            named = self._naming.carrier(other, claim.agency)
         if group or named is not None:
             around = around._replace(
                 named=named, group=group, merged_directly=self.known.merged_directly(record.child, group)
@@ -204,9 +211,15 @@ class Batch:
         unseen_here = sum(entry.position in hidden for entry in record.entries) if hidden else 0
         if hidden or person.child != record.child:
             person = without(person, hidden, child=record.child, version=record.version - unseen_here)
-        attached = self._attaching(submission.child, fact, record, hidden)
-        if attached.remarks:
-            around = around._replace(attaching=attached.remarks)
+        undone = NOTHING_UNDONE
+        if isinstance(fact, EntryVoided):
+            undone = self._naming.undone(fact, record.child, claim.agency, position=self._position + 1)
+        attached = self._naming.attached(submission, record, person, hidden=hidden, undone=undone)
+        if attached.remarks or undone.remarks:
+            around = around._replace(attaching=one_a_rule((*attached.remarks, *undone.remarks)))
+        if undone.contested:
+            contested = (shown(*name) for name in undone.contested)
+            around = around._replace(disagreeing=tuple(dict.fromkeys((*around.disagreeing, *contested))))
         decision = decide(
             person,
             submission,
@@ -227,22 +240,9 @@ class Batch:
             named=named,
             unseen=unseen_here,
             attached=attached,
+            undone=undone,
             records=records,
         )
-
-    def _carrier(self, name: Identifier, agency: Agency) -> UUID | None:
-        """Return the record that carries an identifier, by entries that exist for the agency."""
-        carrier = self.known.carrier(name)
-        if carrier is None:
-            return None
-        record = self.known.records[carrier]
-        hidden = self._protecting.hidden(record, agency)
-        if not hidden:
-            return carrier
-        seen = [entry for entry in record.entries if entry.position not in hidden]
-        if name.scheme == "ledger":
-            return carrier if seen else None
-        return carrier if any((name.scheme, name.value) in entry.names() for entry in seen) else None
 
     def _filed_under(self, fact: Fact, person: Record, hidden: frozenset[int], named: Record) -> Record:
         """Return the record an entry belongs to: that of its first target, or the one its sender named."""
@@ -260,6 +260,7 @@ class Batch:
         named: UUID | None,
         unseen: int,
         attached: Attached,
+        undone: Undone,
         records: frozenset[UUID],
     ) -> None:
         """Record the claim as the next entry of `record`, of whose entries `unseen` do not exist for its sender."""
@@ -283,8 +284,8 @@ class Batch:
         resolved = (
             {"other": str(named)} if named is not None and not isinstance(submission.fact, IdentifierAsserted) else {}
         )
-        carriers = self.known.carriers
-        unattached = (*attached.too_many, *(n for n in identifiers if carriers.get(n, child) not in records))
+        unattached = self._naming.unattached(identifiers, child, records, attached)
+        again = self._naming.again(attached.names, child, undone)
         fact = fact_json(submission.fact)
         entry_source = submission.source.model_dump()
         known_since = submission.known_since or claim.sent_at or recorded_at
@@ -304,6 +305,8 @@ class Batch:
             extensions=claim.extensions,
             version_told=version_told,
             unattached=unattached,
+            released=undone.released,
+            attached=again,
         )
         record.add(
             Entry(
@@ -327,6 +330,8 @@ class Batch:
                 claim.extensions,
                 version_told,
                 unattached,
+                undone.released,
+                again,
             )
         )
         self._position = position
@@ -338,9 +343,9 @@ class Batch:
         self.known.answers[claim.agency, claim.key] = Answer(
             claim.digest, position, child, version - unseen, recorded_at, None
         )
-        for scheme, value in attached.names:
-            self.known.carriers[scheme, value] = child
-            self.rows.identifiers.append((scheme, value, child))
+        self.rows.identifiers += self._naming.take(attached.names, child)
+        if undone.released or again:
+            self.rows.renamed |= self._naming.rename(position, undone.released, again)
         if named is not None and isinstance(submission.fact, IdentityMerged | IdentityUnmerged):
             self.known.link(child, named)
             self.rows.links += [(child, named), (named, child)]
@@ -388,19 +393,6 @@ class Batch:
         if now is not None and now > self._recorded_at:
             return now
         return plus(self._recorded_at, MICROSECOND)
-
-    def _attaching(self, names: tuple[Identifier, ...], fact: Fact, record: Record, hidden: frozenset[int]) -> Attached:
-        """Return what becomes of the submission's identifiers that nobody carries yet; nearly always there are none."""
-        carriers = self.known.carriers
-        beside = [key for name in names if (key := (name.scheme, name.value)) not in carriers]
-        asserted: Name | None = None
-        if isinstance(fact, IdentifierAsserted):
-            key = (fact.identifier.scheme, fact.identifier.value)
-            asserted = None if key in carriers else key
-        if not beside and asserted is None:
-            return NOTHING_NEW
-        seen = (entry for entry in record.entries if entry.position not in hidden)
-        return attach(beside, asserted, seen)
 
 
 _EARLIER_KEPT: Final = Finding(

@@ -59,7 +59,7 @@ def kept_names(cursor: Cursor[DictRow], names: Collection[Name], children: Colle
     cursor.execute(
         "select n.agency, a.ce_source, a.ce_id, n.scheme, n.value, i.child from ledger.set_aside_names n"
         " join ledger.set_aside a using (number)"
-        " left join ledger.identifiers i on i.scheme = n.scheme and i.value = n.value"
+        " left join ledger.identifiers i on i.scheme = n.scheme and i.value = n.value and i.released is null"
         " where i.child = any(%b)"
         " or (n.scheme, n.value) in (select * from unnest(%b::text[], %b::text[]))"
         " or n.scheme = 'ledger' and n.value = any(%b)",

@@ -30,6 +30,10 @@ _VERSION_TOLD: Final = b'"version_told":'
 _RECORDED_AT: Final = slice(len(_CHILD_STATE), len(_CHILD_STATE) + 27)
 
 
+Named = tuple[str, str, UUID]
+"""An identifier and the record it is about: (scheme, value, record)."""
+
+
 class UnknownWireNameError(ValueError):
     """An entry carries a wire name this version does not know; it is left alone until a newer one reads it."""
 
@@ -80,6 +84,10 @@ class Entry(NamedTuple):
     """The version its producer was told, where the record holds entries that do not exist for that agency."""
     unattached: tuple[tuple[str, str], ...] = ()
     """Identifiers sent with it that do not name its record: too many to be one child's, or another record's."""
+    released: tuple[Named, ...] = ()
+    """Identifiers that from this void on name the record no longer that they named before."""
+    attached: tuple[Named, ...] = ()
+    """Identifiers that were released before and name a record again from this entry on."""
 
     @property
     def own_version(self) -> int:
@@ -138,6 +146,8 @@ def write_state(
     extensions: Mapping[str, str],
     version_told: int | None = None,
     unattached: tuple[tuple[str, str], ...] = (),
+    released: tuple[Named, ...] = (),
+    attached: tuple[Named, ...] = (),
     subject: Subject = "child",
 ) -> bytes:
     """Return the bytes the event store keeps for an entry; `fact` is its JSON."""
@@ -164,6 +174,10 @@ def write_state(
         members["version_told"] = version_told
     if unattached:
         members["unattached"] = [{"scheme": scheme, "value": value} for scheme, value in unattached]
+    if released:
+        members["released"] = _named(released)
+    if attached:
+        members["attached"] = _named(attached)
     return b"".join(
         (
             _STATES[subject],
@@ -175,6 +189,14 @@ def write_state(
             b"}",
         )
     )
+
+
+def _named(names: tuple[Named, ...]) -> list[dict[str, str]]:
+    return [{"scheme": scheme, "value": value, "record": str(record)} for scheme, value, record in names]
+
+
+def _read_named(given: Mapping[str, Any], member: str) -> tuple[Named, ...]:
+    return tuple([(i["scheme"], i["value"], record_id(i["record"])) for i in given[member]]) if member in given else ()
 
 
 def recorded_at_of(state: bytes) -> str:
@@ -239,6 +261,8 @@ def read_entry(payload: bytes) -> Entry:
         given.get("extensions", {}),
         given.get("version_told"),
         tuple([(i["scheme"], i["value"]) for i in given["unattached"]]) if "unattached" in given else (),
+        _read_named(given, "released"),
+        _read_named(given, "attached"),
     )
 
 

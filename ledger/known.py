@@ -58,6 +58,8 @@ class Known:
     """The last version of each agency's own record, of those that sign for something in this batch."""
     published: Mapping[Agency, Published] = field(default_factory=dict)
     """How far their feeds are."""
+    released: set[Name] = field(default_factory=set)
+    """Identifiers that nobody carries, though somebody did: a void released them."""
     kept: Collection[KeptName] = ()
     """Identifiers of children in this batch that messages name which are kept as dead letters for a fault of ours."""
 

@@ -321,6 +321,14 @@ RULES: Final[tuple[Rule, ...]] = (
         "design",
     ),
     Rule(
+        "identifier-released",
+        "warn",
+        "warn",
+        "By a void an identifier names nobody, or another record of this person: no entry that stands ties it to her",
+        "contract: Submission; knowledge: Corrections, voids, identity",
+        "design",
+    ),
+    Rule(
         "told-though-protected",
         "warn",
         "warn",

@@ -11,7 +11,11 @@ def standing_voids(entries: Iterable[Entry]) -> dict[int, tuple[int, ...]]:
 
     Only the voids among `entries` act; one that does not name an earlier position names nothing.
     """
-    voids = [(e.position, e.fact.voids) for e in entries if type(e.fact) is EntryVoided]
+    return voids_in_force((e.position, e.fact.voids) for e in entries if type(e.fact) is EntryVoided)
+
+
+def voids_in_force(voids: Iterable[tuple[int, int]]) -> dict[int, tuple[int, ...]]:
+    """Return the same from voids as (position, the position they void)."""
     standing: dict[int, tuple[int, ...]] = {}
     # From the last to the first: whether a void is itself void is known before its own target is looked at.
     for position, target in sorted(voids, reverse=True):

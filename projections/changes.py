@@ -27,6 +27,9 @@ ClosureRow = tuple[int, int, int, datetime]
 Interval = tuple[str, StayRow | AbsenceRow | ReleaseRow | FailureRow | ClosureRow | DutyRow]
 """A table's name and the content of one of its rows: what the ledger holds of a person."""
 
+IdentifierRow = tuple[str, str, UUID, int, int, datetime]
+"""Scheme, value, record, position, turn (0: as its first carrier, if it is), and when it was recorded."""
+
 DUTIES: Final = "duties"
 Opened = dict[Interval, tuple[int, int]]
 """What the ledger holds of one person now, each with (position, number) of the entry that made it hold this."""
@@ -39,7 +42,8 @@ class Changes:
     entries: list[tuple[UUID, int, datetime, bytes]] = field(default_factory=list)
     locations: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
     statuses: dict[UUID, tuple[Any, ...]] = field(default_factory=dict)
-    identifiers: list[tuple[str, str, UUID, int]] = field(default_factory=list)
+    identifiers: list[IdentifierRow] = field(default_factory=list)
+    released: list[tuple[str, str, UUID, int, datetime]] = field(default_factory=list)
     findings: list[tuple[Any, ...]] = field(default_factory=list)
     links: list[tuple[UUID, UUID, int]] = field(default_factory=list)
     opened: dict[tuple[str, UUID, int, int], tuple[tuple[Any, ...], datetime, datetime | None]] = field(
@@ -55,9 +59,14 @@ class Changes:
     def add_entry(self, entry: Entry, payload: bytes) -> None:
         """Keep the entry itself, its identifiers and its findings."""
         self.entries.append((entry.child, entry.position, entry.recorded_at, payload))
+        at, recorded_at = entry.position, entry.recorded_at
         for scheme, value in entry.names():
             if scheme != "ledger":
-                self.identifiers.append((scheme, value, entry.child, entry.position))
+                self.identifiers.append((scheme, value, entry.child, at, 0, recorded_at))
+        for scheme, value, record in entry.attached:
+            self.identifiers.append((scheme, value, record, at, at, recorded_at))
+        for scheme, value, record in entry.released:
+            self.released.append((scheme, value, record, at, recorded_at))
         for number, finding in enumerate(entry.findings):
             self.findings.append(
                 (
@@ -108,6 +117,7 @@ class Changes:
                 ("current_location", list(self.locations.values())),
                 ("status", list(self.statuses.values())),
                 ("identifiers", self.identifiers),
+                ("released_identifiers", self.released),
                 ("findings", self.findings),
                 ("links", self.links),
                 ("receipts", self.receipts),

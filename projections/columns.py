@@ -112,7 +112,21 @@ COLUMNS: Final[dict[str, dict[str, str]]] = {
         "age_basis": "text",
         "position": "bigint",
     },
-    "identifiers": {"scheme": "text", "value": "text", "child": "uuid", "position": "bigint"},
+    "identifiers": {
+        "scheme": "text",
+        "value": "text",
+        "child": "uuid",
+        "position": "bigint",
+        "turn": "bigint",
+        "recorded_at": "timestamptz",
+    },
+    "released_identifiers": {
+        "scheme": "text",
+        "value": "text",
+        "child": "uuid",
+        "position": "bigint",
+        "recorded_at": "timestamptz",
+    },
     "findings": {
         "position": "bigint",
         "number": "integer",

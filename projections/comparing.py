@@ -12,6 +12,7 @@ from projections.versions import rulebook_of
 MOST_NAMED: Final = 5
 _KEYS: Final = {
     "identifiers": "scheme, value",
+    "released_identifiers": "scheme, value",
     "findings": "child, position",
     "stays": "person, position",
     "absences": "person, position",

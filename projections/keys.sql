@@ -1,6 +1,7 @@
 alter table {schema}.current_location add primary key (child);
 alter table {schema}.status add primary key (child);
-alter table {schema}.identifiers add primary key (scheme, value);
+alter table {schema}.identifiers add primary key (scheme, value, turn);
+alter table {schema}.released_identifiers add primary key (scheme, value, position);
 alter table {schema}.findings add primary key (position, number);
 alter table {schema}.links add primary key (child, other, position);
 alter table {schema}.stays add primary key (person, position, number);

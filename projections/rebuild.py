@@ -223,9 +223,9 @@ def _keep_first_carriers(connection: Connection[TupleRow], schema: str) -> None:
     """Keep of each identifier the row of the first record that carried it: the workers knew of their own only."""
     connection.execute(
         SQL(
-            "delete from {0} i using (select scheme, value, min(position) as first from {0}"
+            "delete from {0} i using (select scheme, value, min(position) as first from {0} where turn = 0"
             " group by scheme, value having count(*) > 1) f"
-            " where i.scheme = f.scheme and i.value = f.value and i.position > f.first"
+            " where i.scheme = f.scheme and i.value = f.value and i.turn = 0 and i.position > f.first"
         ).format(Identifier(schema, "identifiers"))
     )
 

@@ -32,7 +32,7 @@ from ledger.settings import Settings, read_settings
 from ledger.streams import STREAMS
 from ledger.topics import ENTRIES
 from projections.applying import Applying, Loaded
-from projections.changes import Changes
+from projections.changes import Changes, IdentifierRow
 from projections.held_rows import held_rows
 from projections.holdings_store import HeldTables
 from projections.isolating import HeldBack, isolated
@@ -191,13 +191,14 @@ def _write(tables: Tables, changes: Changes) -> None:
         )
 
 
-def _first_of_each(identifiers: list[tuple[str, str, UUID, int]]) -> list[tuple[str, str, UUID, int]]:
-    """Return each identifier where it stands first, by position; other batches may hold it, too."""
-    first: dict[tuple[str, str], tuple[str, str, UUID, int]] = {}
+def _first_of_each(identifiers: list[IdentifierRow]) -> list[IdentifierRow]:
+    """Return each turn of an identifier where it stands first, by position; other batches may hold it, too."""
+    first: dict[tuple[str, str, int], IdentifierRow] = {}
     for row in identifiers:
-        before = first.get(row[:2])
-        if before is None or row[3] < before[3]:
-            first[row[:2]] = row
+        scheme, value, _, position, turn, _ = row
+        before = first.get((scheme, value, turn))
+        if before is None or position < before[3]:
+            first[scheme, value, turn] = row
     return list(first.values())
 
 

@@ -280,10 +280,12 @@ _REPEATED: Final = {
     "current_location": _newest("current_location"),
     "status": _newest("status"),
     "identifiers": (
-        "distinct on (scheme, value)",
-        " order by scheme, value, position on conflict (scheme, value) do update"
-        " set child = excluded.child, position = excluded.position where t.position > excluded.position",
+        "distinct on (scheme, value, turn)",
+        " order by scheme, value, turn, position on conflict (scheme, value, turn) do update"
+        " set child = excluded.child, position = excluded.position, recorded_at = excluded.recorded_at"
+        " where t.position > excluded.position",
     ),
+    "released_identifiers": ("", " on conflict do nothing"),
     "links": ("", " on conflict do nothing"),
 }
 """What to do where a row with that key is there already: (`distinct` of the batch's rows, `on conflict`)."""

@@ -37,12 +37,24 @@ create table {schema}.status (
     position bigint not null
 );
 
--- The first carrier of an identifier, by position.
+-- Who carries an identifier from which entry on: its first carrier, by position, under turn 0; and whoever took it after
+-- a void had released it, under the position as turn. It lasts until the next release, or the next turn.
 create table {schema}.identifiers (
     scheme text collate "C" not null,
     value text collate "C" not null,
     child uuid not null,
-    position bigint not null
+    position bigint not null,
+    turn bigint not null,
+    recorded_at timestamptz not null
+);
+
+-- Identifiers that a void released from a record.
+create table {schema}.released_identifiers (
+    scheme text collate "C" not null,
+    value text collate "C" not null,
+    child uuid not null,                 -- the record it named until then
+    position bigint not null,            -- the void
+    recorded_at timestamptz not null
 );
 
 create table {schema}.findings (

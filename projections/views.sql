@@ -27,10 +27,31 @@ create or replace view read.entries_v1 as
     select e.*, (select position from {schema}.reached) as complete_to_position,
            (select recorded_at from {schema}.reached) as complete_to
     from {schema}.entries e;
-create or replace view read.identifiers_v1 as
-    select i.*, (select position from {schema}.reached) as complete_to_position,
+-- Each identifier with the record it names, from which entry on, and until which (null: still does).
+create or replace view read.identifiers_v2 as
+    select i.scheme, i.value, i.child, i.position, i.recorded_at as recorded_from,
+           u.position as until_position, u.recorded_at as recorded_until,
+           (select position from {schema}.reached) as complete_to_position,
            (select recorded_at from {schema}.reached) as complete_to
-    from {schema}.identifiers i;
+    from {schema}.identifiers i
+    left join lateral (
+        select n.position, n.recorded_at from (
+            select r.position, r.recorded_at from {schema}.released_identifiers r
+            where r.scheme = i.scheme and r.value = i.value and r.position > i.position
+            union all
+            select t.position, t.recorded_at from {schema}.identifiers t
+            where t.scheme = i.scheme and t.value = i.value and t.turn > i.position
+        ) n order by n.position limit 1
+    ) u on true;
+-- The record that each identifier names now.
+create or replace view read.identifiers_v1 as
+    select i.scheme, i.value, i.child, i.position, (select position from {schema}.reached) as complete_to_position,
+           (select recorded_at from {schema}.reached) as complete_to
+    from {schema}.identifiers i
+    where not exists (select from {schema}.released_identifiers r
+                      where r.scheme = i.scheme and r.value = i.value and r.position > i.position)
+      and not exists (select from {schema}.identifiers t
+                      where t.scheme = i.scheme and t.value = i.value and t.turn > i.position);
 create or replace view read.findings_v1 as
     select f.*, c.resolved_position, c.resolved_at,
            p.position as complete_to_position, p.recorded_at as complete_to

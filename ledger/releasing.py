@@ -1,0 +1,171 @@
+"""Which identifiers a void takes from a child's record, and which the void of a void gives back.
+
+An identifier names a record as long as an entry that stands ties it to the identifier under which the record was
+opened: an entry ties all identifiers that it carries beside each other. One that carries a single identifier used it,
+and ties nothing. A statement repeats the identifiers of the entries it is about, and ties only what is new in it.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from ledger.belonging import aims_at
+from ledger.decisions.remark import Remark
+from ledger.entry import Entry, Named
+from ledger.facts import EntryVoided
+from ledger.identifiers import shown
+from ledger.voids import voids_in_force
+
+Name = tuple[str, str]
+
+MOST_SHOWN: Final = 20
+"""How many positions a finding lists."""
+
+
+class Undone(NamedTuple):
+    """What a void does to identifiers: those released, those that name a record now, those another child carries."""
+
+    released: tuple[Named, ...]
+    attached: tuple[Named, ...]
+    contested: tuple[Name, ...]
+    remarks: tuple[Remark, ...]
+
+
+NOTHING_UNDONE: Final = Undone((), (), (), ())
+
+
+def undo(
+    void: EntryVoided,
+    entries: Sequence[Entry],
+    *,
+    position: int,
+    records: Collection[UUID],
+    opened: Collection[Name],
+    carriers: Mapping[Name, UUID],
+) -> Undone:
+    """Return what becomes of identifiers by a void at `position`.
+
+    `entries` are all about the person whose `records` these are, in order, as far as they exist for who voids;
+    `opened` the identifiers under which the records were opened. `carriers` says who carries an identifier now.
+    """
+    voids = [(entry.position, entry.fact.voids) for entry in entries if type(entry.fact) is EntryVoided]
+    before = Ties(entries, records, opened, voids_in_force(voids))
+    after = Ties(entries, records, opened, voids_in_force([*voids, (position, void.voids)]))
+    if before.records == after.records:
+        return NOTHING_UNDONE
+    released: list[Named] = []
+    attached: list[Named] = []
+    contested: list[Name] = []
+    for name, tied in before.records.items():
+        holder = carriers.get(name)
+        still = after.records.get(name, ())
+        if holder not in records or holder in still or (still and holder not in tied):
+            continue
+        assert holder is not None
+        released.append((*name, holder))
+        if still:
+            attached.append((*name, still[0]))
+    for name, tied in after.records.items():
+        if name in before.records:
+            continue
+        holder = carriers.get(name)
+        if holder is None:
+            attached.append((*name, tied[0]))
+        elif holder not in records:
+            contested.append(name)
+    return Undone(tuple(released), tuple(attached), tuple(contested), tuple(_remarks(released, attached, after)))
+
+
+class Ties:
+    """By entries that stand: which identifiers name a person, each with the records whose entries say so, in order."""
+
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        records: Collection[UUID],
+        opened: Collection[Name],
+        voided: Collection[int],
+    ) -> None:
+        at = {entry.position: entry for entry in entries}
+        cut: dict[Named, int] = {}
+        for entry in entries:
+            if entry.position not in voided:
+                cut.update(dict.fromkeys(entry.released, entry.position))
+        self.carrying: list[tuple[Entry, frozenset[Name]]] = []
+        """Each entry of the records that stands, with the identifiers it ties, released ones left out."""
+        for entry in entries:
+            if entry.child not in records or entry.position in voided:
+                continue
+            names = {name for name in entry.names() if cut.get((*name, entry.child), 0) < entry.position}
+            targets = aims_at(entry.fact)
+            if targets:
+                names.difference_update(*(at[target].names() for target in targets if target in at))
+                names.add(("ledger", str(entry.child)))
+            self.carrying.append((entry, frozenset(names)))
+        tied = {*opened, *(("ledger", str(record)) for record in records)}
+        sets = {names for _, names in self.carrying}
+        while reached := {names for names in sets if not names.isdisjoint(tied)}:
+            sets -= reached
+            tied.update(*reached)
+        self.records: dict[Name, tuple[UUID, ...]] = {}
+        """The identifiers tied to those under which the records were opened; these themselves are not listed."""
+        for entry, ties in self.carrying:
+            if tied.isdisjoint(ties):
+                continue
+            for name in sorted(ties):
+                children = self.records.get(name, ())
+                if name[0] != "ledger" and name not in opened and entry.child not in children:
+                    self.records[name] = (*children, entry.child)
+        self.tied: frozenset[Name] = frozenset(tied)
+
+
+def openings(records: Mapping[UUID, Sequence[Entry]]) -> frozenset[Name]:
+    """Return the identifier under which each record was opened: the first one of its first entry."""
+    return frozenset(entries[0].identifiers[0] for entries in records.values() if entries)
+
+
+def came_under(names: Collection[Name], ties: Ties) -> tuple[int, ...]:
+    """Return the positions of the entries that stand and have come to a record by these identifiers alone."""
+    found = []
+    for entry, _ in ties.carrying:
+        carried = entry.names()
+        if not aims_at(entry.fact) and not ties.tied.intersection(carried) and not set(names).isdisjoint(carried):
+            found.append(entry.position)
+    return tuple(found)
+
+
+def listed(positions: Sequence[int]) -> str:
+    """Return positions as they stand in a sentence, the first of many."""
+    first = ", ".join(map(str, positions[:MOST_SHOWN]))
+    more = len(positions) - MOST_SHOWN
+    return f"{first} and {more} more" if more > 0 else first
+
+
+def _remarks(released: Sequence[Named], attached: Sequence[Named], after: Ties) -> Sequence[Remark]:
+    moved = {(name[0], name[1]) for name in released} & {name[:2] for name in attached}
+    free = [name for name in released if name[:2] not in moved]
+    said: list[str] = []
+    if free:
+        said.append(
+            f"{_shown(free)} names nobody from now on: no entry that stands ties it to this child; the next message "
+            "that carries it decides whose it is"
+        )
+        stranded = came_under([name[:2] for name in free], after)
+        if stranded:
+            ids = ", ".join(f"ledger:{record}" for record in sorted({record for *_, record in free}))
+            said.append(
+                f"entries that came in under it stand on this record ({listed(stranded)}): where they are another "
+                f"child's, void them under {ids} and have their producers send them again"
+            )
+    for scheme, value, record in attached:
+        if (scheme, value) in moved:
+            said.append(f"{shown(scheme, value)} names record {record} of this person from now on, which carries it")
+    remarks = [Remark("identifier-released", "; ".join(said), "child")] if said else []
+    back = [name for name in attached if name[:2] not in moved]
+    if back:
+        remarks.append(Remark("identifier-attached", f"{_shown(back)} names this child again", "child"))
+    return remarks
+
+
+def _shown(names: Sequence[Named]) -> str:
+    return ", ".join(shown(scheme, value) for scheme, value, _ in names)
