@@ -71,6 +71,8 @@ class Naming:
     def undone(self, void: EntryVoided, child: UUID, agency: Agency, *, position: int) -> Undone:
         """Return what a void does to identifiers, by the entries that exist for who voids; nearly always nothing."""
         known = self._known
+        if child not in known.records:
+            return NOTHING_UNDONE  # it would open a record: there is nothing to void
         group = known.group(child)
         records = group | {child}
         person = known.person(known.records[child], group)

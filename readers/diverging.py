@@ -94,7 +94,9 @@ def compared(
     parked = first_parked(stated.found, group, stated.moments)
     return {
         "child": str(stated.child),
-        "identifiers": [{"scheme": scheme, "value": value} for scheme, value in stated.found.names(own)],
+        "identifiers": [
+            {"scheme": scheme, "value": value} for scheme, value in stated.found.names(own, stated.moments)
+        ],
         "a": between.a.name,
         "b": between.b.name,
         "from": write_clock(since),

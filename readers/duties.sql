@@ -143,8 +143,10 @@ where d.to_know <> '' and d.dropped_by is null and (d.done_at is null or r.since
 -- name: names
 -- Identifiers of records, as far as they had been recorded by R.
 select i.child, i.scheme, i.value from {schema}.identifiers i
-join {schema}.entries e on e.child = i.child and e.position = i.position
-where i.child = any(%(records)s::uuid[]) and e.recorded_at <= %(recorded_by)s
+where i.child = any(%(records)s::uuid[]) and i.recorded_at <= %(recorded_by)s
+  and not exists (select from {schema}.released_identifiers r
+                  where r.scheme = i.scheme and r.value = i.value and r.position > i.position
+                    and r.recorded_at <= %(recorded_by)s)
 order by i.position, i.scheme, i.value
 
 -- name: changed

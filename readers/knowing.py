@@ -20,7 +20,7 @@ from projections.viewpoint import about_person, one_person
 from readers.choosing import one_of
 from readers.moments import Asked, Moments, Name, settle
 from readers.questions import NothingKnownError
-from readers.records import Found, Parked, check_is_a_child, first_parked, known
+from readers.records import Found, Parked, asked_then, check_is_a_child, first_parked, known
 from readers.snapshot import Rows, at_once, in_snapshot
 from readers.stating import agencies_of, stated_row
 
@@ -141,10 +141,16 @@ def _nothing_known(child: Name, viewpoint: Viewpoint, moments: Moments) -> Nothi
 def stated_by(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Collection[Agency]) -> Stated | None:
     """Return what was stated by R, of which these agencies may know; None where nothing is."""
     row = stated_row(cursor, child, asked, agencies)
-    if row is None or row.found.root is None or row.complete_to is None:
+    if row is None or row.complete_to is None:
         return None
     found = row.found
     moments = settle(asked, complete_to=row.complete_to, zone=found.zone)
+    then = found.named_then(moments) if found.former else None
+    if then is not None:
+        name, asked_of_it = asked_then(then, asked, moments)
+        return stated_by(cursor, name, asked_of_it, agencies)
+    if found.root is None:
+        return None
     entries = sorted(found.entries(moments), key=attrgetter("position"))
     if found.root_position is not None and all(entry.position != found.root_position for entry in entries):
         return None
@@ -166,7 +172,7 @@ def of_stated(stated: Stated, viewpoint: Viewpoint, at: Moments | None = None) -
     return KnownTo(
         child=stated.child,
         group=group.intersection(one.entry.child for one in seen) | {stated.child},
-        identifiers=_identifiers([one for one in seen if one.entry.child in group]),
+        identifiers=_identifiers([one for one in seen if one.entry.child in group], group),
         seen=seen,
         parked=first_parked(stated.found, group, moments_asked),
         moments=moments_asked,
@@ -176,13 +182,18 @@ def of_stated(stated: Stated, viewpoint: Viewpoint, at: Moments | None = None) -
     )
 
 
-def _identifiers(seen: Sequence[Seen]) -> tuple[Name, ...]:
-    """Return the identifiers that stand in what is known, each once, in order."""
+def _identifiers(seen: Sequence[Seen], group: Collection[UUID]) -> tuple[Name, ...]:
+    """Return the identifiers that stand in what is known, each once, in order; known voids have released some."""
     names: dict[Name, None] = {}
-    for one in seen:
+    for one in sorted(seen, key=lambda one: one.entry.position):
         asserted = type(one.entry.fact) is IdentifierAsserted
         told = one.members is None or "identifier" in one.members
         for name in one.entry.identifiers if asserted and not told else one.entry.names():
             if name[0] != LEDGER and name not in one.entry.unattached:
                 names[name] = None
+        for scheme, value, _ in one.entry.released:
+            names.pop((scheme, value), None)
+        for scheme, value, record in one.entry.attached:
+            if record in group:
+                names[scheme, value] = None
     return tuple(names)

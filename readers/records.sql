@@ -1,12 +1,15 @@
 -- name: of_child
 -- How `found` and `stated` begin. Nearly every question about a child is one statement, which is a snapshot by itself:
--- how far the tables are, who carries the identifier, how many records a merge statement ever joined to that one (which
--- of them are one person by R is for the fold to say), the identifiers of these records, the first entry of each that
--- could not be applied, and the entries up to a bound that is R or a little later. `offset 0` keeps the planner, which
--- cannot know how few those records are, from joining whole tables. Many rows come as arrays, in binary; as JSON only
--- what is rare.
-with recursive root(child, position) as (
-    select i.child, i.position from read.identifiers_v1 i where i.scheme = %(scheme)s and i.value = %(value)s
+-- how far the tables are, who carries the identifier now, how many records a merge statement ever joined to that one
+-- (which of them are one person by R is for the fold to say), the identifiers of these records, the first entry of each
+-- that could not be applied, the entries up to a bound that is R or a little later, and who carried the identifier until
+-- it was released (who did by R is for the reader to say). `offset 0` keeps the planner, which cannot know how few those
+-- records are, from joining whole tables. Many rows come as arrays, in binary; as JSON only what is rare.
+with recursive named as materialized (
+    select i.child, i.position, i.recorded_from, i.until_position, i.recorded_until
+    from read.identifiers_v2 i where i.scheme = %(scheme)s and i.value = %(value)s
+), root(child, position) as (
+    select n.child, n.position from named n where n.until_position is null
     union all
     select %(child)s::uuid, null::bigint where %(child)s::uuid is not null
 ), component(child) as (
@@ -18,12 +21,14 @@ with recursive root(child, position) as (
     select array(select child from component) as records
 ), found as (
     select p.version, p.zone, p.clock, p.complete_to, r.child, r.position, cardinality(o.records),
-           array(select array[i.scheme, i.value, i.position::text] from read.identifiers_v1 i
-                 where i.child = any(o.records)),
+           array(select array[i.scheme, i.value, i.position::text, to_json(i.recorded_until)::text]
+                 from read.identifiers_v2 i where i.child = any(o.records)),
            array(select distinct on (k.child) json_build_array(k.child, k.position, k.recorded_at, k.reason)::text
                  from read.parked_v1 k where k.child = any(o.records) order by k.child, k.position),
            array(select e.payload from read.entries_v1 e
-                 where e.child = any(o.records) and e.recorded_at <= %(bound)s::timestamptz)
+                 where e.child = any(o.records) and e.recorded_at <= %(bound)s::timestamptz),
+           array(select json_build_array(n.child, n.position, n.recorded_from, n.until_position, n.recorded_until)::text
+                 from named n where n.until_position is not null order by n.position)
     from read.progress_v1 p
     cross join person o
     left join root r on true
@@ -35,14 +40,14 @@ select * from found
 -- name: parked_carrier
 -- An identifier that only parked entries carry stands in no other table; such an entry may be anything but JSON.
 select k.child, k.recorded_at, k.payload from {schema}.parked k
-where position(%(written)s::bytea in k.payload) > 0 and k.left_out_by is null
+where position(%(written)s::bytea in k.payload) > 0 and k.left_out_by is null and k.position > %(after)s
 order by k.position
 
 -- name: first_named
 select min(e.recorded_at) from {schema}.entries e
 where e.child = %(child)s
-  and e.position >= coalesce((select i.position from {schema}.identifiers i
-                              where i.scheme = %(scheme)s and i.value = %(value)s), 0)
+  and e.position >= coalesce((select min(i.position) from {schema}.identifiers i
+                              where i.scheme = %(scheme)s and i.value = %(value)s and i.child = %(child)s), 0)
 
 -- name: stated
 -- The same, and all that was stated up to the bound of which some agencies may know: how far publications are, the

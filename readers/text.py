@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ledger.identifiers import shown
+from ledger.releasing import listed
 from readers.entry_text import Style, rows, title
 from readers.timeline import timeline
 from readers.wording import as_given, civil, printable, worded
@@ -68,6 +69,12 @@ def _heading(view: Mapping[str, Any]) -> Iterator[Line]:
     yield from _folded("complete to", civil(view["complete_to"], zone))
     if view["clock"] == "driven":
         yield from _folded("clock", "driven by the messages' own times: a simulation")
+    for one in view.get("formerly", ()):
+        name = shown(one["scheme"], printable(one["value"]))
+        until = civil(one["recorded_until"], zone)
+        came = f"; entries that came in under it stand there: {listed(one['entries'])}" if one["entries"] else ""
+        text = f"until {until} {name} named record {one['record']}, entry {one['until_position']} released it{came}"
+        yield from _folded("before", text)
     if view["incomplete"] is not None:
         since, reason = civil(view["incomplete"]["since"], zone), printable(view["incomplete"]["reason"])
         yield from _folded("INCOMPLETE", f"what was recorded since {since} is missing: {reason}", "warning")

@@ -18,6 +18,7 @@ from projections.folding import Folding
 from projections.knowledge import GRADES
 from projections.regions import Proceeding, Regions, age_on
 from projections.viewpoint import standing
+from readers.former_names import shown_formerly
 from readers.knowing import LEDGER, KnownTo, Viewpoint, known_to
 from readers.moments import Asked, Moments, Name
 from readers.records import Known, known
@@ -58,8 +59,10 @@ def seen(found: Known, viewpoint: Viewpoint | None = None) -> dict[str, Any]:
     moments, zone = found.moments, found.zone
     left = effective(found.entries)
     regions = Folding.of_standing(left, zone, moments.happened_by).regions()
+    formerly = {"formerly": [shown_formerly(one) for one in found.formerly]} if found.formerly else {}
     return {
         **_heading(found, viewpoint or Viewpoint()),
+        **formerly,
         **_state(regions, moments, zone),
         "entries": entries_held(found, left),
     }

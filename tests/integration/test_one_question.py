@@ -42,8 +42,8 @@ OTHERS = """
     where step or n %% 10 = 0;
     insert into {schema}.entries (child, position, recorded_at, payload)
     select gen_random_uuid(), n, '2022-01-01', '' from generate_series(%(from)s, %(to)s) n;
-    insert into {schema}.identifiers (scheme, value, child, position)
-    select 'fin', n::text, gen_random_uuid(), n from generate_series(%(from)s, %(to)s) n;
+    insert into {schema}.identifiers (scheme, value, child, position, turn, recorded_at)
+    select 'fin', n::text, gen_random_uuid(), n, 0, '2022-01-01' from generate_series(%(from)s, %(to)s) n;
     insert into {schema}.links (child, other, position)
     select gen_random_uuid(), gen_random_uuid(), n from generate_series(%(from)s, %(to)s) n;
     insert into {schema}.reads

@@ -21,7 +21,7 @@ def stated(
     entries: Sequence[Entry], items: Sequence[Item] = (), receipts: Sequence[Receipt] = (), by: datetime = LAST
 ) -> Stated:
     """Return what was stated by R, with nothing set aside."""
-    row = Found("", ZONE, "driven", by, CHILD, None, 1, (("orr-id", "1", "1"),), (), ())
+    row = Found("", ZONE, "driven", by, CHILD, None, 1, (("orr-id", "1", "1", None),), (), ())
     said = Said(sorted(entries, key=lambda one: one.position), items, receipts, ())
     return Stated(row, Moments(by, by, by, by), said)
 

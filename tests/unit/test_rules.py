@@ -119,6 +119,9 @@ CASES: Final[dict[str, Case]] = {
     "identifier-implausible": case(
         sent("referred-to-orr"), around=Surroundings(attaching=(Remark("identifier-implausible", "too many"),))
     ),
+    "identifier-released": case(
+        sent("referred-to-orr"), around=Surroundings(attaching=(Remark("identifier-released", "free"),))
+    ),
     "told-though-protected": case(
         sent("notice-given", to="ICE-ERO"), sent("nta-issued"), around=Surroundings(kept_from_recipient=(1,))
     ),

@@ -52,7 +52,8 @@ CREATE TABLE ledger.deferred (
 CREATE TABLE ledger.identifiers (
     scheme text NOT NULL COLLATE pg_catalog."C",
     value text NOT NULL COLLATE pg_catalog."C",
-    child uuid NOT NULL
+    child uuid NOT NULL,
+    released bigint
 );
 
 CREATE TABLE ledger.intake_offsets (
