@@ -21,6 +21,8 @@ from tests.golden.making import SUBMISSIONS
 Headers = list[tuple[str, bytes | None]]
 CODECS: Final = (None, "gzip", "snappy", "lz4", "zstd")
 CHILDREN: Final = tuple(f"A3{number:08d}" for number in range(1, 9))
+BESIDE: Final = tuple({"scheme": scheme, "value": str(n)} for scheme in ("fin", "orr-id") for n in range(200))
+"""Other identifiers, which messages attach now to this child, now to that one, and which voids set free again."""
 
 KEY: Final = b"hostile"
 """The record key of every shot, by which its targets are told from what others sent."""
@@ -79,6 +81,7 @@ class Gun:
             *[self._right] * 6,
             *[self._wrong_inside] * 6,
             *[self._statement] * 4,
+            *[self._void] * 2,
             self._receipt,
             self._envelope,
             self._bytes,
@@ -106,6 +109,9 @@ class Gun:
             {"scheme": "a-number", "value": child}
             for child in self._rng.sample(CHILDREN, self._rng.choice((1, 1, 1, 2)))
         ]
+        if self._rng.random() < 0.4:
+            data["child"] += copy.deepcopy(self._rng.sample(BESIDE, self._rng.choice((1, 2, 3))))
+            self._rng.shuffle(data["child"])
         data["door"] = self._rng.choice(("command", "feed", "feed", "import"))
         data["occurred_at"] = self._rng.choice(
             (f"2022-{self._rng.randint(1, 12):02d}-15", *TIMES[-4:], data["occurred_at"])
@@ -145,7 +151,7 @@ class Gun:
                 case 1 if isinstance(holder, dict):
                     holder[self._rng.choice(("extra", "immigration_status", "ｓtatus", "\u0000", "x" * 300))] = "v"
                 case _:
-                    holder[key] = self._rng.choice(VALUES)
+                    holder[key] = copy.deepcopy(self._rng.choice(VALUES))  # or later shots would write into it
             if not data:
                 break
         producers = sorted(BY_WIRE[wire].producers)
@@ -174,6 +180,13 @@ class Gun:
         _, data = self._data()
         agency = self._rng.choice(("STEWARD", *PRODUCERS))
         return self._shot(intake(agency), self._headers(wire), _dumped({**data, "fact": fact}))
+
+    def _void(self) -> Shot:
+        """A void by the steward of what may be there: now and then it hits, and sets identifiers free."""
+        wire, fact = "custody.entry-voided.v1", {"voids": self._rng.randint(1, 100), "reason": "r"}
+        _, data = self._data()
+        data = {**data, "door": "feed", "occurred_at": "2022-03-04", "fact": fact}
+        return self._shot(intake("STEWARD"), self._headers(wire), _dumped(data))
 
     def _receipt(self) -> Shot:
         """A receipt for anything, on any agency's topic for them."""
