@@ -91,28 +91,25 @@ class Ties:
         for entry in entries:
             if entry.position not in voided:
                 cut.update(dict.fromkeys(entry.released, entry.position))
-        self.carrying: list[tuple[Entry, frozenset[Name]]] = []
-        """Each entry of the records that stands, with the identifiers it ties, released ones left out."""
-        for entry in entries:
-            if entry.child not in records or entry.position in voided:
-                continue
-            names = {name for name in entry.names() if cut.get((*name, entry.child), 0) < entry.position}
-            targets = aims_at(entry.fact)
-            if targets:
-                names.difference_update(*(at[target].names() for target in targets if target in at))
-                names.add(("ledger", str(entry.child)))
-            self.carrying.append((entry, frozenset(names)))
+        self.standing = [e for e in entries if e.child in records and e.position not in voided]
+        """The entries of the records that stand."""
+        carrying: list[tuple[Entry, frozenset[Name], frozenset[Name]]] = []
+        for entry in self.standing:
+            names = frozenset(name for name in entry.names() if cut.get((*name, entry.child), 0) < entry.position)
+            repeated = (at[target].names() for target in aims_at(entry.fact) if target in at)
+            if len(names) > 1:  # an identifier alone was used, and is tied to nothing
+                carrying.append((entry, names, names.difference(*repeated)))
         tied = {*opened, *(("ledger", str(record)) for record in records)}
-        sets = {names for _, names in self.carrying}
-        while reached := {names for names in sets if not names.isdisjoint(tied)}:
-            sets -= reached
-            tied.update(*reached)
+        ways = {(names, new) for _, names, new in carrying}
+        while reached := {way for way in ways if not way[0].isdisjoint(tied)}:
+            ways -= reached
+            tied.update(*(new for _, new in reached))
         self.records: dict[Name, tuple[UUID, ...]] = {}
         """The identifiers tied to those under which the records were opened; these themselves are not listed."""
-        for entry, ties in self.carrying:
-            if tied.isdisjoint(ties):
+        for entry, names, new in carrying:
+            if tied.isdisjoint(names):
                 continue
-            for name in sorted(ties):
+            for name in sorted(new):
                 children = self.records.get(name, ())
                 if name[0] != "ledger" and name not in opened and entry.child not in children:
                     self.records[name] = (*children, entry.child)
@@ -127,7 +124,7 @@ def openings(records: Mapping[UUID, Sequence[Entry]]) -> frozenset[Name]:
 def came_under(names: Collection[Name], ties: Ties) -> tuple[int, ...]:
     """Return the positions of the entries that stand and have come to a record by these identifiers alone."""
     found = []
-    for entry, _ in ties.carrying:
+    for entry in ties.standing:
         carried = entry.names()
         if not aims_at(entry.fact) and not ties.tied.intersection(carried) and not set(names).isdisjoint(carried):
             found.append(entry.position)

@@ -56,6 +56,7 @@ def test_the_finding_names_what_came_in_under_the_wrong_identifier(intake: Intak
     hers = str(intake.entries[0].child)
     landed = intake.tell("EOIR", "address-reported", WRONG)
     assert landed["child"] == hers
+    intake.tell("EOIR", "notice-given", WRONG, to="ORR", positions=[1])  # stays with what it is about
     said = _said(_void(intake, 2, A), "identifier-released")
     assert "stand on this record (3)" in said
     assert f"ledger:{hers}" in said
@@ -127,6 +128,28 @@ def test_identifiers_beside_the_first_in_the_message_that_opens_a_record_are_rel
     assert intake.tell("ORR", "particulars-asserted", WRONG)["child"] != hers
 
 
+def test_of_two_identifiers_only_the_one_nobody_else_vouches_for_is_released(intake: Intake) -> None:
+    """The void of an entry that attached two leaves the other where it is, without a word."""
+    both = intake.tell("ORR", "particulars-asserted", A, ("fin", "1"), ("fin", "2"))
+    intake.tell("CBP", "particulars-asserted", A, ("fin", "1"))
+    voided = _void(intake, both["position"], A)
+    assert [name[:2] for name in intake.entries[-1].released] == [("fin", "2")]
+    assert intake.entries[-1].attached == ()
+    assert "fin:1" not in _said(voided, "identifier-released")
+
+
+def test_what_was_released_is_tied_no_more_by_entries_of_before(intake: Intake) -> None:
+    """A case number that came in under the wrong one is hers after all: the wrong one does not come back with it."""
+    intake.tell("EOIR", "address-reported", WRONG, LATER)
+    _void(intake, 2, A)
+    other = intake.tell("ORR", "particulars-asserted", WRONG)["child"]
+    hers = intake.tell("EOIR", "address-reported", A, LATER)
+    _void(intake, hers["position"], A)
+    assert _codes(_void(intake, intake.entries[-1].position, A)) == ["identifier-attached"]
+    assert [name[:2] for name in intake.entries[-1].attached] == [LATER]
+    assert intake.tell("ORR", "particulars-asserted", WRONG)["child"] == other
+
+
 def test_a_void_of_an_asserted_identifier_releases_it() -> None:
     """A number asserted for the wrong child by a fact of its own is undone by the void of that fact."""
     intake = Intake()
@@ -141,8 +164,9 @@ def test_a_void_of_the_void_gives_the_identifier_back_if_it_is_free(intake: Inta
     """It names her again, from then on, and the finding says so."""
     hers = intake.entries[0].child
     _void(intake, 2, A)
-    back = _void(intake, 3, A)
+    back = _void(intake, 3, A, WRONG)
     assert _codes(back) == ["identifier-attached"]
+    assert intake.entries[-1].unattached == ()
     assert "names this child again" in _said(back, "identifier-attached")
     assert intake.entries[-1].attached == ((*WRONG, hers),)
     assert intake.tell("ORR", "particulars-asserted", WRONG)["child"] == str(hers)
@@ -230,6 +254,20 @@ def test_who_voids_learns_nothing_of_protected_entries() -> None:
         answers.append((outcome["version"], outcome["findings"]))
     assert answers[0] == answers[1]
     assert answers[0][1][0]["code"] == "identifier-released"
+
+
+def test_who_voids_does_not_learn_that_something_protected_opened_the_record() -> None:
+    """For CBP its own first entry opened it: the number that it sent first stays, as it does without the filing."""
+    answers = []
+    for protected in (False, True):
+        intake = Intake()
+        if protected:
+            intake.tell("USCIS", "relief-filed", B, A)
+        told = intake.tell("CBP", "child-encountered", A, ("fin", "1"))
+        outcome = intake.tell("CBP", "entry-voided", A, voids=told["position"])
+        answers.append(outcome["findings"])
+    assert answers[0] == answers[1]
+    assert "A200" not in answers[0][0]["message"]
 
 
 def test_the_entry_of_a_void_that_releases_nothing_is_written_as_ever(intake: Intake) -> None:
