@@ -163,7 +163,7 @@ def test_a_void_of_an_asserted_identifier_releases_it() -> None:
 def test_a_void_of_the_void_gives_the_identifier_back_if_it_is_free(intake: Intake) -> None:
     """It names her again, from then on, and the finding says so."""
     hers = intake.entries[0].child
-    _void(intake, 2, A)
+    _void(intake, 2, A, WRONG)
     back = _void(intake, 3, A, WRONG)
     assert _codes(back) == ["identifier-attached"]
     assert intake.entries[-1].unattached == ()
