@@ -44,6 +44,13 @@ class Backfilled(NamedTuple):
     through: int
 
 
+class Part(NamedTuple):
+    """How many items of the next entry are told, where they are too many for one batch."""
+
+    position: int
+    items: int
+
+
 class Batch(NamedTuple):
     """A batch, as it is kept in PostgreSQL and told on `custody.publications`.
 
@@ -54,7 +61,8 @@ class Batch(NamedTuple):
     `deferred`: entries it would have told and puts off (in a batch that backfills: what the set would have added for
     them). `resumed`: what was put off before and is told by this batch, before its own entries. `left_out`: what was
     put off before and never will be told, having been voided. `without`: positions that it resumes and tells without
-    these members, which cannot be told and were corrected.
+    these members, which cannot be told and were corrected. `part`: it tells items of the entry that comes next, the
+    rest of which a later batch tells.
     """
 
     number: int
@@ -69,6 +77,7 @@ class Batch(NamedTuple):
     resumed: Sequence[Trigger] = ()
     left_out: Sequence[Trigger] = ()
     without: Sequence[tuple[int, Sequence[str]]] = ()
+    part: Part | None = None
 
     @property
     def put_off(self) -> Sequence[Trigger]:
@@ -118,6 +127,7 @@ def write_batch(batch: Batch) -> bytes:
             "backfilled": None if batch.backfilled is None else batch.backfilled._asdict(),
             "items": [_item(item, batch.published_at) for item in batch.items],
             **{member: positions for member, positions in put_off.items() if positions},
+            **({} if batch.part is None else {"part": batch.part._asdict()}),
         }
     )
 
@@ -170,6 +180,7 @@ def read_batch(payload: bytes) -> Batch:
         [(trigger, position) for trigger, position in given.get("resumed", ())],
         [(trigger, position) for trigger, position in given.get("left_out", ())],
         [(position, members) for position, members in given.get("without", ())],
+        Part(**given["part"]) if "part" in given else None,
     )
 
 

@@ -23,7 +23,7 @@ from ledger.following import EntryMessage, InOrder
 from ledger.foreign import keeping_foreign
 from ledger.genuine import Genuine
 from ledger.process import RefusedError
-from ledger.publication import Backfilled, Trigger
+from ledger.publication import Backfilled, Part, Trigger
 from ledger.retries import retries_asked
 from ledger.settings import Settings
 from ledger.sharing import Adopted
@@ -203,8 +203,9 @@ class Feeds:
                 [one] = self._judge([message], up_to)
                 self._publishing.check(one.told)
             except Exception as error:
-                if not is_of_the_message(error):
-                    raise
+                part = self._publishing.last.part
+                if not is_of_the_message(error) or (part is not None and part.position == message.position):
+                    raise  # some of its items are told: it cannot wait any more
                 self._folds.forget()
                 self._blocking.block(message.child, message.position, error)
                 one = Judged(message, (), waits=True)
@@ -232,15 +233,40 @@ class Feeds:
         publishing = self._publishing
         told: list[tuple[Told, datetime]] = []
         waiting: dict[int, UUID] = {}
+        before: EntryMessage | None = None
         for message, items, waits in judged:
-            told += [(item, message.clock()) for item in items]
+            part = publishing.last.part
+            its = [(item, message.clock()) for item in items]
+            done = part.items if part is not None and part.position == message.position else 0
+            if len(its) - done > MOST_ITEMS:
+                if before is not None:
+                    self._close(told, waiting, before)
+                    told, waiting = [], {}
+                done = self._publish_parts(its, done, message)
+            told += its[done:]
             if waits:
                 waiting[message.position] = message.child
             publishing.offsets[message.partition] = message.offset + 1
+            before = message
             if len(told) >= MOST_ITEMS or message is last:
-                decided = self._put_off(list(waiting), waiting.values()) if waiting else ALL_TOLD
-                publishing.publish(told, to_position=message.position, clock=message.clock(), decided=decided)
-                told, waiting = [], {}
+                self._close(told, waiting, message)
+                told, waiting, before = [], {}, None
+
+    def _close(self, told: Sequence[tuple[Told, datetime]], waiting: Mapping[int, UUID], message: EntryMessage) -> None:
+        """Publish a batch that ends with an entry."""
+        decided = self._put_off(list(waiting), waiting.values()) if waiting else ALL_TOLD
+        self._publishing.publish(told, to_position=message.position, clock=message.clock(), decided=decided)
+
+    def _publish_parts(self, its: Sequence[tuple[Told, datetime]], done: int, message: EntryMessage) -> int:
+        """Publish items of an entry that has more than one batch may hold, but for the last; return how many are."""
+        publishing = self._publishing
+        while len(its) - done > MOST_ITEMS:
+            last = publishing.last
+            clock = message.clock() if self._wall or not last.number else read_clock(last.published_at)
+            told = its[done : done + MOST_ITEMS]
+            done += MOST_ITEMS
+            publishing.publish(told, to_position=last.to_position, clock=clock, part=Part(message.position, done))
+        return done
 
     def _put_off(self, positions: Sequence[int], children: Iterable[UUID]) -> Decided:
         """Have these entries wait, and keep with the batch why records are blocked that were not before."""
@@ -267,8 +293,9 @@ class Feeds:
             self._asked_at = time.monotonic()
             with retries_asked(self._connection, "feeds") as asked:
                 self._blocking.due.update(dict.fromkeys(asked))
-        if not self._blocking.due:
-            return
+        last = self._publishing.last
+        if not self._blocking.due or last.backfilled is not None or last.part is not None:
+            return  # what the last batch began comes first: the next one says how far that is
         publishing, blocking = self._publishing, self._blocking
         up_to = publishing.last.to_position
         tried = [

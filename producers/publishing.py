@@ -30,6 +30,7 @@ from ledger.publication import (
     PUBLICATION,
     Backfilled,
     Batch,
+    Part,
     Trigger,
     columns_of,
     item_values,
@@ -166,13 +167,16 @@ class Publishing:
         clock: datetime,
         backfilled: Backfilled | None = None,
         decided: Decided = ALL_TOLD,
+        part: Part | None = None,
     ) -> None:
         """Number, stamp, keep and tell a batch; `clock` is the ledger time of the entry at `to_position`.
 
         Where an item cannot be made nothing is kept.
         """
         with self._connection.transaction():
-            batch, body = self._keep(told, to_position=to_position, clock=clock, backfilled=backfilled, decided=decided)
+            batch, body = self._keep(
+                told, to_position=to_position, clock=clock, backfilled=backfilled, decided=decided, part=part
+            )
             outgoing = self._outgoing(batch, body, {item.entry.position: item.entry for item, _ in told})
         self._tell(batch, outgoing)
 
@@ -220,6 +224,7 @@ class Publishing:
         settled: bool = False,
         backfilled: Backfilled | None = None,
         decided: Decided = ALL_TOLD,
+        part: Part | None = None,
     ) -> tuple[Batch, bytes]:
         """Decide a batch and keep it, in the caller's transaction.
 
@@ -244,6 +249,7 @@ class Publishing:
             decided.resumed,
             decided.left_out,
             decided.without,
+            part,
         )
         body = write_batch(batch)
         self._connection.execute(

@@ -26,7 +26,7 @@ from ledger.facts import EntryVoided
 from ledger.feed_bounds import LAST_COLUMN
 from ledger.genuine import Genuine, claimed_number, unsealed
 from ledger.looking_back import rows_after, rows_at
-from ledger.publication import FEED_ITEM, NOTHING_PUBLISHED, Batch, Publication, item_values, read_batch
+from ledger.publication import FEED_ITEM, NOTHING_PUBLISHED, Batch, Part, Publication, item_values, read_batch
 from ledger.settings import Settings
 from ledger.streams import STREAMS
 from ledger.topic_messages import TopicMessages
@@ -111,7 +111,11 @@ class _Comparing:
         last = self._batch(self._told)
         if last is None:
             return
-        up_to = max(last.to_position, last.backfilled.adopted if last.backfilled else 0)
+        up_to = max(
+            last.to_position,
+            last.backfilled.adopted if last.backfilled else 0,
+            last.part.position if last.part else 0,
+        )
         try:
             with self._connection.transaction():
                 self._refolding = Refolding(self._connection, self._zone, up_to, self._say, self._decided)
@@ -227,11 +231,27 @@ class _Comparing:
             if adopted.backfill and batch.from_position < adopted.position <= batch.to_position:
                 self._compare_backfill_end(batch, adopted.position)
         at = {row["notification_id"]: recorded_at_of(bytes(row["state"])) for row in rows}
-        return [
-            (item, batch.published_at if self._wall else at[entry.position])
-            for entry, items in self._refolding.told(entries)
-            for item in items
-        ]
+        begun, part = self._before.part, batch.part
+        expected = []
+        for entry, items in self._refolding.told(entries):
+            done = begun.items if begun is not None and begun.position == entry.position else 0
+            stamp = batch.published_at if self._wall else at[entry.position]
+            expected += [(item, stamp) for item in items[done:]]
+        if part is not None:
+            done = begun.items if begun is not None and begun.position == part.position else 0
+            expected += self._part(batch, part, done)
+        return expected
+
+    def _part(self, batch: Batch, part: Part, done: int) -> list[tuple[Item, str]]:
+        """Return the items of the entry behind a batch that it tells; `done` were told before."""
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            following = rows_after(cursor, batch.to_position, before=2**63 - 1, limit=1)
+        if not following or following[0]["notification_id"] != part.position:
+            self._wrong_batch(batch, f"tells items of entry {part.position}, which does not come next")
+            return []
+        [(_, items)] = self._refolding.told([read(following[0])])
+        at = batch.published_at if self._wall else recorded_at_of(bytes(following[0]["state"]))
+        return [(item, at) for item in items[done : part.items]]
 
     def _compare_backfill_end(self, batch: Batch, adopted: int) -> None:
         done = self._before.backfilled

@@ -24,7 +24,7 @@ from tests.integration.feeding import numbered, on_feed, on_feeds, published
 from tests.integration.flow import Flow, flow, until
 from tests.integration.running import running
 from tests.integration.storing import Store, merged_with
-from tests.integration.test_feed_failures import a_life
+from tests.integration.test_feed_failures import a_life, require_sound
 from tests.integration.test_read_tables import execute, quiet, verified
 from tests.unit.test_disclosing import HELD, RELEASE
 from tests.unit.test_telling import OTHER, THIRD, wider
@@ -253,6 +253,35 @@ def test_what_was_put_off_is_known_again_from_the_batches_alone(
             for (body,) in bodies:
                 deferring.keep(cursor, read_batch(bytes(body)))
         assert deferring.decisions(connection) == before
+
+
+@pytest.mark.parametrize("alive", [2, 4])
+def test_an_entry_told_to_too_many_at_once_is_told_in_parts(
+    ledger: Flow, store: Store, monkeypatch: pytest.MonkeyPatch, alive: int
+) -> None:
+    """A merge may bring tens of thousands of statements: no batch passes its bound, wherever the role is killed."""
+    monkeypatch.setattr("producers.feeds.MOST_ITEMS", 2)
+    store.add("referred-to-orr", {"referring_office": "RGV"}, agency="CBP")
+    for _ in range(2):
+        store.add("hearing-held", HELD)
+    store.add("released-to-sponsor", RELEASE)
+    with a_life(ledger) as (feeds, producer):
+        commit, committed = producer.commit_transaction, []
+
+        def commit_or_die() -> None:
+            committed.append(1)
+            if len(committed) > alive:
+                raise _DeadError
+            commit()
+
+        producer.commit_transaction = commit_or_die
+        with pytest.raises(_DeadError):
+            _without_end(feeds)
+    publish_all(ledger, store)
+    batches = [read_batch(bytes(body)) for (body,) in ledger.rows("select body from ledger.publications order by 1")]
+    assert max(sum(len(item.numbers) for item in batch.items) for batch in batches) <= 2 + 2
+    assert any(batch.part for batch in batches)
+    require_sound(ledger)
 
 
 class _DeadError(Exception):

@@ -10,7 +10,7 @@ from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from ledger.leaving_out import LeftOut, left_out
-from ledger.publication import NOTHING_PUBLISHED, Backfilled, read_batch, write_batch
+from ledger.publication import NOTHING_PUBLISHED, Backfilled, Part, read_batch, write_batch
 from ledger.sharing import Adopted, default_rules
 from ledger.telling import Rulebook, Telling
 from tests.histories import CHILD, ZONE, entry, state_of
@@ -182,6 +182,13 @@ def test_a_batch_says_what_waits_and_reads_back_alike() -> None:
     assert read_batch(write_batch(batch)) == batch
     assert batch.put_off == [(4, 4), (6, 6)]
     assert batch._replace(backfilled=Backfilled(9, 6)).put_off == [(9, 4), (9, 6)]
+
+
+def test_a_batch_says_how_much_of_the_next_entry_it_tells() -> None:
+    """Where there is no such part, nothing is said of one."""
+    batch = NOTHING_PUBLISHED._replace(items=[], resumed=[], left_out=[], without=[], part=Part(7, 20_000))
+    assert read_batch(write_batch(batch)) == batch
+    assert b"part" not in write_batch(batch._replace(part=None))
 
 
 def test_statements_told_late_catch_up_in_order_of_position() -> None:
