@@ -285,7 +285,7 @@ class Batch:
             {"other": str(named)} if named is not None and not isinstance(submission.fact, IdentifierAsserted) else {}
         )
         unattached = self._naming.unattached(identifiers, child, records, attached)
-        again = self._naming.again(attached.names, child, undone)
+        again = self._naming.again(attached.names, child, undone) if attached.names or undone.attached else ()
         fact = fact_json(submission.fact)
         entry_source = submission.source.model_dump()
         known_since = submission.known_since or claim.sent_at or recorded_at
@@ -343,7 +343,8 @@ class Batch:
         self.known.answers[claim.agency, claim.key] = Answer(
             claim.digest, position, child, version - unseen, recorded_at, None
         )
-        self.rows.identifiers += self._naming.take(attached.names, child)
+        if attached.names:
+            self.rows.identifiers += self._naming.take(attached.names, child)
         if undone.released or again:
             self.rows.renamed |= self._naming.rename(position, undone.released, again)
         if named is not None and isinstance(submission.fact, IdentityMerged | IdentityUnmerged):

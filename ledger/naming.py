@@ -26,12 +26,17 @@ class Naming:
 
     def carrier(self, name: Identifier, agency: Agency) -> UUID | None:
         """Return the record that carries an identifier, by entries that exist for the agency."""
-        carrier = self._known.carrier(name)
-        if carrier is None or name.scheme != "ledger":
-            return None if carrier is None else self._seen_carrier((name.scheme, name.value), carrier, agency)
-        record = self._known.records[carrier]
-        hidden = self._protecting.hidden(record, agency)
-        return carrier if any(entry.position not in hidden for entry in record.entries) else None
+        known = self._known
+        if name.scheme == "ledger":
+            carrier = known.carrier(name)
+            if carrier is None:
+                return None
+            record = known.records[carrier]
+            hidden = self._protecting.hidden(record, agency)
+            return carrier if any(entry.position not in hidden for entry in record.entries) else None
+        key = (name.scheme, name.value)
+        carrier = known.carriers.get(key)
+        return carrier if carrier is None else self._seen_carrier(key, carrier, agency)
 
     def _seen_carrier(self, name: Name, carrier: UUID, agency: Agency) -> UUID | None:
         record = self._known.records[carrier]
