@@ -86,7 +86,8 @@ class Naming:
         if all(entry.position != void.voids for entry in entries):
             return NOTHING_UNDONE
         opened = openings({record: known.records[record].entries for record in records})
-        opened |= openings({record: [entry for entry in entries if entry.child == record] for record in records})
+        seen = openings({record: [entry for entry in entries if entry.child == record] for record in records})
+        opened |= {record: opened[record] | names for record, names in seen.items()}
         undone = undo(void, entries, position=position, records=records, opened=opened, carriers=known.carriers)
         return undone._replace(
             contested=tuple(

@@ -3,6 +3,9 @@
 An identifier names a record as long as an entry that stands ties it to the identifier under which the record was
 opened: an entry ties all identifiers that it carries beside each other. One that carries a single identifier used it,
 and ties nothing. A statement repeats the identifiers of the entries it is about, and ties only what is new in it.
+
+Where no entry that stands carries the identifier under which the record was opened (its first entry was voided to be
+sent anew), the first entry that ties identifiers takes its place: a child is not torn apart by that.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -40,23 +43,26 @@ def undo(
     *,
     position: int,
     records: Collection[UUID],
-    opened: Collection[Name],
+    opened: Mapping[UUID, Collection[Name]],
     carriers: Mapping[Name, UUID],
 ) -> Undone:
     """Return what becomes of identifiers by a void at `position`.
 
     `entries` are all about the person whose `records` these are, in order, as far as they exist for who voids;
-    `opened` the identifiers under which the records were opened. `carriers` says who carries an identifier now.
+    `opened` says under which identifiers each record was opened, `carriers` who carries an identifier now.
     """
     voids = [(entry.position, entry.fact.voids) for entry in entries if type(entry.fact) is EntryVoided]
     before = Ties(entries, records, opened, voids_in_force(voids))
     after = Ties(entries, records, opened, voids_in_force([*voids, (position, void.voids)]))
     if before.records == after.records:
         return NOTHING_UNDONE
+    stay = {name for names in opened.values() for name in names}
     released: list[Named] = []
     attached: list[Named] = []
     contested: list[Name] = []
     for name, tied in before.records.items():
+        if name in stay:
+            continue  # so that the record is found
         holder = carriers.get(name)
         still = after.records.get(name, ())
         if holder not in records or holder in still or (still and holder not in tied):
@@ -83,7 +89,7 @@ class Ties:
         self,
         entries: Sequence[Entry],
         records: Collection[UUID],
-        opened: Collection[Name],
+        opened: Mapping[UUID, Collection[Name]],
         voided: Collection[int],
     ) -> None:
         at = {entry.position: entry for entry in entries}
@@ -99,26 +105,39 @@ class Ties:
             repeated = (at[target].names() for target in aims_at(entry.fact) if target in at)
             if len(names) > 1:  # an identifier alone was used, and is tied to nothing
                 carrying.append((entry, names, names.difference(*repeated)))
-        tied = {*opened, *(("ledger", str(record)) for record in records)}
+        tied = {name for names in opened.values() for name in names}
+        tied.update(("ledger", str(record)) for record in records)
+        carried = {name for entry in self.standing for name in entry.names()}
+        for record in records:
+            if carried.isdisjoint(opened.get(record, ())):
+                tied.update(_first_tying(record, carrying))
         ways = {(names, new) for _, names, new in carrying}
         while reached := {way for way in ways if not way[0].isdisjoint(tied)}:
             ways -= reached
             tied.update(*(new for _, new in reached))
         self.records: dict[Name, tuple[UUID, ...]] = {}
-        """The identifiers tied to those under which the records were opened; these themselves are not listed."""
+        """The identifiers that name the person."""
         for entry, names, new in carrying:
             if tied.isdisjoint(names):
                 continue
             for name in sorted(new):
                 children = self.records.get(name, ())
-                if name[0] != "ledger" and name not in opened and entry.child not in children:
+                if name[0] != "ledger" and entry.child not in children:
                     self.records[name] = (*children, entry.child)
         self.tied: frozenset[Name] = frozenset(tied)
 
 
-def openings(records: Mapping[UUID, Sequence[Entry]]) -> frozenset[Name]:
+def openings(records: Mapping[UUID, Sequence[Entry]]) -> dict[UUID, frozenset[Name]]:
     """Return the identifier under which each record was opened: the first one of its first entry."""
-    return frozenset(entries[0].identifiers[0] for entries in records.values() if entries)
+    return {record: frozenset(entries[0].identifiers[:1]) for record, entries in records.items() if entries}
+
+
+def _first_tying(record: UUID, carrying: Sequence[tuple[Entry, frozenset[Name], frozenset[Name]]]) -> set[Name]:
+    """Return what the first entry of a record ties that ties anything by itself, one of it: the rest follows."""
+    for entry, names, _ in carrying:
+        if entry.child == record and not aims_at(entry.fact):
+            return {next(name for name in entry.names() if name in names)}
+    return set()
 
 
 def came_under(names: Collection[Name], ties: Ties) -> tuple[int, ...]:

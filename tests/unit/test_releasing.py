@@ -119,6 +119,17 @@ def test_the_name_under_which_a_record_was_opened_stays(intake: Intake) -> None:
     assert intake.tell("CBP", "child-encountered", A)["child"] == str(hers)
 
 
+def test_an_opening_entry_voided_to_be_sent_anew_tears_no_child_apart() -> None:
+    """CBP gave the wrong A-number; ORR's entries tie her two other numbers: they go on naming her record."""
+    intake = Intake()
+    hers = intake.tell("CBP", "child-encountered", A, ("fin", "1"))["child"]
+    intake.tell("ORR", "particulars-asserted", ("fin", "1"), B)
+    assert _codes(_void(intake, 1, A, agency="CBP")) == []
+    again = intake.tell("CBP", "child-encountered", ("fin", "1"), ("a-number", "A200000099"))
+    assert again["child"] == hers
+    assert intake.tell("ORR", "particulars-asserted", B)["child"] == hers
+
+
 def test_identifiers_beside_the_first_in_the_message_that_opens_a_record_are_released() -> None:
     """Numbers claimed in advance by a record's very first message are free when it is void."""
     intake = Intake()
