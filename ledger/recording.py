@@ -5,7 +5,7 @@ same identifier at once make one record, and `recorded_at` rises with the positi
 that lost a partition finds the offset moved by its successor and can commit nothing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -18,12 +18,11 @@ from ledger.adopting import adoptions, former_default_until
 from ledger.agencies import Agency
 from ledger.arrivals import Arrival, Claim, Key, Malformed, Receipt
 from ledger.batch import Batch, Rows
+from ledger.carriers import carriers_of, names_near, write_carriers
 from ledger.dead_letters import close_answered, keep, kept_names
 from ledger.entry import recorded_at_of, told_version
 from ledger.eventstore import Ledger, read_stored
-from ledger.facts import EntryVoided, Fact, IdentityMerged
 from ledger.feed_bounds import last_versions, published
-from ledger.identifiers import Identifier
 from ledger.known import Answer, Known, Name, needs_names
 from ledger.looking_back import linked as linked_records
 from ledger.protecting import Protecting
@@ -169,8 +168,9 @@ class Recording:
         children = asked - STREAMS
         self._look_up_records(cursor, known, names, children)
         facts = [(a.submission.fact, a.submission.child) for a in arrivals if isinstance(a, Claim)]
-        if any(isinstance(fact, EntryVoided) for fact, _ in facts):
-            self._look_up_records(cursor, known, _names_near(known, facts) - names, set())
+        further = names_near(known, facts) - names
+        if further:
+            self._look_up_records(cursor, known, further, set())
         if names or children:
             known.kept = kept_names(cursor, names, children)
         receipts = [arrival for arrival in arrivals if isinstance(arrival, Receipt)]
@@ -181,7 +181,7 @@ class Recording:
 
     def _look_up_records(self, cursor: Cursor[DictRow], known: Known, names: set[Name], children: set[UUID]) -> None:
         """Take in who carries these identifiers, and the records of these children and of all joined to them."""
-        carriers, released = _carriers(cursor, names)
+        carriers, released = carriers_of(cursor, names)
         known.carriers |= carriers
         known.released |= released
         children |= set(carriers.values())
@@ -217,18 +217,7 @@ class Recording:
             mapper = self._ledger.mapper
             events = [mapper.to_stored_event(event) for event in rows.events]
             self._ledger.entries.insert(cursor, events, rows.positions)
-        if rows.identifiers:
-            cursor.execute(
-                "insert into ledger.identifiers select * from unnest(%b::text[], %b::text[], %b::uuid[])",
-                _columns(rows.identifiers),
-            )
-        if rows.renamed:
-            cursor.execute(
-                "update ledger.identifiers i set child = t.child, released = t.released"
-                " from unnest(%b::text[], %b::text[], %b::uuid[], %b::bigint[]) as t(scheme, value, child, released)"
-                " where i.scheme = t.scheme and i.value = t.value",
-                _columns([(*name, *state) for name, state in rows.renamed.items()]),
-            )
+        write_carriers(cursor, rows.identifiers, rows.renamed)
         if rows.links:
             cursor.execute(
                 "insert into ledger.links select * from unnest(%b::uuid[], %b::uuid[]) on conflict do nothing",
@@ -327,42 +316,6 @@ def _answers(cursor: Cursor[DictRow], keys: Sequence[tuple[Agency, Key]]) -> dic
             row["refusal"],
         )
         for row in cursor
-    }
-
-
-def _carriers(cursor: Cursor[DictRow], names: set[Name]) -> tuple[dict[Name, UUID], set[Name]]:
-    """Return the record that carries each identifier; and those that nobody carries though somebody did."""
-    if not names:
-        return {}, set()
-    cursor.execute(
-        "select i.scheme, i.value, i.child, i.released from unnest(%b::text[], %b::text[]) as k(scheme, value)"
-        " join ledger.identifiers i on i.scheme = k.scheme and i.value = k.value",
-        _columns(list(names)),
-    )
-    carriers: dict[Name, UUID] = {}
-    released: set[Name] = set()
-    for row in cursor:
-        name = (row["scheme"], row["value"])
-        if row["released"] is None:
-            carriers[name] = row["child"]
-        else:
-            released.add(name)
-    return carriers, released
-
-
-def _names_near(known: Known, facts: Sequence[tuple[Fact, Collection[Identifier]]]) -> set[Name]:
-    """Return all identifiers in the records that the voids among `facts` may act on."""
-    voiding = [known.carrier(name) for fact, names in facts if isinstance(fact, EntryVoided) for name in names]
-    if None in voiding or any(isinstance(fact, IdentityMerged) for fact, _ in facts):
-        near = set(known.records)  # who carries it by then, or which records are one, the batch itself decides
-    else:
-        near = {child for carrier in voiding if carrier for child in known.linked.get(carrier, (carrier,))}
-    return {
-        name
-        for child in near
-        for entry in known.records[child].entries
-        for name in entry.names()
-        if name[0] != "ledger"
     }
 
 

@@ -52,7 +52,10 @@ def undo(
     `opened` says under which identifiers each record was opened, `carriers` who carries an identifier now.
     """
     voids = [(entry.position, entry.fact.voids) for entry in entries if type(entry.fact) is EntryVoided]
-    before = Ties(entries, records, opened, voids_in_force(voids))
+    in_force = voids_in_force(voids)
+    if _is_covered(void, entries, in_force):
+        return NOTHING_UNDONE
+    before = Ties(entries, records, opened, in_force)
     after = Ties(entries, records, opened, voids_in_force([*voids, (position, void.voids)]))
     if before.records == after.records:
         return NOTHING_UNDONE
@@ -82,6 +85,27 @@ def undo(
     return Undone(tuple(released), tuple(attached), tuple(contested), tuple(_remarks(released, attached, after)))
 
 
+def _is_covered(void: EntryVoided, entries: Sequence[Entry], voided: Collection[int]) -> bool:
+    """Return whether the entry that a void is about ties nothing that another one does not: nearly always.
+
+    An entry of before a release is not counted on: it may tie no more what it carries.
+    """
+    target = next((entry for entry in entries if entry.position == void.voids), None)
+    if target is None or type(target.fact) is EntryVoided:
+        return False
+    names = set(target.names())
+    since = max((entry.position for entry in entries if entry.released), default=0)
+    return any(
+        entry.child == target.child
+        and entry.position > since
+        and entry.position not in voided
+        and entry is not target
+        and names.issubset(entry.names())
+        and not aims_at(entry.fact)
+        for entry in entries
+    )
+
+
 class Ties:
     """By entries that stand: which identifiers name a person, each with the records whose entries say so, in order."""
 
@@ -101,10 +125,15 @@ class Ties:
         """The entries of the records that stand."""
         carrying: list[tuple[Entry, frozenset[Name], frozenset[Name]]] = []
         for entry in self.standing:
-            names = frozenset(name for name in entry.names() if cut.get((*name, entry.child), 0) < entry.position)
-            repeated = (at[target].names() for target in aims_at(entry.fact) if target in at)
-            if len(names) > 1:  # an identifier alone was used, and is tied to nothing
-                carrying.append((entry, names, names.difference(*repeated)))
+            given = entry.names()
+            if len(given) < 2:
+                continue  # an identifier alone was used, and is tied to nothing
+            names = frozenset(given)
+            if cut:
+                names = frozenset(n for n in given if cut.get((*n, entry.child), 0) < entry.position)
+            repeated = [at[target].names() for target in aims_at(entry.fact) if target in at]
+            if len(names) > 1:
+                carrying.append((entry, names, names.difference(*repeated) if repeated else names))
         tied = {name for names in opened.values() for name in names}
         tied.update(("ledger", str(record)) for record in records)
         carried = {name for entry in self.standing for name in entry.names()}
