@@ -6,9 +6,9 @@ a moment later, as a supplement right behind it. So nobody is left holding a kno
 entries alone: the same entries give the same items under the same numbers.
 """
 
-from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import cached_property
+from heapq import heapify, heappop, heappush
 from typing import Final, Literal, NamedTuple
 from uuid import UUID
 
@@ -27,9 +27,9 @@ from ledger.facts import (
 from ledger.facts.ledger_wide import RuleSet
 from ledger.leaving_out import LeftOut
 from ledger.merges import groups
+from ledger.noticed import Noticed
 from ledger.sharing import FOLLOWING, Adopted, former_default_rules, holds, in_force
 from ledger.times import civil_day
-from ledger.voids import standing_voids
 
 Kind = Literal["entry", "supplement"]
 
@@ -125,7 +125,11 @@ def spoken_of(statements: Iterable[Entry]) -> set[int]:
 
 
 class Telling:
-    """The fold over the entries of a record, or of all records that merge statements ever joined."""
+    """The fold over the entries of a record, or of all records that merge statements ever joined.
+
+    Taking an entry costs what it brings, not what was said before: a record with tens of thousands of corrections,
+    voids and notices must not keep the feeds of other children waiting.
+    """
 
     def __init__(self) -> None:
         self.size = 0
@@ -133,12 +137,23 @@ class Telling:
         self._in_record: dict[UUID, list[int]] = {}
         self._told: dict[tuple[Agency, int], frozenset[str]] = {}
         """What of an entry was put on an agency's feed: names of members."""
-        self._noticed: dict[int, set[Agency]] = {}
-        self._following: list[Entry] = []
+        self._noticed = Noticed()
+        self._speaking_of: dict[int, list[Entry]] = {}
+        """By position: the corrections, voids and disputes that name it."""
+        self._merging: dict[UUID, list[Entry]] = {}
+        """By record: the merges and unmerges that touched it."""
+        self._about: dict[int, Entry | None] = {}
+        """By position of a statement: the entry it speaks of in the end; none: it speaks of records."""
+        self._corrects: dict[int, Entry | None] = {}
+        """By position of a correction: the entry of which it sets members."""
         self._records: dict[int, frozenset[UUID]] = {}
         """By the position of a merge or unmerge: the records it touched."""
-        self._left_out: dict[int, str | None] = {}
-        """Entries that are told to nobody, and who produced each."""
+        self._come_to_know: dict[Agency, set[int]] = {}
+        """What each agency came to know since it was last told the statements about what it has."""
+        self._left_out: dict[int, LeftOut] = {}
+        """Entries that are told to nobody."""
+        self._about_left_out: set[int] = set()
+        """Statements that speak of such an entry in the end."""
         self._without: dict[int, frozenset[str]] = {}
         """Members of entries that are told to nobody, since corrections take their place."""
 
@@ -183,8 +198,7 @@ class Telling:
         kind = type(entry.fact)
         if entry.position in self._without:
             entry = _stripped(entry, self._without[entry.position])
-        noticed_before = self._noticed
-        self._add(entry)
+        given_notice = self._add(entry)
         if kind in _FOLLOWING:
             touched = self._touched(entry)
             for agency in RECEIVERS:
@@ -193,14 +207,8 @@ class Telling:
         else:
             for agency, disclosure in self._disclosures(entry, sharing):
                 self._give(items, Told(agency, "entry", entry, disclosure, sharing.rules))
-        gaining = {item.agency for item in items} | {entry.producer.agency}
-        if self._noticed is not noticed_before:
-            # a notice, and a void of a void of one, too: whoever has it (again) may have missed a correction meanwhile
-            gaining |= {
-                agency
-                for position, agencies in self._noticed.items()
-                for agency in agencies - noticed_before.get(position, set())
-            }
+        # a notice, and a void of a void of one, too: whoever has it (again) may have missed a correction meanwhile
+        gaining = {item.agency for item in items} | {entry.producer.agency} | given_notice
         for agency in RECEIVERS:
             if agency in gaining:
                 self._catch_up(items, agency, sharing)
@@ -213,8 +221,11 @@ class Telling:
     def leave_out(self, entry: LeftOut) -> None:
         """Take in that the next entry is told to nobody; its producer is told what is said of it."""
         self.size += 1
-        self._left_out[entry.position] = entry.producer
+        self._left_out[entry.position] = entry
         self._in_record.setdefault(entry.child, []).append(entry.position)
+        for agency in RECEIVERS:
+            if self._knows(agency, entry.position):
+                self._learn(agency, entry.position)
 
     def backfill(self, adopted: Adopted, rulebook: Rulebook, untold: Set[tuple[int, int]] = frozenset()) -> list[Told]:
         """Return what a set adopted with backfill adds for the entries there are, in order of position."""
@@ -250,19 +261,38 @@ class Telling:
         members = self._without.get(entry.position)
         return told if members is None else sharing.without(entry.type, members, told)
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, entry: Entry) -> Set[Agency]:
+        """Take in an entry; return the agencies to which a notice in force now gives what none gave before."""
         self.size += 1
-        kind = type(entry.fact)
-        if isinstance(entry.fact, IdentityMerged | IdentityUnmerged):
+        position, fact = entry.position, entry.fact
+        if isinstance(fact, IdentityMerged | IdentityUnmerged):
             joined = groups(e for e in self._entries.values() if type(e.fact) in _OF_IDENTITY)
             named = (entry.child, UUID(entry.resolved["other"]))
-            self._records[entry.position] = frozenset().union(*(joined.get(one, {one}) for one in named))
-        self._entries[entry.position] = entry
-        self._in_record.setdefault(entry.child, []).append(entry.position)
-        if kind in _FOLLOWING:
-            insort(self._following, entry, key=lambda one: one.position)  # what was put off comes behind later ones
-        if kind is NoticeGiven or kind is EntryVoided:
-            self._noticed = _noticed(self._entries.values())
+            self._records[position] = frozenset().union(*(joined.get(one, {one}) for one in named))
+            for record in self._records[position]:
+                self._merging.setdefault(record, []).append(entry)
+        self._entries[position] = entry
+        self._in_record.setdefault(entry.child, []).append(position)
+        if type(fact) in _FOLLOWING and position not in self._records:
+            [target] = self._touched(entry)
+            self._speaking_of.setdefault(target, []).append(entry)
+            self._about[position] = self._about.get(target, self._entries.get(target))
+            if isinstance(fact, CorrectionIssued):
+                self._corrects[position] = self._corrects.get(target, self._entries.get(target))
+            if target in self._left_out or target in self._about_left_out:
+                self._about_left_out.add(position)
+        elif position in self._records:
+            self._about[position] = None
+        for agency in (entry.producer.agency, *self._noticed.of(position)):
+            self._learn(agency, position)
+        gained = self._noticed.take(entry)
+        for agency, of in gained:
+            self._learn(agency, of)
+        return {agency for agency, _ in gained}
+
+    def _learn(self, agency: Agency, position: int) -> None:
+        if agency in RECEIVERS:
+            self._come_to_know.setdefault(agency, set()).add(position)
 
     def _touched(self, statement: Entry) -> Sequence[int]:
         """Return the positions a statement touches: what it names, or all entries of the records it joins or parts."""
@@ -277,31 +307,11 @@ class Telling:
                     if position != statement.position
                 ]
 
-    def _about(self, statement: Entry) -> Entry | None:
-        """Return the entry a statement speaks of in the end, through corrections of corrections and voids of voids."""
-        entry: Entry | None = statement
-        while entry is not None and type(entry.fact) in _FOLLOWING:
-            if entry.position in self._records:
-                return None
-            entry = self._entries.get(self._touched(entry)[0])
-        return entry
-
-    def _is_about_left_out(self, statement: Entry) -> bool:
-        """Return whether a statement speaks in the end of an entry that is told to nobody."""
-        entry: Entry | None = statement
-        while entry is not None and type(entry.fact) in _FOLLOWING and entry.position not in self._records:
-            target = self._touched(entry)[0]
-            if target in self._left_out:
-                return True
-            entry = self._entries.get(target)
-        return False
-
     def _corrected(self, statement: Entry) -> Entry | None:
         """Return the entry of which a correction sets members, through corrections of corrections."""
-        entry: Entry | None = statement
-        while entry is not None and isinstance(entry.fact, CorrectionIssued):
-            entry = self._entries.get(entry.fact.corrects)
-        return entry
+        if not isinstance(statement.fact, CorrectionIssued):
+            return statement
+        return self._corrects.get(statement.position)
 
     def _knows_any(self, agency: Agency, positions: Iterable[int]) -> bool:
         return any(self._knows(agency, position) for position in positions)
@@ -310,35 +320,54 @@ class Telling:
         """Return whether the agency has any moment for an entry: it produced it, was told, or was given notice."""
         entry = self._entries.get(position)
         if entry is None:
-            return position in self._left_out and (
-                self._left_out[position] == agency or agency in self._noticed.get(position, ())
-            )
+            left_out = self._left_out.get(position)
+            return left_out is not None and (left_out.producer == agency or agency in self._noticed.of(position))
         return (
-            entry.producer.agency == agency
-            or (agency, position) in self._told
-            or agency in self._noticed.get(position, ())
+            entry.producer.agency == agency or (agency, position) in self._told or agency in self._noticed.of(position)
         )
 
     def _catch_up(self, items: list[Told], agency: Agency, sharing: Sharing) -> None:
-        """Tell an agency the statements about what it now has, as far as it has not had them."""
-        missing = [s for s in self._following if s.producer.agency != agency and (agency, s.position) not in self._told]
-        found = True
-        while found:
-            found = False
-            for statement in missing:
-                if (agency, statement.position) in self._told:
-                    continue
-                if self._knows_any(agency, self._touched(statement)):
-                    self._follow(items, agency, "supplement", statement, sharing)
-                    found = True
+        """Tell an agency the statements about what it now has, as far as it has not had them.
+
+        In order of position, over and over: what it is told so is a thing it has, too, and may be spoken of earlier
+        (a merge is an entry of records that another merge joins).
+        """
+        at, to_come, behind = 0, self._untold_about_new(agency), list[int]()
+        heapify(to_come)
+        while to_come or behind:
+            if not to_come:
+                at, to_come, behind = 0, behind, []
+                heapify(to_come)
+            at = heappop(to_come)
+            if (agency, at) in self._told:
+                continue
+            self._follow(items, agency, "supplement", self._entries[at], sharing)
+            for position in self._untold_about_new(agency):
+                if position > at:
+                    heappush(to_come, position)
+                else:
+                    behind.append(position)
+
+    def _untold_about_new(self, agency: Agency) -> list[int]:
+        """Return the statements an agency was not told, about what it came to know since it was last asked."""
+        found: list[int] = []
+        for known in self._come_to_know.pop(agency, ()):
+            if not self._knows(agency, known):
+                continue  # by a notice that is void
+            entry = self._entries.get(known) or self._left_out[known]
+            for statement in (*self._speaking_of.get(known, ()), *self._merging.get(entry.child, ())):
+                at = statement.position
+                if at != known and statement.producer.agency != agency and (agency, at) not in self._told:
+                    found.append(at)
+        return found
 
     def _follow(self, items: list[Told], agency: Agency, kind: Kind, statement: Entry, sharing: Sharing) -> None:
         disclosure = sharing.follow(
             statement,
-            self._about(statement),
+            self._about.get(statement.position),
             self._corrected(statement),
             agency,
-            about_unknown=bool(self._left_out) and self._is_about_left_out(statement),
+            about_unknown=statement.position in self._about_left_out,
         )
         self._give(items, Told(agency, kind, statement, disclosure, sharing.rules))
 
@@ -349,6 +378,7 @@ class Telling:
         names = _names(item.disclosure)
         if before is None or not names <= before:
             self._told[key] = names if before is None else names | before
+            self._learn(item.agency, item.entry.position)
             items.append(item)
 
 
@@ -363,16 +393,3 @@ def _names(disclosure: Disclosure) -> frozenset[str]:
     if isinstance(sets, dict):
         names |= {f"set.{member}" for member in sets}
     return frozenset(names)
-
-
-def _noticed(entries: Iterable[Entry]) -> dict[int, set[Agency]]:
-    """Return who was given notice of which position, by the notices in force."""
-    given = list(entries)
-    voids = standing_voids(given)
-    noticed: dict[int, set[Agency]] = {}
-    for entry in given:
-        fact = entry.fact
-        if isinstance(fact, NoticeGiven) and entry.position not in voids and fact.to != "unknown":
-            for position in fact.positions:
-                noticed.setdefault(position, set()).add(fact.to)
-    return noticed

@@ -66,6 +66,8 @@ class Folds:
         self._of: dict[UUID, Telling] = {}
         self._partial: set[UUID] = set()
         """Records of whose entries only those are folded that statements speak of."""
+        self._used: dict[int, frozenset[UUID]] = {}
+        """The records of each fold, by its identity: those used longest ago first."""
         self._size = 0
 
     def adopt(self, one: Adopted) -> None:
@@ -81,6 +83,7 @@ class Folds:
         """Drop every fold: after a backfill each has been told more than it knows."""
         self._of.clear()
         self._partial.clear()
+        self._used.clear()
         self._size = 0
 
     def prepare(self, cursor: Cursor[DictRow], entries: Sequence[Entry], up_to: int) -> None:
@@ -135,7 +138,9 @@ class Folds:
         self._partial |= lacking.keys()
 
     def _keep(self, records: frozenset[UUID], fold: Telling) -> None:
+        self._drop(records)
         self._of |= dict.fromkeys(records, fold)
+        self._used[id(fold)] = records
         self._size += fold.size
 
     def tell(self, entry: Entry) -> list[Told]:
@@ -145,12 +150,17 @@ class Folds:
         if fold is None:
             return tell_alone(entry, sharing)
         self._size += 1
+        self._used[id(fold)] = self._used.pop(id(fold))
         return fold.take(entry, sharing)
 
     def evict(self) -> None:
-        """Forget the folds read longest ago until they are within their bound; only between batches."""
-        if self._size > CACHED_ENTRIES:
-            self.forget()
+        """Forget the folds used longest ago until they are within their bound; only between batches.
+
+        The last one stays, however large it is: it was in memory to be read, and is likely to be needed again.
+        """
+        while self._size > CACHED_ENTRIES and len(self._used) > 1:
+            oldest = self._used.pop(next(iter(self._used)))
+            self._drop({record for record in oldest if record in self._of})
 
     def _drop_joined(self, records: frozenset[UUID]) -> None:
         """Forget folds that a merge makes one, unless they are one already."""
@@ -160,5 +170,7 @@ class Folds:
 
     def _drop(self, records: Set[UUID]) -> None:
         dropped = {id(fold): fold for record in records if (fold := self._of.pop(record, None)) is not None}
+        for one in dropped:
+            self._used.pop(one, None)
         self._size -= sum(fold.size for fold in dropped.values())
         self._partial -= records

@@ -59,6 +59,7 @@ def told_in_batches(
                 folds.prepare(cursor, history[start:end], up_to)
             for one in history[start:end]:
                 told += shown(folds.tell(one))
+            folds.evict()
             up_to = history[end - 1].position
     return told
 
@@ -66,9 +67,10 @@ def told_in_batches(
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(histories(), st.data())
 def test_folds_read_back_tell_what_one_that_never_forgets_tells(
-    connection: Connection, history: list[Entry], data: st.DataObject
+    connection: Connection, monkeypatch: pytest.MonkeyPatch, history: list[Entry], data: st.DataObject
 ) -> None:
     """Whatever the batches are, whatever was forgotten between them, and however far the recording is ahead."""
+    monkeypatch.setattr("producers.feed_folds.CACHED_ENTRIES", data.draw(st.integers(0, 8)))
     places = st.sets(st.integers(1, len(history)))
     cuts = sorted(data.draw(places) | {0, len(history)})
     ahead, forgetting = data.draw(st.integers(0, len(history))), data.draw(places)
@@ -92,6 +94,31 @@ def test_a_record_about_to_be_merged_is_read_back_whole(connection: Connection) 
     told = told_in_batches(connection, history, [0, 3, 4, 5, 6, 7], ahead=1, forgetting=())
     assert ("ICE-ERO", "entry", 6) in [item[:3] for item in told]
     assert told == kept_in_memory(history, [])
+
+
+def test_the_fold_used_last_stays_however_large_it_is(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a child of whom very much is said would be read back whole for every batch, and all others wait for it."""
+    monkeypatch.setattr("producers.feed_folds.CACHED_ENTRIES", 1)
+    folds = Folds((), ZONE)
+    history = [hearing(1, OTHER), hearing(2), hearing(3)]
+    with connection.transaction(force_rollback=True), connection.cursor() as cursor:
+        for one in history:
+            record(connection, one)
+        for late in (
+            correction(4, 1, appearance="absent")._replace(child=OTHER),
+            correction(5, 2, appearance="absent"),
+            correction(6, 3, appearance="absent"),
+        ):
+            folds.prepare(cursor, [late], late.position - 1)
+            folds.tell(late)
+        folds.evict()
+    with connection.cursor() as cursor:  # nothing stands in the event store now: what is in memory is all there is
+        again = correction(7, 3, appearance="excused")
+        folds.prepare(cursor, [again], 6)
+        assert ("ICE-ERO", "entry", 7) in [item[:3] for item in shown(folds.tell(again))]
+        lost = correction(8, 1, appearance="excused")._replace(child=OTHER)
+        folds.prepare(cursor, [lost], 7)
+        assert shown(folds.tell(lost)) == []
 
 
 def test_two_groups_of_merged_records_become_one(connection: Connection) -> None:
