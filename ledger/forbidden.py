@@ -91,9 +91,17 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")
 _PLAIN_NAME: Final = re.compile(r"[a-zA-Z _.-]*")
 _NOT_LETTERS: Final = re.compile(r"[^a-zA-Z]")
 _SAID_OF: Final = re.compile(
-    r"""["']\s*([^"'<>=:{}]{3,80}?)\s*["']\s*[:=]|<\s*([^"'<>={}]{3,80}?)\s*>|([^\s"'<>=:{},;&?]{3,80})\s*[:=]"""
+    r"""["']([^"'<>=:{}]{3,}+)["']\s*+[:=]|<([^"'<>={}]{3,}+)>"""
+    r"""|(?<![^\s"'<>=:{},;&?])([^\s"'<>=:{},;&?]{3,}+)\s*+[:=]"""
 )
-"""In a text: a name in quotes, an element of XML, or a word, behind which a value is given."""
+"""In a text: a name in quotes, an element of XML, or a word, behind which a value is given.
+
+No part gives back what it took: a text of a mebibyte is looked through once, whatever it is made of.
+"""
+_LONGEST: Final = 80
+"""Longer names in quotes or brackets are sentences; of a longer word the end counts."""
+_SEARCHED: Final = 131_072
+"""Where bytes that nobody can parse hold a forbidden name, it is looked for in so many; what is behind is not kept."""
 _SIGNS: Final = re.compile(r"[<=:{\[]|eyJ|eyA|ewo|W3s|W1s")
 """What every text has that holds a name with its value, and few others have."""
 _LETTERS: Final = b"abcdefghijklmnopqrstuvwxyz"
@@ -132,8 +140,7 @@ _PACKED: Final = (b"eyJ", b"eyA", b"ewo", b"W3s", b"W1s")
 @lru_cache(maxsize=4096)
 def is_forbidden(name: str) -> bool:
     """Return whether a member of this name would carry a sponsor's immigration status."""
-    letters, read = readings(name)
-    return _says(letters, FORBIDDEN_STEMS, _STANDING) or _says(read, _STEMS_READ, _STANDING_READ)
+    return _says_somewhere(name)
 
 
 def _says(letters: str, stems: tuple[str, ...], standing: tuple[str, ...]) -> bool:
@@ -218,7 +225,8 @@ def hides(text: str) -> bool:
             return black_out(orjson.loads(stripped), DEEPEST // 2)[1] is not None
         except (orjson.JSONDecodeError, UnicodeEncodeError):
             pass
-    if any(is_forbidden(match[1] or match[2] or match[3]) for match in _SAID_OF.finditer(_unescaped_text(text))):
+    said = _unescaped_text(text)
+    if _says_somewhere(said) and any(is_forbidden(_name_in(match)) for match in _SAID_OF.finditer(said)):
         return True
     for packed in _BASE64.finditer(text):
         inside = _unpacked(packed[0].encode())
@@ -231,6 +239,19 @@ def hides(text: str) -> bool:
     return False
 
 
+def _name_in(match: re.Match[str]) -> str:
+    if match[3]:
+        return match[3][-_LONGEST:]
+    name: str = (match[1] or match[2]).strip()
+    return name if len(name) <= _LONGEST else ""
+
+
+def _says_somewhere(text: str) -> bool:
+    """Return False where no part of a text can be a forbidden name, for its letters have none in their order."""
+    letters, read = readings(text)
+    return _says(letters, FORBIDDEN_STEMS, _STANDING) or _says(read, _STEMS_READ, _STANDING_READ)
+
+
 def _unescaped_text(text: str) -> str:
     return text.replace('\\"', '"') if "\\" in text else text
 
@@ -241,14 +262,18 @@ def black_out_bytes(data: bytes) -> bytes:
     Where a message is not JSON, no rule says where the value ends; so nothing behind the name is kept, and nothing
     at all where the name itself does not stand out clearly.
     """
+    if len(data) > _SEARCHED and (_says_somewhere(_unescaped(data)) or _may_be_packed(data)):
+        return black_out_bytes(data[:_SEARCHED]) + b'"' + BLACK.encode() + b'"'
     kept = data
-    for match in _NAME_IN_BYTES.finditer(data):
-        name = _unescaped(match[1])
-        if is_forbidden(name):
-            # between stray quotes a whole member may stand as a name; only one that is nothing else is kept
-            kept = data[: match.end() if shown_name(name) == name else match.start()] + b'"' + BLACK.encode() + b'"'
-            data = data[: match.start()]
-            break
+    if _says_somewhere(_unescaped(data)):
+        for match in _NAME_IN_BYTES.finditer(data):
+            name = _unescaped(match[1])
+            if is_forbidden(name):
+                # between stray quotes a whole member may stand as a name; only one that is nothing else is kept
+                end = match.end() if shown_name(name) == name else match.start()
+                kept = data[:end] + b'"' + BLACK.encode() + b'"'
+                data = data[: match.start()]
+                break
     if _somewhere(_unescaped(data)):
         return b'"' + BLACK.encode() + b'"'
     for packed in _BASE64_IN_BYTES.finditer(kept):

@@ -74,7 +74,7 @@ def _misread(error: ValidationError, data: bytes) -> Refusal:
         given = from_json(data)
     except ValueError:
         given = None
-    refusal = together([*faults(error, given, WIRE), *repeated_names(data)])
+    refusal = together([*faults(error, given, FeedReceipted, WIRE), *repeated_names(data)])
     if refusal.member is None and isinstance(given, dict):
         # the one fault of the whole: both of the two were given, or neither
         member = "numbers" if given.get("up_to") is not None else "up_to"

@@ -146,7 +146,11 @@ def _wrong_members(data: bytes, fact_class: type[Fact]) -> list[Refusal]:
     try:
         model_of(fact_class).model_validate_json(data)
     except ValidationError as error:
-        return [one for one in faults(error, _parsed(data), fact_class.wire) if not _mends(one, fact_class)]
+        return [
+            one
+            for one in faults(error, _parsed(data), model_of(fact_class), fact_class.wire)
+            if not _mends(one, fact_class)
+        ]
     return []
 
 
@@ -174,7 +178,7 @@ def _misread(
     error: ValidationError, data: bytes, fact_class: type[Fact]
 ) -> tuple[Submission[Fact], tuple[Finding, ...]] | Refusal:
     given = _parsed(data)
-    refusals = faults(error, given, fact_class.wire)
+    refusals = faults(error, given, model_of(fact_class), fact_class.wire)
     hard = [refusal for refusal in refusals if not _mends(refusal, fact_class)] + repeated_names(data)
     if hard:
         return together(hard)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from ledger.agencies import Agency
+from ledger.choices import did_you_mean
 from ledger.decisions.births import reasserted
 from ledger.decisions.claims import corrected_to_too_late, told_too_early
 from ledger.decisions.future import in_future
@@ -93,7 +94,10 @@ def _wrong_set(
     fact_class = BY_WIRE[original.type]
     for name in given:
         if name != "occurred_at" and name not in fact_class.model_fields:
-            return _refused("H0", name, f"is not a member of {original.type}; `set` names members of the original fact")
+            meant = did_you_mean(name, (*fact_class.model_fields, "occurred_at"))
+            return _refused(
+                "H0", name, f"is not a member of {original.type}{meant}; `set` names members of the original fact"
+            )
         if name in NEVER_CORRECTED:
             return _refused("H4", name, "cannot be corrected; void the entry and issue it anew")
     if given.get("occurred_at") is not None:
@@ -107,7 +111,7 @@ def _wrong_set(
     try:
         fact_class.model_validate(members)
     except ValidationError as error:
-        wrong = faults(error, members, original.type, ("fact", "set"))
+        wrong = faults(error, members, fact_class, original.type, ("fact", "set"))
         of_these = [fault for fault in wrong if (fault.member or "").split(".")[2:3] in [[name] for name in given]]
         return together(of_these) if of_these else _wrong_together(fact_class, members)
     return None
@@ -118,7 +122,7 @@ def _wrong_together(fact_class: type[Fact], members: Mapping[str, Any]) -> Refus
     try:
         fact_class.model_validate(members, context=STORED)
     except ValidationError as error:
-        return together(faults(error, members, fact_class.wire, ("fact", "set")))
+        return together(faults(error, members, fact_class, fact_class.wire, ("fact", "set")))
     return None
 
 
