@@ -57,13 +57,12 @@ def undo(
         return NOTHING_UNDONE
     before = Ties(entries, records, opened, in_force)
     after = Ties(entries, records, opened, voids_in_force([*voids, (position, void.voids)]))
-    if before.records == after.records:
-        return NOTHING_UNDONE
+    candidates = dict.fromkeys(sorted(before.beside - after.beside), ()) | before.records
     stay = {name for names in opened.values() for name in names}
     released: list[Named] = []
     attached: list[Named] = []
     contested: list[Name] = []
-    for name, tied in before.records.items():
+    for name, tied in candidates.items():
         if name in stay:
             continue  # so that the record is found
         holder = carriers.get(name)
@@ -134,9 +133,11 @@ class Ties:
             repeated = [at[target].names() for target in aims_at(entry.fact) if target in at]
             if len(names) > 1:
                 carrying.append((entry, names, names.difference(*repeated) if repeated else names))
+        self.beside: frozenset[Name] = frozenset().union(*(new for _, _, new in carrying))
+        """The identifiers that an entry carries beside others, tied or not."""
         tied = {name for names in opened.values() for name in names}
         tied.update(("ledger", str(record)) for record in records)
-        carried = {name for entry in self.standing for name in entry.names()}
+        carried = {name for entry in self.standing if not aims_at(entry.fact) for name in entry.names()}
         for record in records:
             if carried.isdisjoint(opened.get(record, ())):
                 tied.update(_first_tying(record, carrying))

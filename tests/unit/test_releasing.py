@@ -130,6 +130,29 @@ def test_an_opening_entry_voided_to_be_sent_anew_tears_no_child_apart() -> None:
     assert intake.tell("ORR", "particulars-asserted", B)["child"] == hers
 
 
+def test_what_was_tied_to_the_opening_name_by_a_void_entry_only_can_still_be_released() -> None:
+    """A message under the opening name comes in after its entry was voided: the others are released all the same."""
+    intake = Intake()
+    hers = intake.tell("CBP", "child-encountered", A, ("fin", "1"))["child"]
+    intake.tell("ORR", "particulars-asserted", ("fin", "1"), B)
+    _void(intake, 1, A, agency="CBP")
+    assert intake.tell("CBP", "child-encountered", A)["child"] == hers
+    assert _codes(_void(intake, 2, A, agency="ORR")) == ["identifier-released"]
+    assert [name[:2] for name in intake.entries[-1].released] == [("fin", "1"), B]
+
+
+def test_a_record_opened_under_another_childs_number_is_left_to_that_child() -> None:
+    """Its entries are voided and sent again: the other identifiers go with them, the number stays for its child."""
+    intake = Intake()
+    wrong = intake.tell("CBP", "child-encountered", A, ("fin", "1"))["child"]
+    intake.tell("ORR", "particulars-asserted", ("fin", "1"), B)
+    _void(intake, 1, A, agency="CBP")
+    _void(intake, 2, B, agency="ORR")
+    right = intake.tell("CBP", "child-encountered", ("a-number", "A200000099"), ("fin", "1"))["child"]
+    assert intake.tell("ORR", "particulars-asserted", ("fin", "1"), B)["child"] == right != wrong
+    assert intake.tell("CBP", "child-encountered", A)["child"] == wrong
+
+
 def test_identifiers_beside_the_first_in_the_message_that_opens_a_record_are_released() -> None:
     """Numbers claimed in advance by a record's very first message are free when it is void."""
     intake = Intake()
