@@ -255,6 +255,27 @@ def test_what_was_put_off_is_known_again_from_the_batches_alone(
         assert deferring.decisions(connection) == before
 
 
+def test_on_a_driven_clock_what_waited_is_told_with_the_next_entry(
+    database_url: str, fresh_kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time stands still until an entry moves it: what is told before that would have been told in the past."""
+    with flow(database_url, fresh_kafka, tmp_path, ("relay",), clock="driven") as ledger:
+        store = Store(database_url)
+        with monkeypatch.context() as faulty:
+            failing(faulty, 1)
+            store.add("hearing-held", HELD)
+            store.add("hearing-held", HELD, child=OTHER)
+            publish_all(ledger, store)
+        publish_all(ledger, store)
+        assert told(ledger) == [("entry", 2)]
+        store.add("hearing-held", HELD, child=THIRD)
+        publish_all(ledger, store)
+        assert [p for _, p in told(ledger)] == [2, 1, 3]
+        stamps = [item.time for item in on_feed(ledger, "ICE-ERO")]
+        assert stamps[0] < stamps[1] == stamps[2]
+        assert sound(ledger).waiting == 0
+
+
 @pytest.mark.parametrize("alive", [2, 4])
 def test_an_entry_told_to_too_many_at_once_is_told_in_parts(
     ledger: Flow, store: Store, monkeypatch: pytest.MonkeyPatch, alive: int
