@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ledger.entry import Finding
 from ledger.eventstore import open_ledger
 from ledger.settings import Settings
 from tests.integration.filling import ZONE, Ledger, child_number
+from tests.integration.forking import run_custody
 from tests.integration.running import PATIENCE_SECONDS
 
 CHILD = child_number(17)
@@ -23,14 +23,8 @@ def runner(database_url: str, data: Path) -> Run:
     """Return what runs `custody` with some words, against this database and a Kafka where nobody answers."""
 
     def run(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "custody", *words],
-            env=environment(database_url, data) | settings,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE_SECONDS,
-        )
+        done = run_custody(words, environment(database_url, data) | settings, timeout=PATIENCE_SECONDS)
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
     return run
 

@@ -3,14 +3,13 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from custody.roles import environment
-from tests.integration.forking import RoleProcess
+from tests.integration.forking import RoleProcess, run_custody
 
 PATIENCE_SECONDS = 180
 """How long a test waits for what is sure to come: other tests may keep the machine busy."""
@@ -51,12 +50,5 @@ def custody(
     *arguments: str, database_url: str, bootstrap: str, data: Path, stdin: bytes = b""
 ) -> "subprocess.CompletedProcess[bytes]":
     """Run the command `custody` against these servers and return how it ended and what it printed."""
-    return subprocess.run(
-        [sys.executable, "-m", "custody", *arguments],
-        env=told_where(database_url=database_url, bootstrap=bootstrap, data=data),
-        cwd=Path(__file__).parents[2],
-        input=stdin,
-        capture_output=True,
-        timeout=2 * PATIENCE_SECONDS,
-        check=False,
-    )
+    told = told_where(database_url=database_url, bootstrap=bootstrap, data=data)
+    return run_custody(arguments, told, stdin=stdin, timeout=2 * PATIENCE_SECONDS)

@@ -12,6 +12,7 @@ import orjson
 import pytest
 
 from tests.integration.flow import Flow, flow, until
+from tests.integration.forking import run_custody
 from tests.integration.receipting import item, publish, put_on_feed
 from tests.integration.running import PATIENCE_SECONDS, custody, told_where
 
@@ -113,17 +114,11 @@ def test_nobody_answering_is_told_and_what_was_sent_is_safe(fresh_kafka: str, ru
 
 def test_on_a_driven_clock_a_receipt_says_when(database_url: str, fresh_kafka: str, tmp_path: Path) -> None:
     """The wall must not push a simulation of 2022 to today."""
-    words = (sys.executable, "-m", "custody", "receipt", "--agency", "ORR", "--up-to", "1", "--grade", "delivered")
+    words = ("receipt", "--agency", "ORR", "--up-to", "1", "--grade", "delivered")
 
     def run(*more: str) -> CompletedProcess[bytes]:
         where = told_where(database_url=database_url, bootstrap=fresh_kafka, data=tmp_path)
-        return subprocess.run(
-            [*words, *more],
-            env={**where, "CUSTODY_CLOCK": "driven"},
-            capture_output=True,
-            timeout=PATIENCE_SECONDS,
-            check=False,
-        )
+        return run_custody((*words, *more), {**where, "CUSTODY_CLOCK": "driven"}, timeout=PATIENCE_SECONDS)
 
     with flow(database_url, fresh_kafka, tmp_path, ("intake", "relay"), clock="driven"):
         publish(database_url, "2022-03-01T10:00:00Z", orr=1)
