@@ -12,11 +12,12 @@ from ledger.arrivals import Key
 from ledger.belonging import about_person
 from ledger.decisions.receipts import Published
 from ledger.entry import Entry
-from ledger.facts import Fact, IdentifierAsserted, IdentityMerged, IdentityUnmerged
+from ledger.facts import EntryVoided, Fact, IdentifierAsserted, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import Identifier
 from ledger.merges import groups
 from ledger.record import Record
 
+_OF_IDENTITY: Final = (IdentityMerged, IdentityUnmerged, EntryVoided)
 NAMES_RECORD: Final = (IdentifierAsserted, IdentityMerged, IdentityUnmerged)
 _position = attrgetter("position")
 
@@ -96,7 +97,7 @@ class Known:
         """Return the records of the group that a merge of just this pair joins to `child`."""
         if not group:
             return frozenset()
-        entries = self._linked_entries(child)
+        entries = [entry for entry in self._linked_entries(child) if isinstance(entry.fact, _OF_IDENTITY)]
         direct = set()
         for other in group:
             pair = {child, other}

@@ -51,12 +51,15 @@ def undo(
     `entries` are all about the person whose `records` these are, in order, as far as they exist for who voids;
     `opened` says under which identifiers each record was opened, `carriers` who carries an identifier now.
     """
+    if len({name for entry in entries for name in entry.names()}) < 2:
+        return NOTHING_UNDONE
     voids = [(entry.position, entry.fact.voids) for entry in entries if type(entry.fact) is EntryVoided]
     in_force = voids_in_force(voids)
-    if _is_covered(void, entries, in_force):
-        return NOTHING_UNDONE
+    in_force_then = voids_in_force([*voids, (position, void.voids)])
+    if in_force.keys() == in_force_then.keys() or _is_covered(void, entries, in_force):
+        return NOTHING_UNDONE  # it is void already, or another entry says the same
     before = Ties(entries, records, opened, in_force)
-    after = Ties(entries, records, opened, voids_in_force([*voids, (position, void.voids)]))
+    after = Ties(entries, records, opened, in_force_then)
     candidates = dict.fromkeys(sorted(before.beside - after.beside), ()) | before.records
     stay = {name for names in opened.values() for name in names}
     released: list[Named] = []

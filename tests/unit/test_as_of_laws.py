@@ -55,7 +55,7 @@ def answer(folding: Folding) -> Any:
     return told({**asdict(folding.regions()), **asdict(folding.care()), "failures": failures})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), st.none() | MOMENTS, st.none() | st.integers(0, 30))
 def test_law_1_an_answer_is_what_the_oracle_says(
     entries: list[Entry], happened_by: datetime | None, recorded_by: int | None
@@ -68,7 +68,7 @@ def test_law_1_an_answer_is_what_the_oracle_says(
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories())
 def test_law_1_an_entry_stands_as_the_oracle_says(entries: list[Entry]) -> None:
     """Its fact and time as corrected, and what voids, corrects, disputes it and resolves its findings."""
@@ -87,7 +87,7 @@ def test_law_1_an_entry_stands_as_the_oracle_says(entries: list[Entry]) -> None:
     assert told(shown) == told(oracle.standing(entries))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories(), st.none() | MOMENTS, st.data())
 def test_law_2_recording_more_takes_nothing_away_but_by_a_statement_about_it(
     entries: list[Entry], happened_by: datetime | None, data: st.DataObject
@@ -107,7 +107,7 @@ def test_law_2_recording_more_takes_nothing_away_but_by_a_statement_about_it(
             assert any(isinstance(e.fact, EntryVoided) or "occurred_at" in e.fact.set for e in about)  # type: ignore[union-attr]
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories(), MOMENTS, MOMENTS)
 def test_law_2_a_later_happened_by_removes_nothing(entries: list[Entry], one: datetime, other: datetime) -> None:
     """What had happened by one moment had happened by every later one, and says the same."""
@@ -116,7 +116,7 @@ def test_law_2_a_later_happened_by_removes_nothing(entries: list[Entry], one: da
     assert later.items() <= _view(entries, None).items()
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories())
 def test_law_3_every_value_shown_was_recorded(entries: list[Entry]) -> None:
     """In the entry itself, or in a correction that is in the end about it."""
@@ -132,7 +132,7 @@ def test_law_3_every_value_shown_was_recorded(entries: list[Entry]) -> None:
         assert told(one.occurred_at) in times
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(histories(), st.none() | MOMENTS, st.randoms(use_true_random=False))
 def test_law_4_an_answer_as_recorded_by_a_moment_never_changes(
     entries: list[Entry], happened_by: datetime | None, shuffler: Any
@@ -147,7 +147,7 @@ def test_law_4_an_answer_as_recorded_by_a_moment_never_changes(
         assert answer(Folding.of(known, ZONE, happened_by)) == before
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(histories(), st.none() | MOMENTS)
 def test_a_fold_extended_entry_by_entry_is_the_whole_fold(entries: list[Entry], happened_by: datetime | None) -> None:
     """Live and rebuilt agree after every entry; where the fold says it must be made anew, it is."""
@@ -207,7 +207,7 @@ def test_an_address_that_takes_effect_later_keeps_its_place_in_a_fold_that_goes_
         assert Folding.of([*announced, released], ZONE).regions().whereabouts.residence == (ELM if in_order else OAK)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(
     st.lists(
         st.tuples(TIMES, st.sampled_from(sorted(set(HAPPENINGS) - {"custody.mail-returned.v1"})), st.data()),
@@ -259,7 +259,7 @@ def _roots(entries: list[Entry], *naming: str) -> dict[int, int]:
     return roots
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_what_is_cited_alone_shows_what_is_counted(entries: list[Entry]) -> None:
     """The entries cited for a stay, an absence, a release or a failure to appear, folded alone, give it again."""

@@ -73,7 +73,7 @@ def _tell(entries: Sequence[Entry], adoptions: Sequence[Adopted], *, blocked_at:
     return told
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), st.sets(st.integers(1, 12), max_size=2), st.data())
 def test_what_waited_is_told_as_it_would_have_been_in_time(
     history: list[Entry], adopt_after: set[int], data: st.DataObject

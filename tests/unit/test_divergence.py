@@ -389,7 +389,7 @@ def test_a_gap_may_be_closed_by_another_entry_than_the_one_that_was_lacked() -> 
     assert (gap["closed_by"]["agency"], gap["closed_by"]["of"]) == ("ICE-ERO", 4)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(histories())
 def test_an_entry_that_does_not_bear_on_a_member_moves_it_nowhere(entries: list[Entry]) -> None:
     """Left out, the member is what it was: so no entry that could explain a gap is passed over."""
@@ -404,7 +404,7 @@ def test_an_entry_that_does_not_bear_on_a_member_moves_it_nowhere(entries: list[
         assert {m: v for m, v in whole.items() if m.name == name} == {m: v for m, v in left.items() if m.name == name}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(histories())
 def test_supposing_what_is_known_already_changes_nothing(entries: list[Entry]) -> None:
     """And supposing to know nothing of any entry is to know nothing; here all is known before it happens."""

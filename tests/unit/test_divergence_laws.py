@@ -198,7 +198,7 @@ def known_at_all(case: Case) -> bool:
     return any(view_at(case.said, side, UNTIL) is not None for side in (case.a, case.b))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(cases())
 def test_two_sides_differ_when_their_views_do_and_at_no_other_instant(case: Case) -> None:
     """For any history, at every instant at which anything can change and a microsecond before and after it, the
@@ -216,7 +216,7 @@ def test_two_sides_differ_when_their_views_do_and_at_no_other_instant(case: Case
             assert all(same(x, y) for x, y in zip(both, expected[name], strict=True)), (at, name)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(cases())
 def test_intervals_of_a_member_follow_each_other_and_two_that_touch_hold_other_values(case: Case) -> None:
     """Equal neighbours are one; what closed a gap stands exactly where the two are equal afterwards."""
@@ -236,7 +236,7 @@ def test_intervals_of_a_member_follow_each_other_and_two_that_touch_hold_other_v
                 assert one["closed_by"]["of"] in {entry.position for entry in case.said.entries}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(cases())
 def test_who_had_known_the_entries_named_would_have_held_the_same(case: Case) -> None:
     """Given to the side that lacked them, as far as the other one knew them, they make the member equal; wherever

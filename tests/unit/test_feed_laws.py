@@ -28,14 +28,14 @@ from tests.oracle.disclosing import AIMS, reveals_relief, subject
 from tests.oracle.standing import name_of
 
 
-@settings(LAW, max_examples=250)
+@settings(LAW, max_examples=125)
 @given(drawn_histories())
 def test_law_5_the_feeds_hold_what_must_be_told(drawn: Drawn) -> None:
     """Every item and no other, in its order, with its members, by its rule; supplements behind what they follow."""
     assert by_agency(told_item(item) for item, _ in fold(drawn)) == by_agency(map(put_item, must_be_told(drawn)))
 
 
-@settings(LAW, max_examples=100)
+@settings(LAW, max_examples=50)
 @given(drawn_histories())
 def test_law_5_numbers_are_dense_and_values_come_back_byte_by_byte(drawn: Drawn) -> None:
     """A batch kept and read back gives the same bytes on the same feeds, under 1, 2, 3 ..."""
@@ -49,7 +49,7 @@ def test_law_5_numbers_are_dense_and_values_come_back_byte_by_byte(drawn: Drawn)
     assert all(given == list(range(1, len(given) + 1)) for given in numbers.values())
 
 
-@settings(LAW, max_examples=100)
+@settings(LAW, max_examples=50)
 @given(drawn_histories())
 def test_law_5_feeds_told_on_from_anywhere_are_the_same(drawn: Drawn) -> None:
     """A process that reads a record back, after whichever entry, goes on as the one that never stopped."""
@@ -76,7 +76,7 @@ def test_law_5_feeds_told_on_from_anywhere_are_the_same(drawn: Drawn) -> None:
         assert told == whole[len(whole) - len(told) :]
 
 
-@settings(LAW, max_examples=150)
+@settings(LAW, max_examples=75)
 @given(drawn_histories())
 def test_law_5_a_correction_is_on_every_feed_that_carried_what_it_corrects(drawn: Drawn) -> None:
     """So are voids and disputes, whatever the rules say now; but for the feed of who issued them."""
@@ -88,7 +88,7 @@ def test_law_5_a_correction_is_on_every_feed_that_carried_what_it_corrects(drawn
                 assert e.position in carried or e.producer.agency == agency
 
 
-@settings(LAW, max_examples=150)
+@settings(LAW, max_examples=75)
 @given(drawn_histories())
 def test_law_5_no_item_carries_a_member_its_rule_does_not_allow(drawn: Drawn) -> None:
     """Nor an entry of its own, nor a fact of which the existence is protected, nor what would say relief was sought."""

@@ -125,7 +125,7 @@ def shown(content: Content) -> Content:
     return (content[0], content[1][:1]) if content[0] == "residences" else content
 
 
-@settings(LAW, max_examples=300)
+@settings(LAW, max_examples=150)
 @given(
     drawn_histories(most=11, records=1),
     st.lists(st.tuples(FAR, st.integers(0, 12), st.integers(0, 3)), min_size=3, max_size=6),

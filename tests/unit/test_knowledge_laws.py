@@ -75,7 +75,7 @@ def growing(draw: st.DrawFn) -> list[Question]:
             return [question._replace(basis="proven"), question._replace(basis="any")]
 
 
-@settings(LAW, max_examples=250)
+@settings(LAW, max_examples=125)
 @given(drawn_histories(), st.lists(QUESTIONS, min_size=15, max_size=20))
 def test_law_1_a_view_is_what_the_oracle_says(drawn: Drawn, questions: list[Question]) -> None:
     """For any history, viewer, K, H, R, basis and grade: the state, the entries, what is withheld, how it was known."""
@@ -84,7 +84,7 @@ def test_law_1_a_view_is_what_the_oracle_says(drawn: Drawn, questions: list[Ques
         assert ask(ledger, question) == written(view(history, question))
 
 
-@settings(LAW, max_examples=150)
+@settings(LAW, max_examples=75)
 @given(drawn_histories(), st.lists(growing(), min_size=3, max_size=5))
 def test_law_2_asking_for_more_never_shrinks_the_known_set(drawn: Drawn, questions: list[list[Question]]) -> None:
     """Only a later R does, where a notice was voided or corrected meanwhile, and of what that notice named."""
@@ -98,7 +98,7 @@ def test_law_2_asking_for_more_never_shrinks_the_known_set(drawn: Drawn, questio
             assert position in undone or (position in after and there_are <= after[position])
 
 
-@settings(LAW, max_examples=150)
+@settings(LAW, max_examples=75)
 @given(drawn_histories(), st.lists(growing(), min_size=3, max_size=5))
 def test_law_2_and_6_what_leaves_a_view_was_taken_out_by_a_statement_newly_seen(
     drawn: Drawn, questions: list[list[Question]]
@@ -128,7 +128,7 @@ def test_law_2_and_6_what_leaves_a_view_was_taken_out_by_a_statement_newly_seen(
                 assert any(_says(e, position, drawn, _takes_out(member)) or _parts(e, drawn) for e in news)
 
 
-@settings(LAW, max_examples=120)
+@settings(LAW, max_examples=60)
 @given(drawn_histories(), st.lists(st.tuples(QUESTIONS, MOMENTS), min_size=8, max_size=10))
 def test_law_2_a_later_happened_by_removes_nothing(drawn: Drawn, questions: list[tuple[Question, Any]]) -> None:
     """What had happened by one moment had happened by every later one, and reads the same."""
@@ -143,7 +143,7 @@ def test_law_2_a_later_happened_by_removes_nothing(drawn: Drawn, questions: list
             assert all(entry in later["entries"] for entry in earlier["entries"])
 
 
-@settings(LAW, max_examples=120)
+@settings(LAW, max_examples=60)
 @given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_3_nobody_knows_more_than_the_ledger(drawn: Drawn, questions: list[Question]) -> None:
     """The known set lies within the ledger's, and every value shown is that of an entry or correction by R."""
@@ -162,7 +162,7 @@ def test_law_3_nobody_knows_more_than_the_ledger(drawn: Drawn, questions: list[Q
                 assert all(any(m in source and source[m] == v for source in inner) for m, v in values)
 
 
-@settings(LAW, max_examples=200)
+@settings(LAW, max_examples=100)
 @given(drawn_histories(), st.sampled_from(AGENCIES_THAT_ASK), QUESTIONS)
 def test_law_3_who_knows_every_statement_sees_a_part_of_what_the_ledger_sees(
     drawn: Drawn, viewer: str, question: Question
@@ -188,7 +188,7 @@ def test_law_3_who_knows_every_statement_sees_a_part_of_what_the_ledger_sees(
             assert shown[key] == its[key]
 
 
-@settings(LAW, max_examples=120)
+@settings(LAW, max_examples=60)
 @given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_4_what_was_answered_is_answered_the_same_for_ever_after(drawn: Drawn, questions: list[Question]) -> None:
     """R fixes the answer: asked when nothing later had been recorded, or when all of it had."""
@@ -198,7 +198,7 @@ def test_law_4_what_was_answered_is_answered_the_same_for_ever_after(drawn: Draw
         assert ask(ledger_of(cut_off(drawn, last)), question) == ask(whole, question)
 
 
-@settings(LAW, max_examples=120)
+@settings(LAW, max_examples=60)
 @given(drawn_histories(), st.lists(QUESTIONS, min_size=8, max_size=10))
 def test_law_6_what_is_proven_is_known(drawn: Drawn, questions: list[Question]) -> None:
     """Whatever counts by proof alone counts when claims do, too, and not later."""

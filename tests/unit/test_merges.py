@@ -85,7 +85,7 @@ def test_who_has_not_heard_of_the_merge_sees_two_children() -> None:
     assert people(unmerge(2, A, B), merge(3, B, C)) == {frozenset((B, C))}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(merge_histories())
 def test_groups_are_what_the_oracle_finds(statements: list[Entry]) -> None:
     """Law 1 for identity: merges, unmerges and voids over triangles, both ways round, undone and undone again."""

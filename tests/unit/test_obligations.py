@@ -502,7 +502,7 @@ def keyed(found: list[Obligation]) -> dict[Key, Obligation]:
     return by_key
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(histories(), KNOWN, ASKED, WAIVED)
 def test_time_moves_a_duty_one_way_only(
     entries: list[Entry], told: dict[tuple[int, Agency], str], asked: list[datetime], waivers: list[Any]
@@ -524,7 +524,7 @@ def test_time_moves_a_duty_one_way_only(
 RULES_OF_THE_ORACLE: Final = ("D10", "D14", "T1", "T2", "T3")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), KNOWN, ASKED)
 def test_duties_are_what_the_oracle_works_out(
     entries: list[Entry], told: dict[tuple[int, Agency], str], asked: list[datetime]
@@ -540,7 +540,7 @@ def test_duties_are_what_the_oracle_works_out(
         assert sorted(found, key=str) == duties(entries, known, on, ZONE)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(histories(), KNOWN, WAIVED)
 def test_a_state_says_what_its_times_say(
     entries: list[Entry], told: dict[tuple[int, Agency], str], waivers: list[Any]
@@ -576,7 +576,7 @@ def test_a_state_says_what_its_times_say(
         assert one.started is None or order_key(one.started, ZONE)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(histories(), KNOWN, st.sampled_from(MOMENTS), st.integers(0, 24))
 def test_what_was_answered_for_two_moments_is_answered_the_same_for_ever(
     entries: list[Entry], told: dict[tuple[int, Agency], str], on: str, until: int

@@ -103,7 +103,7 @@ def _at_once(entries: Sequence[Entry]) -> dict[UUID, set[tuple[Any, ...]]]:
     return found
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(histories())
 def test_duties_kept_entry_by_entry_are_those_of_all_entries_at_once(entries: list[Entry]) -> None:
     """Whatever comes late, is corrected, voided or restored: at each moment the rows are those of a fresh start."""
@@ -113,7 +113,7 @@ def test_duties_kept_entry_by_entry_are_those_of_all_entries_at_once(entries: li
     assert rows == _kept(entries, forget_after=2)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(drawn_histories())
 def test_duties_of_records_joined_and_parted_are_those_of_all_entries_at_once(drawn: Drawn) -> None:
     """Merges, unmerges, and notices among records that were one person once."""

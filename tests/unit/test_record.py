@@ -12,6 +12,7 @@ from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, EntryVoided, ReferralCancelled, ReleasedToSponsor
 from ledger.record import Record
 from ledger.times import parse_when
+from tests.costs import steps
 from tests.unit.deciding import CHILD, ELM, OAK, Sent, correction, entry_of, given, sent, void
 
 CANCELLED = sent("referral-cancelled", agency="CBP")
@@ -26,6 +27,41 @@ def test_a_deep_chain_of_voids_and_corrections_is_followed_without_end() -> None
     assert [entry.position for entry in record.of(ReferralCancelled)] == [1, 2]
     record.add(_void_entry(3_001))
     assert [entry.position for entry in record.of(ReferralCancelled)] == [1]
+
+
+@pytest.mark.parametrize(
+    "of", ["corrections", "corrections of corrections", "voids", "voids of voids", "voided corrections"]
+)
+def test_a_record_of_many_statements_is_read_in_steps_that_grow_with_their_number(of: str) -> None:
+    """Whoever sends ten thousand about one child must not keep all others waiting whenever that record is looked at."""
+    assert _cost(of, 240) < 2.5 * _cost(of, 120)
+
+
+def _cost(of: str, count: int) -> int:
+    added = [entry_of(RELEASED, 1), *(_statement(of, position) for position in range(2, count + 2))]
+
+    def read() -> None:
+        record = Record(CHILD)
+        for entry in added:
+            record.add(entry)
+        assert len(record.of(ReleasedToSponsor)) < 2
+
+    return steps(read)
+
+
+def _statement(of: str, position: int) -> Entry:
+    before = position - 1
+    match of:
+        case "corrections":
+            return entry_of(correction(1, sponsor_category="2A"), position)
+        case "corrections of corrections":
+            return entry_of(correction(before, sponsor_category="2A"), position)
+        case "voids":
+            return entry_of(void(1), position)
+        case "voids of voids":
+            return entry_of(void(before), position)
+        case _:
+            return entry_of(void(before) if position % 2 else correction(1, sponsor_category="2A"), position)
 
 
 _TEMPLATE = entry_of(void(1), 1)

@@ -105,7 +105,7 @@ def anew(intake: Intake) -> None:
             known.link(entry.child, UUID(entry.resolved["other"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.lists(_STEP, min_size=3, max_size=14))
 def test_all_sides_agree_on_whom_an_identifier_names(steps: list[tuple[str, Any, Any]]) -> None:
     """Attached, released, claimed by others, given back, in any order, with merges between: one answer everywhere."""

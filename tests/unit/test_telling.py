@@ -1,8 +1,6 @@
 """Who is told what of a child's entries, in which order: given entries, then items."""
 
-import sys
 from collections.abc import Callable, Sequence
-from types import FrameType
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +11,7 @@ from ledger.entry import Entry
 from ledger.facts.ledger_wide import RuleSet
 from ledger.sharing import Adopted, default_rules
 from ledger.telling import Rulebook, Telling, Told
+from tests.costs import steps
 from tests.histories import CHILD, ZONE, entry
 from tests.unit.test_disclosing import HELD, RELEASE
 
@@ -192,28 +191,11 @@ def test_statements_about_statements_catch_up_with_them() -> None:
     assert of("USCIS", items([*entries, notice(6, "USCIS", [3])])) == [("supplement", 4), ("supplement", 2)]
 
 
-def steps(make: Callable[[int], Entry], count: int) -> int:
-    """Return how many steps of our code taking so many statements about one hearing costs."""
+def cost(make: Callable[[int], Entry], count: int) -> int:
+    """Return what taking so many statements about one hearing costs."""
     entries = [make(position) for position in range(2, count + 2)]
     telling, _ = fold([hearing(1)])
-    taken = 0
-
-    def counted(frame: FrameType, event: str, _: Any) -> Any:
-        nonlocal taken
-        if not frame.f_globals.get("__name__", "").startswith("ledger."):
-            return None
-        frame.f_trace_opcodes = True
-        taken += event == "opcode"
-        return counted
-
-    before = sys.gettrace()
-    sys.settrace(counted)
-    try:
-        for one in entries:
-            telling.take(one, RULES.at(one))
-    finally:
-        sys.settrace(before)
-    return taken
+    return steps(lambda: [telling.take(one, RULES.at(one)) for one in entries])
 
 
 @pytest.mark.parametrize(
@@ -229,4 +211,4 @@ def steps(make: Callable[[int], Entry], count: int) -> int:
 )
 def test_a_statement_costs_what_it_brings_however_many_there_were_before(make: Callable[[int], Entry]) -> None:
     """An agency may send tens of thousands about one child: the feeds of all others must not wait for them."""
-    assert steps(make, 240) < 2.3 * steps(make, 120)
+    assert cost(make, 240) < 2.3 * cost(make, 120)

@@ -110,7 +110,7 @@ def histories(draw: st.DrawFn) -> list[Entry]:
     return entries
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), st.sets(st.integers(1, 12), max_size=2))
 def test_what_is_told_does_not_depend_on_which_folds_are_in_memory(history: list[Entry], adopt_after: set[int]) -> None:
     """A role that was killed after every entry tells the same items in the same order as one that never was."""
@@ -123,7 +123,7 @@ def test_what_is_told_does_not_depend_on_which_folds_are_in_memory(history: list
     assert never_in_memory(spread, adoptions, whole=True) == kept_in_memory(spread, adoptions)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(histories(), st.sets(st.integers(1, 12), max_size=2))
 def test_what_statements_do_not_speak_of_has_no_say_in_what_is_told(
     history: list[Entry], adopt_after: set[int]

@@ -64,7 +64,7 @@ def as_read(records: Sequence[Any]) -> list[tuple[Any, ...]]:
     return [(record.offset, record.timestamp, record.key, record.value, record.headers) for record in records]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(st.lists(_SENT, min_size=1, max_size=8), st.integers(0, 4), st.integers(0, 2**62), st.booleans())
 def test_records_read_as_the_library_reads_them(
     sent: list[Sent], compression: int, base_offset: int, log_append_time: bool
@@ -79,7 +79,7 @@ def test_records_read_as_the_library_reads_them(
     assert {(record.topic, record.partition) for record in read} == {PLACE}
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(st.lists(_SENT, min_size=1, max_size=3), st.data())
 def test_a_batch_damaged_anywhere_is_read_or_refused(sent: list[Sent], data: st.DataObject) -> None:
     """Whatever is wrong with its bytes: no other error, and never without an end."""
