@@ -1,9 +1,13 @@
 """`custody demo`: the whole ledger on this machine, with a made-up day of several agencies; gone afterwards."""
 
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from custody.options import Json
 
 
 def demo(
@@ -20,13 +24,15 @@ def demo(
             help="Import this HHS release file, too: minutes for all of it.",
         ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Show the ledger at work, on servers and data of its own.
 
     Starts a private PostgreSQL, a private Kafka and all roles on a new folder, lets simulated agencies send the
     children of a day in January 2022 with everything that goes wrong between agencies, and asks what became of them.
     Every answer is printed by the command shown above it and compared with what was sent. Nothing is left running
-    and the folder is removed; a ledger of yours is not touched. Exit status 1 when an answer is wrong.
+    and the folder is removed; a ledger of yours is not touched. Exit status 1 when an answer is wrong. With --json all
+    of that goes to standard error, and what was asked and what was wrong to standard output.
 
     \b
     Examples:
@@ -39,13 +45,19 @@ def demo(
     from custody.demo_day import play_day
     from custody.demo_ledger import ledger_of_its_own, say_how_to_go_on
     from custody.errors import Problem
+    from custody.printing import print_json
 
-    with ledger_of_its_own(keep=keep) as where:
+    with (
+        redirect_stdout(sys.stderr if as_json else sys.stdout),
+        ledger_of_its_own(keep=keep) as where,
+    ):
         asking = Asking(where.data)
         day = play_day(where, asking)
         chapters(day, asking)
         if releases is not None:
             release_chapter(releases, day, asking)
         say_how_to_go_on(where.data, keep=keep)
+    if as_json:
+        print_json({"asked": asking.asked, "wrong": asking.wrong, "data": str(where.data) if keep else None})
     if asking.wrong:
         raise Problem("\n".join(("the demo did not get the answers it expected:", *asking.wrong)))

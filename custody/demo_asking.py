@@ -15,9 +15,10 @@ _CUSTODY: Final = 'custody() { "$CUSTODY_PYTHON" -P -m custody "$@"; }\n'
 
 
 class Asking:
-    """What is asked of one ledger; `wrong` names each answer that was not the expected one."""
+    """What is `asked` of one ledger, as commands; `wrong` names each answer that was not the expected one."""
 
     def __init__(self, data: Path) -> None:
+        self.asked: list[str] = []
         self.wrong: list[str] = []
         self._environment = {**os.environ, "CUSTODY_DATA": str(data), "CUSTODY_PYTHON": sys.executable}
 
@@ -26,6 +27,7 @@ class Asking:
 
         Each of `expected` must be in it, whatever the spacing, and the command must end with status 0.
         """
+        self.asked.append(command)
         print(f"\n$ {command}", flush=True)
         status, output = self._run(command)
         print(output, end="", flush=True)

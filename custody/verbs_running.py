@@ -130,10 +130,15 @@ def status(
         raise Problem(f"not all is well: {'; '.join(shown['problems'])}")
 
 
-def run(role: Annotated[str, typer.Argument(help=", ".join(roles.ROLES))], data: Data = None) -> None:
+def run(
+    role: Annotated[str, typer.Argument(help=", ".join(roles.ROLES))],
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Log JSON on a terminal, too.")] = False,
+) -> None:
     """Run one role in the foreground.
 
-    This is what compose and other supervisors start; `custody up` runs all roles in the background.
+    This is what compose and other supervisors start; `custody up` runs all roles in the background. The log goes to
+    standard error: lines for people on a terminal, otherwise one JSON object a line.
 
     \b
     Examples:
@@ -146,6 +151,10 @@ def run(role: Annotated[str, typer.Argument(help=", ".join(roles.ROLES))], data:
     environment = roles.environment(
         database_url=where.database_url, bootstrap=where.bootstrap, zone=where.zone, clock=where.clock
     )
+    if as_json:
+        from ledger.logs import FORM
+
+        environment[FORM] = "json"
     command = roles.command(role)
     os.execve(command[0], command, environment)  # noqa: S606 - the role takes the place of this process
 

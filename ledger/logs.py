@@ -1,10 +1,11 @@
-"""Logs by structlog: lines for people on a terminal, one JSON object a line otherwise. None holds a message's data.
+"""Logs by structlog: lines for people on a terminal, one JSON object a line otherwise, or where CUSTODY_LOGS is `json`.
 
-What libraries log, Python's warnings, and an error that ends the process come the same way: whoever collects the logs
-parses every line.
+None holds a message's data. What libraries log, Python's warnings, and an error that ends the process come the same
+way: whoever collects the logs parses every line.
 """
 
 import logging
+import os
 import sys
 import traceback
 import warnings
@@ -13,6 +14,7 @@ from typing import Final, cast
 
 import structlog
 
+FORM: Final = "CUSTODY_LOGS"
 _LIBRARIES: Final = logging.WARNING
 """What libraries say of their ordinary work is of no use to an operator."""
 
@@ -25,7 +27,9 @@ def configure(role: str) -> structlog.typing.FilteringBoundLogger:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     shown: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(sort_keys=True)
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty() and os.environ.get(FORM) != "json"
+        else structlog.processors.JSONRenderer(sort_keys=True)
     )
     structlog.configure(
         processors=[*before, structlog.processors.format_exc_info, shown],

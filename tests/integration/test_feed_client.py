@@ -383,6 +383,7 @@ def test_what_another_system_signed_for_in_vain_is_not_raised_here(ledger: Flow,
         assert numbers(list(feed.available(timeout_seconds=2.5))) == [*range(1, 11)]
 
 
+@pytest.mark.usefixtures("unhurried")
 def test_a_receipt_refused_while_nobody_looked_is_raised_by_the_next_reader(
     database_url: str, fresh_kafka: str, tmp_path: Path, state: Path
 ) -> None:

@@ -1,10 +1,14 @@
 """Text for people fits their terminal, and says the same as unfolded text."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
+import typer.main
 from hypothesis import given
 from hypothesis import strategies as st
 
+from custody.__main__ import app
 from custody.printing import folded, styled
 
 WORDS = st.lists(st.text("abcdefgh-:,/", min_size=1, max_size=30), max_size=40)
@@ -36,3 +40,17 @@ def test_a_line_that_fits_is_printed_as_it_is() -> None:
 def test_the_rest_of_a_folded_line_stands_further_in() -> None:
     """So that a reader sees what belongs together."""
     assert folded("  " + "word " * 20, 44)[1].startswith("      word")
+
+
+def test_every_verb_prints_json_when_asked() -> None:
+    """Whatever people can ask, a program can read."""
+    without = [verb for verb, options in _verbs(typer.main.get_command(app), "custody") if "--json" not in options]
+    assert without == []
+
+
+def _verbs(command: Any, path: str) -> Iterator[tuple[str, list[str]]]:
+    below = getattr(command, "commands", {})
+    for name, verb in below.items():
+        yield from _verbs(verb, f"{path} {name}")
+    if not below:
+        yield path, [option for parameter in command.params for option in parameter.opts]
