@@ -189,13 +189,16 @@ class Gun:
         return self._shot(intake("STEWARD"), self._headers(wire), _dumped(data))
 
     def _receipt(self) -> Shot:
-        """A receipt for anything, on any agency's topic for them."""
+        """A receipt for anything, on any topic for them; one of three is in order but for what it signs for."""
+        topic = self._rng.choice([*map(receipts, RECEIVERS), intake("ORR")])
+        if self._rng.random() < 1 / 3:
+            data: dict[str, Any] = {"up_to": self._rng.randint(1, 50), "grade": "delivered"}
+            return self._shot(topic, self._headers("custody.receipt.v1"), _dumped(data))
         number = self._rng.choice((self._rng.randint(1, 50), 0, -1, 2**63, 10**30, "1", None))
         told = self._rng.choice(
             ({"up_to": number}, {"numbers": [number]}, {"numbers": [1] * 20_000}, {}, {"up_to": 1, "numbers": [1]})
         )
         data = {**told, "grade": self._rng.choice(("delivered", "opened", "x", None)), "at": self._rng.choice(TIMES)}
-        topic = self._rng.choice([*map(receipts, RECEIVERS), intake("ORR")])
         return self._shot(topic, self._headers("custody.receipt.v1"), _dumped(data))
 
     def _envelope(self) -> Shot:

@@ -297,13 +297,13 @@ def test_figures_as_known_of_a_history_in_which_nothing_comes_in_order(database_
     counted = 0
     with connect(database_url) as connection:
         for viewer in ("ICE-ERO", "ICE-OPLA", "ORR", "EOIR", "USCIS", "CBP", "ICE", "DHS"):
-            for quarter in range(5, 110, 11):
+            for quarter in range(5, 110, 17):
                 for recorded_by in (at(quarter / 4), at(quarter / 4 + 5), at(60)):
                     for basis, at_least in (("any", "told"), ("any", "delivered"), ("proven", "opened")):
                         counted += check_figures(
                             connection, history, (viewer, at(quarter / 4), recorded_by, basis, at_least)
                         )
-    assert counted > 1000
+    assert counted > 700
 
 
 def test_a_group_is_not_taken_to_know_what_those_who_lead_it_would_learn_first(database_url: str) -> None:

@@ -59,7 +59,7 @@ def remembered(ledger: Flow, child: UUID, *facts: tuple[str, str, dict[str, Any]
             opened.entries.lock(cursor)
             last, state = opened.entries.last(cursor)
             assert state is not None
-            at = read_clock(recorded_at_of(state))
+            at = max(read_clock(recorded_at_of(state)), datetime.now(UTC))  # later than all that is settled
             events = []
             for number, (wire, when, fact, since) in enumerate(facts, start=1):
                 written = write_state(
