@@ -5,11 +5,11 @@ they come to, to be looked up by record. It is made of them again when batches a
 """
 
 from collections.abc import Collection, Mapping
-from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, LiteralString, NamedTuple
 from uuid import UUID
 
 from psycopg import Connection, Cursor
+from psycopg.rows import tuple_row
 
 from ledger.publication import Batch, Trigger
 
@@ -23,8 +23,6 @@ _END: Final = (
     " from unnest(%s::bigint[], %s::bigint[]) as g(trigger, position)"
     " where d.trigger = g.trigger and d.position = g.position"
 )
-
-
 _TOLD_WITHOUT: Final = "update ledger.deferred set without = %s where trigger = %s and position = %s"
 
 
@@ -66,32 +64,31 @@ def keep_reasons(cursor: Cursor[Any], reasons: Mapping[UUID, str]) -> None:
 
 def blocked(connection: Connection[Any]) -> set[UUID]:
     """Return the records of which something was put off and is not told yet."""
-    rows = connection.execute("select distinct child from ledger.deferred where ended_by is null").fetchall()
-    return set(chain.from_iterable(row.values() if isinstance(row, dict) else row for row in rows))
+    rows = _rows(connection, "select distinct child from ledger.deferred where ended_by is null")
+    return {child for (child,) in rows}
 
 
 def pending(cursor: Cursor[Any], children: Collection[UUID]) -> list[Trigger]:
     """Return what was put off for these records and is not told yet, in the order in which it is to be told."""
-    rows = cursor.execute(
+    return _rows(
+        cursor.connection,
         "select trigger, position from ledger.deferred where child = any(%s) and ended_by is null"
         " order by trigger, position",
-        (list(children),),
+        list(children),
     )
-    return [(row["trigger"], row["position"]) if isinstance(row, dict) else (row[0], row[1]) for row in rows]
 
 
 def decisions(connection: Connection[Any], up_to_batch: int | None = None) -> list[Decision]:
     """Return all that was put off up to a batch, as it stood then."""
-    rows = connection.execute(
+    rows = _rows(
+        connection,
         "select trigger, position, child, deferred_by, ended_by, left_out, without from ledger.deferred"
         " where %s::bigint is null or deferred_by <= %s order by trigger, position",
-        (up_to_batch, up_to_batch),
-    ).fetchall()
+        up_to_batch,
+        up_to_batch,
+    )
     found = []
-    for row in rows:
-        trigger, position, child, deferred_by, ended_by, left_out, without = (
-            row.values() if isinstance(row, dict) else row
-        )
+    for trigger, position, child, deferred_by, ended_by, left_out, without in rows:
         ended = ended_by is not None and (up_to_batch is None or ended_by <= up_to_batch)
         found.append(
             Decision(
@@ -104,6 +101,12 @@ def decisions(connection: Connection[Any], up_to_batch: int | None = None) -> li
             )
         )
     return found
+
+
+def _rows(connection: Connection[Any], query: LiteralString, *given: object) -> list[Any]:
+    """Return rows as tuples, whatever the connection makes of rows otherwise."""
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(query, given).fetchall()
 
 
 def _columns(triggers: Collection[Trigger]) -> tuple[list[int], list[int]]:

@@ -262,10 +262,11 @@ def black_out_bytes(data: bytes) -> bytes:
     Where a message is not JSON, no rule says where the value ends; so nothing behind the name is kept, and nothing
     at all where the name itself does not stand out clearly.
     """
-    if len(data) > _SEARCHED and (_says_somewhere(_unescaped(data)) or _may_be_packed(data)):
+    says = _says_somewhere(_unescaped(data))
+    if len(data) > _SEARCHED and (says or _may_be_packed(data)):
         return black_out_bytes(data[:_SEARCHED]) + b'"' + BLACK.encode() + b'"'
     kept = data
-    if _says_somewhere(_unescaped(data)):
+    if says:
         for match in _NAME_IN_BYTES.finditer(data):
             name = _unescaped(match[1])
             if is_forbidden(name):
@@ -274,8 +275,8 @@ def black_out_bytes(data: bytes) -> bytes:
                 kept = data[:end] + b'"' + BLACK.encode() + b'"'
                 data = data[: match.start()]
                 break
-    if _somewhere(_unescaped(data)):
-        return b'"' + BLACK.encode() + b'"'
+        if _somewhere(_unescaped(data)):
+            return b'"' + BLACK.encode() + b'"'
     for packed in _BASE64_IN_BYTES.finditer(kept):
         if may_be_forbidden(_unpacked(packed[1])) and black_out_bytes(_unpacked(packed[1])) != _unpacked(packed[1]):
             return kept[: packed.start(1)] + BLACK.encode() + b'"'

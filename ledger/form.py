@@ -76,6 +76,8 @@ def faults(
         if branches[0].kind == "too_short" and path in holders:
             continue  # only because what is in it is wrong
         told.append(_refusal(branches, model if len(told) < _NAMED else None, wire, under))
+    if len(every) > _TOLD:
+        told.append(Refusal("H0", f"{len(every) - _TOLD} more faults are not told; mend these and send it again"))
     return told
 
 

@@ -62,4 +62,5 @@ def test_so_many_faults_are_told_and_no_more() -> None:
     [(given, value)] = [(given, value) for name, given, value in DATA if name == "members nobody knows"]
     arrival = read_arrival(HERE, given, value)
     assert isinstance(arrival, Malformed)
-    assert len(arrival.refusal.every) == 1000
+    assert len(arrival.refusal.every) == 1001
+    assert arrival.refusal.every[-1].message.startswith("11500 more faults are not told")
