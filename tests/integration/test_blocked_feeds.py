@@ -171,6 +171,20 @@ def test_what_waited_is_told_after_an_upgrade_under_a_later_stamp(
         assert verified(ledger).sound
 
 
+def test_a_void_unblocks_a_record_while_the_role_goes_on(ledger: Flow, store: Store) -> None:
+    """Nobody has to start anything again: the statement calls for another try, and what waited is told."""
+    with a_life(ledger) as (feeds, _):
+        unread = store.add("released-to-sponsor", RELEASE, wire="custody.from-the-future.v1")
+        held = store.add("hearing-held", HELD)
+        until(lambda: feeds.step() >= 0 and _published(ledger) == store.position)
+        feeds.step()  # what was due at the start is tried, and waits on
+        assert {child for child, _ in blocked(ledger)} == {CHILD}
+        store.add("entry-voided", {"voids": unread, **VOID}, agency="STEWARD")
+        until(lambda: feeds.step() >= 0 and blocked(ledger) == [], 30)
+    assert told(ledger) == [("entry", held)]
+    assert sound(ledger).waiting == 0
+
+
 def test_a_blocked_record_holds_back_what_is_merged_with_it_and_what_a_set_adds(
     ledger: Flow, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
