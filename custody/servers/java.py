@@ -10,6 +10,8 @@ from custody.errors import Problem
 
 OLDEST: Final = 17
 """Kafka 4 brokers need Java 17."""
+NOTHING_IN_TMP: Final = "-XX:-UsePerfData"
+"""Without it Java leaves a folder of the user's in /tmp, where it counts for its own tools."""
 
 
 def find_java() -> Path:
@@ -30,7 +32,9 @@ def find_java() -> Path:
 def _major_version(java: Path) -> int | None:
     """Return 17 for `openjdk version "17.0.15"`; None for what does not run (macOS has a `java` that only asks)."""
     try:
-        told = subprocess.run([str(java), "-version"], capture_output=True, text=True, check=False, timeout=20)
+        told = subprocess.run(
+            [str(java), NOTHING_IN_TMP, "-version"], capture_output=True, text=True, check=False, timeout=20
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r'version "(\d+)', told.stderr + told.stdout)

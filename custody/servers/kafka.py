@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from custody.errors import Problem
+from custody.servers.java import NOTHING_IN_TMP
 from custody.servers.ports import HOST, accepts, require_free
 from custody.servers.process import spawn, tail
 from ledger.topics import LARGEST_MESSAGE_BYTES
@@ -21,6 +22,7 @@ OPTIONS: Final = "CUSTODY_KAFKA_JAVA_OPTIONS"
 _ENVELOPE_BYTES: Final = 65_536
 """What headers, key and the batch's frame may add to the largest message."""
 _FLAGS: Final = (
+    NOTHING_IN_TMP,
     "-Xms256m",
     "-Xmx512m",
     "-XX:+UseG1GC",
@@ -34,7 +36,7 @@ _FLAGS: Final = (
     "-Dorg.slf4j.simpleLogger.showThreadName=false",
     "-Dorg.slf4j.simpleLogger.log.org.apache.kafka.common.config=warn",
 )
-_FLAGS_OF_A_MOMENT: Final = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_FLAGS_OF_A_MOMENT: Final = (NOTHING_IN_TMP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 """For a program of a second: better code takes longer to make than it saves."""
 
 
