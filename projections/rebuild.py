@@ -8,7 +8,7 @@ transaction that holds the live version still the two are compared and the views
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -30,7 +30,7 @@ from projections.holdings_follower import HoldingsFollower
 from projections.holdings_store import HeldTables
 from projections.making_room import over_readers
 from projections.publications_follower import MissingBatchError, Publications, publications_consumer
-from projections.rebuild_workers import WORKERS, RebuildError, Say, record_bounds, work
+from projections.rebuild_workers import WORKERS, RebuildError, Say, Workers, record_bounds
 from projections.remaking import remake
 from projections.store import Tables
 from projections.versions import (
@@ -97,19 +97,21 @@ def refill(
     for left in versions(connection) - {live, fresh}:
         drop_version(connection, left)  # a rebuild that ended before it could
     over_readers(connection, lambda: make_version(connection, fresh))
-    bounds, entries, gap = _fill(settings, connection, fresh, target, say)
-    if gap and swap:
-        raise RebuildError(
-            f"custody.entries does not hold every entry up to position {target}: the chain of positions has a gap; "
-            "nothing was swapped; `custody verify` names what is missing"
+    with ExitStack() as ending:
+        workers = ending.enter_context(Workers(settings))
+        bounds, entries, gap = _fill(workers, connection, fresh, target, say)
+        if gap and swap:
+            raise RebuildError(
+                f"custody.entries does not hold every entry up to position {target}: the chain of positions has a gap; "
+                "nothing was swapped; `custody verify` names what is missing"
+            )
+        connection.execute(
+            SQL("update {}.progress set position = %s, recorded_at = %s").format(Identifier(fresh)),
+            (target, reached_at),
         )
-    connection.execute(
-        SQL("update {}.progress set position = %s, recorded_at = %s").format(Identifier(fresh)),
-        (target, reached_at),
-    )
-    tables = Tables(connection, fresh)
-    published = publications_consumer(settings.kafka_bootstrap)
-    try:
+        tables = Tables(connection, fresh)
+        published = publications_consumer(settings.kafka_bootstrap)
+        ending.callback(published.close, autocommit=False)
         publications = Publications(published, tables, log)
         _catch_up_publications(publications, tables, _published(connection, live), say, whole=swap)
         say("making keys and indexes", 0, 0)
@@ -117,11 +119,10 @@ def refill(
         make_keys(connection, fresh)
         for joined in tables.linked_records():
             remake(tables, settings.zone, joined)
-        _hold(settings, tables, held, bounds, say)
+        _hold(workers, tables, held, bounds, say)
+        workers.end()
         filled = time.monotonic()
         found = _catch_up_and_compare(settings, tables, live, publications, log=log, say=say, swap=swap, gap=gap)
-    finally:
-        published.close(autocommit=False)
     position, _ = tables.progress()
     return Rebuilt(fresh, live, position, entries, filled - began, found, gap)
 
@@ -150,14 +151,13 @@ def _held(connection: Connection[TupleRow], schema: str) -> tuple[int, int] | No
 
 
 def _hold(
-    settings: Settings, tables: Tables, live: tuple[int, int] | None, bounds: Sequence[tuple[str, str]], say: Say
+    workers: Workers, tables: Tables, live: tuple[int, int] | None, bounds: Sequence[tuple[str, str]], say: Say
 ) -> None:
     """Work out what agencies hold, as far as the live version has; with no such version as far as it was published."""
     held_tables = HeldTables(tables)
     held_tables.again()
     batch, position = live or held_tables.last()
-    work(
-        settings,
+    workers.work(
         [["hold", tables.schema, str(batch), str(position), *pair] for pair in bounds],
         lambda reports: say("working out what agencies hold", sum(worker["entries"] for worker in reports), 0),
     )
@@ -196,23 +196,21 @@ def _catch_up_publications(publications: Publications, tables: Tables, up_to: in
 
 
 def _fill(
-    settings: Settings, connection: Connection[TupleRow], schema: str, target: int, say: Say
+    workers: Workers, connection: Connection[TupleRow], schema: str, target: int, say: Say
 ) -> tuple[list[tuple[str, str]], int, bool]:
     """Let the workers apply everything up to `target`; returns their shares, how many entries, and if some are missing.
 
     Every entry names the position before it, so the steps of a chain without a gap add up to its last position.
     """
     partitions = [[str(n) for n in range(ENTRIES_PARTITIONS) if n % WORKERS == worker] for worker in range(WORKERS)]
-    copied = work(
-        settings,
+    copied = workers.work(
         [["copy", schema, str(target), *some] for some in partitions],
         lambda reports: say("reading", sum(w["entries"] for w in reports), sum(w["of"] for w in reports)),
     )
     entries = sum(worker["entries"] for worker in copied)
     key_entries(connection, schema)
     bounds = list(pairwise(record_bounds(connection, schema, entries)))
-    work(
-        settings,
+    workers.work(
         [["fold", schema, *pair] for pair in bounds],
         lambda reports: say("applying entries", sum(worker["entries"] for worker in reports), entries),
     )

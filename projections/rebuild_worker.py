@@ -1,15 +1,17 @@
-"""One process of a rebuild: `python -m projections.rebuild_worker copy|fold|hold SCHEMA ...`.
+"""One process of a rebuild: `python -m projections.rebuild_worker` does what each line on its input asks for.
 
-`copy SCHEMA TARGET PARTITION ...` brings the entries of some partitions from Kafka into `entries`, unread.
-`fold SCHEMA FIRST BEYOND` reads the records from FIRST until before BEYOND (`-`: no end) record by record, and fills
-most other tables: the work is the same however the entries of the records lie among each other, and nothing is kept
-but one batch. A record that merge statements touch is applied as if it stood alone; the rebuild makes such records
+A line is a JSON list of texts:
+
+`["copy", SCHEMA, TARGET, PARTITION, ...]` brings the entries of some partitions from Kafka into `entries`, unread.
+`["fold", SCHEMA, FIRST, BEYOND]` reads the records from FIRST until before BEYOND (`-`: no end) record by record, and
+fills most other tables: the work is the same however the entries of the records lie among each other, and nothing is
+kept but one batch. A record that merge statements touch is applied as if it stood alone; the rebuild makes such records
 anew afterwards.
 
-`hold SCHEMA BATCH POSITION FIRST BEYOND` works out what agencies hold of these records, of what was recorded up to that
-position and published up to that batch.
+`["hold", SCHEMA, BATCH, POSITION, FIRST, BEYOND]` works out what agencies hold of these records, of what was recorded
+up to that position and published up to that batch.
 
-Each prints a JSON line after each batch: `{"entries", "of", "steps"}`.
+Each prints a JSON line after each batch, and one at its end: `{"entries", "of", "steps", "done"}`.
 """
 
 import gc
@@ -85,7 +87,7 @@ def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple
                 SQL("insert into {} values (%s, %s)").format(Identifier(schema, "checkpoint")), (number, offset)
             )
     consumer.close(autocommit=False)
-    _tell(copied, of, steps)
+    _tell(copied, of, steps, done=True)
 
 
 def _name(tables: Tables, foreign: list[Foreign]) -> None:
@@ -119,7 +121,7 @@ def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | No
             isolated(batch, attempt)
             folded += len(batch)
             _tell(folded, folded, 0)
-    _tell(folded, folded, 0)
+    _tell(folded, folded, 0, done=True)
 
 
 def hold_records(settings: Settings, schema: str, reach: tuple[int, int], first: UUID, beyond: UUID | None) -> None:
@@ -141,7 +143,7 @@ def hold_records(settings: Settings, schema: str, reach: tuple[int, int], first:
                     tables.copy(table, of_table)
             done += len(messages)
             _tell(done, done, 0)
-    _tell(done, done, 0)
+    _tell(done, done, 0, done=True)
 
 
 def _messages(reader: Connection[TupleRow], schema: str, first: UUID, beyond: UUID | None) -> Iterator[EntryMessage]:
@@ -209,13 +211,12 @@ def _prepare(connection: Connection[TupleRow]) -> None:
     gc.disable()  # what a batch leaves is collected after it
 
 
-def _tell(entries: int, of: int, steps: int) -> None:
-    print(json.dumps({"entries": entries, "of": of, "steps": steps}), flush=True)  # noqa: T201
+def _tell(entries: int, of: int, steps: int, *, done: bool = False) -> None:
+    print(json.dumps({"entries": entries, "of": of, "steps": steps, "done": done}), flush=True)  # noqa: T201
 
 
-def main(work: str, schema: str, *given: str) -> None:
-    """Do the share of the work that the command line names."""
-    settings = read_settings()
+def do(settings: Settings, work: str, schema: str, *given: str) -> None:
+    """Do one share of the work."""
     if work == "copy":
         copy_entries(settings, schema, int(given[0]), tuple(int(n) for n in given[1:]))
         return
@@ -227,4 +228,5 @@ def main(work: str, schema: str, *given: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    for line in sys.stdin:
+        do(read_settings(), *json.loads(line))
