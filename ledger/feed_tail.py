@@ -39,14 +39,16 @@ def read_feed_tail(settings: Settings) -> FeedTail:
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         genuine = Genuine(connection)
         try:
-            batch, body = last_of(consumer, PUBLICATIONS, partial(genuine.publication, ahead=True))
-            numbers = {
-                agency: last_of(consumer, feed(agency), partial(genuine.item, agency, ahead=True))[0]
-                for agency in RECEIVERS
-            }
+            last = last_of(
+                consumer,
+                {
+                    PUBLICATIONS: partial(genuine.publication, ahead=True),
+                    **{feed(agency): partial(genuine.item, agency, ahead=True) for agency in RECEIVERS},
+                },
+            )
         finally:
             consumer.close(autocommit=False)
-    return FeedTail(batch, body, numbers)
+    return FeedTail(*last[PUBLICATIONS], {agency: last[feed(agency)][0] for agency in RECEIVERS})
 
 
 def check_feeds_not_ahead(tail: FeedTail, cursor: Cursor[DictRow]) -> None:

@@ -1,7 +1,7 @@
 """Reading the end of a partition: its last messages, however many a stranger has put behind those that count."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from kafka import KafkaConsumer, TopicPartition
@@ -61,11 +61,19 @@ def backwards(begin: int, end: int) -> Iterator[tuple[int, int]]:
         end, back = start, back * 8
 
 
-def last_of(consumer: KafkaConsumer, topic: str, number_of: NumberOf) -> tuple[int, bytes]:
-    """Return the message with the highest number at the end of a topic of one partition; 0 and nothing: none."""
-    partition = TopicPartition(topic, 0)
-    consumer.assign([partition])
-    begin, end = consumer.beginning_offsets([partition])[partition], consumer.end_offsets([partition])[partition]
+def last_of(consumer: KafkaConsumer, topics: Mapping[str, NumberOf]) -> dict[str, tuple[int, bytes]]:
+    """Return of each topic of one partition the message with the highest number at its end; 0 and nothing: none."""
+    partitions = [TopicPartition(topic, 0) for topic in topics]
+    begins, ends = consumer.beginning_offsets(partitions), consumer.end_offsets(partitions)
+    return {
+        partition.topic: _last_of(consumer, partition, begins[partition], ends[partition], topics[partition.topic])
+        for partition in partitions
+    }
+
+
+def _last_of(
+    consumer: KafkaConsumer, partition: TopicPartition, begin: int, end: int, number_of: NumberOf
+) -> tuple[int, bytes]:
     found: tuple[int, bytes] = (0, b"")
     for first, beyond in backwards(begin, end):
         for records in between(consumer, partition, first, beyond):

@@ -51,12 +51,12 @@ def read_alerts_tail(settings: Settings) -> Tail:
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         genuine = Genuine(connection)
         try:
-            return {
-                agency: last_of(consumer, alerts(agency), partial(genuine.alert, agency, ahead=True))[1]
-                for agency in RECEIVERS
-            }
+            last = last_of(
+                consumer, {alerts(agency): partial(genuine.alert, agency, ahead=True) for agency in RECEIVERS}
+            )
         finally:
             consumer.close(autocommit=False)
+    return {agency: last[alerts(agency)][1] for agency in RECEIVERS}
 
 
 class Alerting:
