@@ -26,8 +26,6 @@ BATCH: Final = 1000
 """Messages a transaction: larger ones gain nothing (measured), smaller ones cost a commit each."""
 POLL_MS: Final = 500
 GROUP: Final = "custody-intake"
-_FIRST_POLL_MS: Final = 20
-"""Until partitions are assigned: whoever waits for the role waits no longer."""
 METADATA_MS: Final = 10_000
 """How soon it is seen that a topic was deleted and made again; what was taken of it before is then a duplicate."""
 
@@ -149,7 +147,7 @@ def run(
     said_ready = False
     while not stopped():
         try:
-            polled = consumer.poll(timeout_ms=POLL_MS if said_ready else _FIRST_POLL_MS, max_records=BATCH)
+            polled = consumer.poll(timeout_ms=POLL_MS, max_records=BATCH)
         except OffsetOutOfRangeError:
             partitions.begin_again()
             continue
