@@ -1,5 +1,6 @@
 """Intake with its real parts: what an agency sends, and what becomes of it."""
 
+import time
 from base64 import b64encode
 from collections.abc import Iterator
 from itertools import pairwise
@@ -9,8 +10,12 @@ from typing import Any
 import orjson
 import psycopg
 import pytest
+from kafka import ConsumerRebalanceListener, KafkaConsumer
 
+from consumers.group_silence import GroupSilence, SilentGroupError
+from consumers.intake import intake_consumer
 from ledger.cloudevents import binary_headers
+from ledger.topics import intake
 from tests.integration.flow import ENCOUNTER, SOURCE, Flow, claim, flow, structured, until
 from tests.integration.running import PATIENCE_SECONDS
 
@@ -206,6 +211,43 @@ def test_a_full_disk_ends_intake_with_its_reason_and_loses_nothing(
 
             until(all_answered)
     assert outcomes == ["accepted"] * 50
+
+
+class _FromTheFirst(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped
+    def __init__(self, consumer: KafkaConsumer) -> None:
+        self._consumer = consumer
+
+    def on_partitions_revoked(self, revoked: Any) -> None:
+        pass
+
+    def on_partitions_assigned(self, assigned: Any) -> None:
+        for partition in assigned:
+            self._consumer.seek(partition, 0)
+
+
+def test_a_member_of_the_group_hears_kafka_until_its_heartbeats_end(
+    kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ends a silent intake is the library's own count of heartbeats; here they are kept from going on."""
+    monkeypatch.setattr("consumers.group_silence.SILENCE_SECONDS", 5.0)  # more than two heartbeats
+    consumer = intake_consumer(kafka_bootstrap)
+    try:
+        consumer.subscribe([intake("CBP")], listener=_FromTheFirst(consumer))
+        silence = GroupSilence(consumer)
+
+        def read_on(seconds: float) -> None:
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                consumer.poll(timeout_ms=100)
+                silence.look()
+
+        read_on(8)
+        assert consumer.assignment()
+        consumer._coordinator._disable_heartbeat()
+        with pytest.raises(SilentGroupError):
+            read_on(PATIENCE_SECONDS)
+    finally:
+        consumer.close(autocommit=False)
 
 
 def test_positions_and_recorded_at_rise_together_and_no_entry_can_be_changed(ledger: Flow) -> None:
