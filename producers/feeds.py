@@ -45,7 +45,7 @@ MOST_BYTES: Final = 4 * 1_048_576
 """Bytes of entries a batch is made of: every feed may carry them, and all of it is one transaction of Kafka's."""
 MOST_ITEMS: Final = 10_000
 """Items after which a batch is closed: its message is some 250 bytes an item and has to pass the broker."""
-POLL_MS: Final = 100
+POLL_MS: Final = 250
 TRIED_AT_ONCE: Final = 20
 """Blocked records tried again in one step: others do not wait for all of them."""
 ASK_SECONDS: Final = 0.5

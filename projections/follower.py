@@ -30,6 +30,9 @@ from projections.store import Tables
 from projections.versions import connect, live_schema
 
 POLL_MS: Final = 50
+QUIET_POLL_MS: Final = 200
+"""When nothing has come for QUIET_SECONDS: an entry ends the wait, and what is published follows an entry."""
+QUIET_SECONDS: Final = 2.0
 BUSY: Final = 500
 """So many entries at once are a flood: an import, or a restart after others went on."""
 HOLDINGS_SECONDS: Final = 3.0
@@ -244,7 +247,8 @@ def _keep(
     while not stopped():
         only.require()
         topics.look()
-        moved = follower.step()
+        quiet = time.monotonic() - moved_at > QUIET_SECONDS
+        moved = follower.step(poll_ms=QUIET_POLL_MS if quiet else POLL_MS)
         if moved:
             moved_at, told = time.monotonic(), False
         elif follower.reading.ahead and time.monotonic() - moved_at > PATIENCE_SECONDS and not told:

@@ -1,6 +1,7 @@
 """Real servers for the tests: one private PostgreSQL and one private Kafka, started when a test first asks.
 
-They are started by the product's own modules, with the product's own settings, Java's second compiler apart.
+They are started by the product's own modules, with the product's own settings, Java's second compiler and collector
+apart.
 `make test` runs files of tests side by side in several worker processes (pytest-xdist), each with its own two servers:
 workers share nothing.
 """
@@ -37,8 +38,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # a run in the background of a script hands an ignored SIGINT on to every process: no test could press Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# no broker of a test lives long enough to gain from the second compiler: it would take a third of all our time
-os.environ.setdefault(kafka.OPTIONS, "-XX:TieredStopAtLevel=1")
+# no broker of a test lives long enough to gain from the second compiler, which would take a third of all our time, or
+# from collecting garbage beside the work
+os.environ.setdefault(kafka.OPTIONS, "-XX:TieredStopAtLevel=1 -XX:-UseG1GC -XX:+UseSerialGC")
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # ports of its own for each worker: ledgers started in the same moment must not choose the same one

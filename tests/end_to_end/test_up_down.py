@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,37 @@ from tests.conftest import temporary_data_folder
 PATIENCE_SECONDS = 180
 
 
+@dataclass
+class Started:
+    """A ledger that two shells started at once, and what each of the two `custody up` printed."""
+
+    data: Path
+    statuses: list[int]
+    printed: list[str]
+
+
 @pytest.fixture(scope="module")
-def running() -> Iterator[Path]:
-    """Give the data folder of a ledger that was started once for the tests that leave it running."""
+def started() -> Iterator[Started]:
     with temporary_data_folder() as data:
+        command = [sys.executable, "-m", "custody", "up", "--data", str(data)]
         try:
-            done = _custody("up", data=data)
-            assert done.returncode == 0, done.stdout + done.stderr
-            yield data
+            both = [
+                subprocess.Popen(
+                    command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+                )
+                for _ in range(2)
+            ]
+            printed = [up.communicate(timeout=2 * PATIENCE_SECONDS)[0] for up in both]
+            yield Started(data, [up.returncode for up in both], printed)
         finally:
             _custody("down", data=data)
+
+
+@pytest.fixture
+def running(started: Started) -> Path:
+    """Give the data folder of a ledger that was started once for the tests that leave it running."""
+    assert started.statuses == [0, 0], started.printed
+    return started.data
 
 
 @pytest.fixture
@@ -59,6 +81,23 @@ def test_up_returns_when_every_role_can_do_its_work(running: Path) -> None:
     with psycopg.connect(_url(running)) as connection:
         assert connection.execute("select current_setting('listen_addresses')").fetchone() == (HOST,)
     assert shown["position"] == 0
+
+
+def test_status_shows_the_password_only_where_it_is_asked_to(running: Path) -> None:
+    """Whoever sends its output to somebody for help sends no password."""
+    url = _url(running)
+    password = url.split(":")[2].split("@")[0]
+    assert password not in _custody("status", "--json", data=running).stdout
+    assert password not in _custody("status", data=running).stdout
+    assert json.loads(_custody("status", "--json", "--with-password", data=running).stdout)["postgres"]["url"] == url
+
+
+def test_two_ups_at_once_start_one_ledger(started: Started) -> None:
+    """One of two shells wins; the other says so, waits, and may use the ledger as well."""
+    assert started.statuses == [0, 0]
+    assert sum("another `custody up` is starting" in text for text in started.printed) == 1
+    supervisors = [command for command in _commands_that_name(started.data) if "custody.supervisor" in command]
+    assert len(supervisors) == 1
 
 
 def test_a_second_up_says_that_it_already_runs(running: Path) -> None:
@@ -104,8 +143,11 @@ def test_one_role_runs_in_the_foreground_against_the_servers_that_run(running: P
         assert role.wait(timeout=PATIENCE_SECONDS) == 0
 
 
-def test_what_was_there_before_down_is_there_after_up(stopped: Path) -> None:
-    """A ledger is stopped and started for years: the same data, at the same addresses, with the same password."""
+def test_what_was_there_is_there_after_down_and_after_a_killed_supervisor(stopped: Path) -> None:
+    """A ledger is stopped and started for years: the same data, at the same addresses, with the same password.
+
+    `kill -9` of the supervisor loses nothing either: the roles work on, and either verb finds them all.
+    """
     assert _custody("up", data=stopped).returncode == 0
     first = _status(stopped)
     url = _url(stopped)
@@ -115,32 +157,34 @@ def test_what_was_there_before_down_is_there_after_up(stopped: Path) -> None:
     assert _custody("down", data=stopped).returncode == 0
     assert not any(_lives(process) for process in processes)
     assert is_free(int(first["kafka"]["bootstrap"].split(":")[1]))
-    assert _custody("up", data=stopped).returncode == 0
-    second = _status(stopped)
-    assert second["kafka"]["bootstrap"] == first["kafka"]["bootstrap"]
-    assert _url(stopped) == url
-    with psycopg.connect(url) as connection:
-        assert connection.execute("select number from kept").fetchone() == (17,)
 
-
-def test_down_ends_what_a_killed_supervisor_left_and_up_takes_it_over(stopped: Path) -> None:
-    """`kill -9` of the supervisor loses nothing: the roles work on, and either verb finds them all."""
     assert _custody("up", data=stopped).returncode == 0
-    left = [psutil.Process(pid) for pid in _pids(stopped).values()]
-    os.kill(_status(stopped)["supervisor"], signal.SIGKILL)
-    _until(lambda: _status(stopped)["supervisor"] is None)
+    _is_as_before(stopped, first, url)
+    left = _left_by_a_killed_supervisor(stopped)
     assert all(_lives(process) for process in left)
     taken_over = _custody("up", data=stopped)
     assert taken_over.returncode == 0, taken_over.stdout + taken_over.stderr
     assert not any(_lives(process) for process in left)
+    _is_as_before(stopped, first, url)
 
-    left = [psutil.Process(pid) for pid in _pids(stopped).values()]
-    os.kill(_status(stopped)["supervisor"], signal.SIGKILL)
-    _until(lambda: _status(stopped)["supervisor"] is None)
-    down = _custody("down", data=stopped)
-    assert down.returncode == 0
+    left = _left_by_a_killed_supervisor(stopped)
+    assert _custody("down", data=stopped).returncode == 0
     assert not any(_lives(process) for process in left)
     assert "Nothing runs" in _custody("down", data=stopped).stdout
+
+
+def _is_as_before(data: Path, first: dict[str, Any], url: str) -> None:
+    assert _status(data)["kafka"]["bootstrap"] == first["kafka"]["bootstrap"]
+    assert _url(data) == url
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select number from kept").fetchone() == (17,)
+
+
+def _left_by_a_killed_supervisor(data: Path) -> list[psutil.Process]:
+    left = [psutil.Process(pid) for pid in _pids(data).values()]
+    os.kill(_status(data)["supervisor"], signal.SIGKILL)
+    _until(lambda: _status(data)["supervisor"] is None)
+    return left
 
 
 @pytest.mark.parametrize("after_seconds", [0.0, 0.5, 4.0])
@@ -161,16 +205,6 @@ def test_ctrl_c_during_up_leaves_nothing_running(stopped: Path, after_seconds: f
     assert up.returncode == 1
     assert "nothing is left running" in errors
     assert _commands_that_name(stopped) == []
-
-
-def test_two_ups_at_once_start_one_ledger(stopped: Path) -> None:
-    """One of two shells wins; the other says so, waits, and may use the ledger as well."""
-    command = [sys.executable, "-m", "custody", "up", "--data", str(stopped)]
-    both = [subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    told = [up.communicate(timeout=PATIENCE_SECONDS)[0] for up in both]
-    assert [up.returncode for up in both] == [0, 0]
-    assert sum("another `custody up` is starting" in text for text in told) == 1
-    assert len([command for command in _commands_that_name(stopped) if "custody.supervisor" in command]) == 1
 
 
 def test_a_port_that_is_taken_is_named_with_the_cure(stopped: Path) -> None:
@@ -235,6 +269,10 @@ def _custody(verb: str, *arguments: str, data: Path, **settings: str) -> "subpro
     )
 
 
+def _popen(command: list[str]) -> "subprocess.Popen[str]":
+    return subprocess.Popen(command, env=_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 def _environment(**settings: str) -> dict[str, str]:
     ours = ("DATABASE_URL", "KAFKA_BOOTSTRAP_SERVERS", "CUSTODY_DATA", "CUSTODY_POSTGRES_PORT", "CUSTODY_KAFKA_PORT")
     return {**{name: value for name, value in os.environ.items() if name not in ours}, **settings}
@@ -247,15 +285,10 @@ def _status(data: Path) -> dict[str, Any]:
 
 
 def _url(data: Path) -> str:
-    """Return the database's address with its password, which status shows only where it is asked to."""
+    """Return the database's address with its password."""
     state = read_state(data)
     assert state is not None
     assert state.database_url is not None
-    password = state.database_url.split(":")[2].split("@")[0]
-    assert password not in _custody("status", "--json", data=data).stdout
-    assert password not in _custody("status", data=data).stdout
-    shown: dict[str, Any] = json.loads(_custody("status", "--json", "--with-password", data=data).stdout)
-    assert shown["postgres"]["url"] == state.database_url
     return state.database_url
 
 

@@ -1,18 +1,22 @@
 """The relay with its real parts: every entry once, whatever is killed; and a restored backup is met with a cure."""
 
+import re
 import signal
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from kafka import KafkaProducer
 
 from consumers.recovery import recover
 from ledger.eventstore import open_ledger
 from ledger.logs import configure
+from ledger.topics import ENTRIES
 from readers.verify import verify
 from tests.conftest import empty_topics
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
+from tests.integration.running import custody
 from tests.integration.test_read_tables import execute, on_kafka, quiet
 
 DAY = "2021-03-01"
@@ -126,6 +130,49 @@ def start(database_url: str, bootstrap: str, folder: Path, role: str) -> None:
     """Start one role and stop it again."""
     with flow(database_url, bootstrap, folder, (role,)):
         pass
+
+
+def test_of_two_records_that_claim_a_position_on_a_kafka_without_seals_the_operator_says_which_is_strange(
+    database_url: str, fresh_kafka: str, tmp_path: Path
+) -> None:
+    """Before there were seals nothing told them apart: both are named, nothing is guessed; the answer brings all."""
+    with flow(database_url, fresh_kafka, tmp_path, ("intake", "relay")) as ledger:
+        send(ledger, range(20))
+        until(lambda: relayed(ledger) == 20)
+        messages = [record for record, _ in on_kafka(ledger)]
+    twelfth = next(record for record in messages if dict(record.headers)["ce_id"] == b"12")
+    unsealed = [
+        (record.partition, record.key, value, [pair for pair in record.headers if pair[0] != "ce_seal"])
+        for record, value in (
+            (twelfth, twelfth.value.replace(b"RGV", b"EVIL")),
+            *((one, one.value) for one in messages),
+        )
+    ]
+    empty_topics(fresh_kafka, ENTRIES)
+    producer = KafkaProducer(bootstrap_servers=fresh_kafka, acks="all")
+    for partition, key, value, headers in unsealed:
+        producer.send(ENTRIES, partition=partition, key=key, value=value, headers=headers)
+    producer.close()
+    restored_to(ledger, 10)
+    execute(ledger, "update ledger.seal set begun = false")
+    execute(ledger, "delete from ledger.relay_checkpoint")
+
+    def recovering(*options: str) -> tuple[int, str]:
+        where = {"database_url": database_url, "bootstrap": fresh_kafka, "data": tmp_path}
+        ended = custody("recover", *options, **where)  # type: ignore[arg-type]
+        return ended.returncode, (ended.stdout + ended.stderr).decode()
+
+    code, said = recovering()
+    named = re.search(r"position 12 is claimed twice, by partition (\d+) offset 0 and partition \1 offset (\d+)", said)
+    assert code == 5, said
+    assert named is not None, said
+    code, said = recovering("--foreign", f"{named[1]}-0")
+    assert (code, "is no PARTITION:OFFSET" in said) == (2, True)
+    code, said = recovering("--foreign", f"{named[1]}:0")
+    assert (code, count(ledger)) == (0, 20), said
+    places = {place for (place,) in ledger.rows("select convert_from(state, 'UTF8')::json -> 'fact' ->> 'place'"
+                                                " from ledger.stored_events")}  # fmt: skip
+    assert places == {"RGV"}
 
 
 def test_postgresql_written_to_after_a_restore_is_refused(database_url: str, fresh_kafka: str, tmp_path: Path) -> None:
