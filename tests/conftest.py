@@ -27,6 +27,7 @@ from custody.servers import embedded, kafka, ports
 from custody.servers.choices import remembered
 from custody.servers.topics import create_topics
 from ledger.topics import TOPICS
+from tests.kafka_classes import use_archive
 
 TEST_DATA = "CUSTODY_TEST_DATA"
 
@@ -40,7 +41,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # no broker of a test lives long enough to gain from the second compiler, which would take a third of all our time, or
 # from collecting garbage beside the work
-os.environ.setdefault(kafka.OPTIONS, "-XX:TieredStopAtLevel=1 -XX:-UseG1GC -XX:+UseSerialGC")
+OPTIONS = "-XX:TieredStopAtLevel=1 -XX:-UseG1GC -XX:+UseSerialGC"
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     # ports of its own for each worker: ledgers started in the same moment must not choose the same one
@@ -48,6 +49,12 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     share = len(ports.RANGE) // workers
     own = ports.RANGE[worker % workers * share :][:share]
     os.environ.setdefault(ports.SETTING, f"{own[0]}-{own[-1]}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare how brokers start, before workers do: they inherit it."""
+    if kafka.OPTIONS not in os.environ:
+        use_archive(OPTIONS, make=bool(getattr(config.option, "numprocesses", None)))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

