@@ -1,7 +1,7 @@
 """The read tables with their real parts: rebuilt equals live, verify names what is wrong, a child that waits."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,15 @@ def test_a_rebuild_puts_right_what_was_changed_in_the_live_tables_and_names_it(l
 
 
 def test_a_rebuild_that_is_stopped_or_fails_leaves_nothing_running_and_all_as_it_was(ledger: Flow) -> None:
-    """Ctrl-C in the middle, and a process that ends with an error; the next rebuild begins anew."""
+    """Ctrl-C in the middle, and a process that is killed at any stage; the next rebuild begins anew."""
+
+    def workers() -> list[psutil.Process]:
+        found = []
+        for child in psutil.Process().children():
+            with suppress(psutil.NoSuchProcess):  # it has ended, and is not collected yet
+                if "projections.rebuild_worker" in child.cmdline():
+                    found.append(child)
+        return found
 
     def stop(what: str, *_: int) -> None:
         if what == "applying entries":
@@ -90,11 +98,18 @@ def test_a_rebuild_that_is_stopped_or_fails_leaves_nothing_running_and_all_as_it
 
     with pytest.raises(KeyboardInterrupt):
         rebuild(ledger.settings, configure("test"), stop)
-    assert [child for child in psutil.Process().children() if "projections.rebuild_worker" in child.cmdline()] == []
+    assert workers() == []
     assert ledger.rows("select schema_name from read.ledger") == [("read_1",)]
-    broken = replace(ledger.settings, kafka_bootstrap="127.0.0.1:1")
-    with pytest.raises(RebuildError, match="nothing was swapped"):
-        rebuild(broken, configure("test"), quiet)
+    for stage in ("reading", "applying entries", "making keys and indexes"):
+
+        def kill(what: str, *_: int, stage: str = stage) -> None:
+            if what == stage:
+                for worker in workers()[-1:]:
+                    worker.kill()
+
+        with pytest.raises(RebuildError, match="nothing was swapped"):
+            rebuild(ledger.settings, configure("test"), kill)
+        assert workers() == []
     assert ledger.rows("select schema_name from read.ledger") == [("read_1",)]
     assert rebuild(ledger.settings, configure("test"), quiet).differences == ()
 
