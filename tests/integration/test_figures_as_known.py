@@ -12,6 +12,7 @@ a feed taken for knowing nothing.
 
 from collections.abc import Iterator
 from datetime import date, datetime
+from itertools import cycle
 from typing import Any
 from uuid import UUID
 
@@ -295,15 +296,14 @@ def test_figures_as_known_of_a_history_in_which_nothing_comes_in_order(database_
         assert fill_drawn(writing, database_url, drawn, 4, 2)
     history = history_of(drawn)
     counted = 0
+    grades = cycle((("any", "told"), ("any", "delivered"), ("proven", "opened"), ("any", "told")))
     with connect(database_url) as connection:
         for viewer in ("ICE-ERO", "ICE-OPLA", "ORR", "EOIR", "USCIS", "CBP", "ICE", "DHS"):
             for quarter in range(5, 110, 17):
                 for recorded_by in (at(quarter / 4), at(quarter / 4 + 5), at(60)):
-                    for basis, at_least in (("any", "told"), ("any", "delivered"), ("proven", "opened")):
-                        counted += check_figures(
-                            connection, history, (viewer, at(quarter / 4), recorded_by, basis, at_least)
-                        )
-    assert counted > 700
+                    asked = (viewer, at(quarter / 4), recorded_by, *next(grades))
+                    counted += check_figures(connection, history, asked)
+    assert counted > 250
 
 
 def test_a_group_is_not_taken_to_know_what_those_who_lead_it_would_learn_first(database_url: str) -> None:

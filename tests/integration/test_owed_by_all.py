@@ -42,7 +42,7 @@ def ledger() -> Owing:
 @pytest.mark.parametrize("seed", [2, 6])
 def test_so_it_is_in_other_ledgers(database_url: str, seed: int) -> None:
     """The same for other made-up ledgers: merges, reads and waivers fall elsewhere, and what a clock set back did."""
-    ledger = made_up(seed, children=12, steps=420)
+    ledger = made_up(seed, children=9, steps=300)
     fill(database_url, ledger)
     with connect(database_url) as connection:
         agrees(connection, ledger)
