@@ -58,12 +58,15 @@ class Survived:
     wrong: list[str]
 
 
-def crash(data: Path, *, seed: int, seconds: float, say: Say) -> Survived:
-    """Run a ledger on `data` under load, kill for `seconds` (each kind at least once), and look at what is left."""
+def crash(data: Path, *, seed: int, seconds: float, say: Say, rest_seconds: float = 0.0) -> Survived:
+    """Run a ledger on `data` under load, kill for `seconds` (each kind at least once), and look at what is left.
+
+    Senders rest for `rest_seconds` now and then, where other tests share the machine.
+    """
     up = custody(data, "up")
     assert up.returncode == 0, up.stdout + up.stderr
     try:
-        load, readers = Load(data, seed), Readers(data)
+        load, readers = Load(data, seed, rest_seconds), Readers(data)
         with readers.going_on():
             with load.going_on():
                 kills = Counter(_killed(data, Random(seed), seconds, say))

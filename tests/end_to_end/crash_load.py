@@ -37,7 +37,8 @@ PATIENCE_SECONDS = 600
 class Load:
     """Three threads that send: `expected` says what must become of every submission that was meant well."""
 
-    def __init__(self, data: Path, seed: int) -> None:
+    def __init__(self, data: Path, seed: int, rest_seconds: float) -> None:
+        """Prepare what is sent from this seed; between two files, and two days, each sender rests."""
         self.expected: dict[Key, str] = {}
         self.broken_off = 0
         """How often a sender lost the servers and began again."""
@@ -45,6 +46,7 @@ class Load:
         """How many hostile messages were put between them, at least."""
         self._data = data
         self._seed = seed
+        self._rest_seconds = rest_seconds
         self._over = threading.Event()
         self._give_up_at = float("inf")
         self._failures: list[BaseException] = []
@@ -82,7 +84,7 @@ class Load:
     def _import(self) -> None:
         """Import made-up release files one after the other, every third twice."""
         number = 0
-        while not self._over.is_set():
+        while number == 0 or not self._over.wait(self._rest_seconds):
             number += 1
             file = self._data / f"releases-{number}.csv"
             file.write_bytes(_release_file(Random(f"{self._seed}/{number}"), 1 + number * ROWS))
@@ -99,7 +101,7 @@ class Load:
     def _agencies(self) -> None:
         """Play one simulated day after the other, with everything that goes wrong between agencies."""
         number = 0
-        while not self._over.is_set():
+        while number == 0 or not self._over.wait(self._rest_seconds):
             number += 1
             sendings = day(self._seed, FIRST_DAY + timedelta(days=number), CHILDREN)
             for sending in sendings:

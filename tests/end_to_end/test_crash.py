@@ -10,7 +10,7 @@ def test_whatever_is_killed_nothing_is_lost_and_nothing_is_doubled(data_folder: 
 
     Each feed is dense and holds every item once, and each receipt an agency was told is accepted is one entry.
     """
-    survived = crash(data_folder, seed=20, seconds=10, say=print)
+    survived = crash(data_folder, seed=20, seconds=10, say=print, rest_seconds=2.0)
     assert survived.wrong == []
     assert set(survived.kills) == set(NAMES)
     assert survived.found.entries > 1000
