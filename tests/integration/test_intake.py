@@ -2,7 +2,7 @@
 
 import time
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ from typing import Any
 import orjson
 import psycopg
 import pytest
-from kafka import ConsumerRebalanceListener, KafkaConsumer
 
-from consumers.group_silence import GroupSilence, SilentGroupError
-from consumers.intake import intake_consumer
+from consumers.group_silence import SilentGroupError
+from consumers.intake import intake_consumer, run
 from ledger.cloudevents import binary_headers
-from ledger.topics import intake
+from ledger.eventstore import open_ledger
+from ledger.logs import configure
+from ledger.recording import Recording
+from ledger.settings import Settings
 from tests.integration.flow import ENCOUNTER, SOURCE, Flow, claim, flow, structured, until
 from tests.integration.running import PATIENCE_SECONDS
 
@@ -213,41 +215,26 @@ def test_a_full_disk_ends_intake_with_its_reason_and_loses_nothing(
     assert outcomes == ["accepted"] * 50
 
 
-class _FromTheFirst(ConsumerRebalanceListener):  # type: ignore[misc]  # the library is untyped
-    def __init__(self, consumer: KafkaConsumer) -> None:
-        self._consumer = consumer
-
-    def on_partitions_revoked(self, revoked: Any) -> None:
-        pass
-
-    def on_partitions_assigned(self, assigned: Any) -> None:
-        for partition in assigned:
-            self._consumer.seek(partition, 0)
-
-
-def test_a_member_of_the_group_hears_kafka_until_its_heartbeats_end(
-    kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch
+def test_an_intake_whose_heartbeats_end_is_not_taken_for_one_that_runs(
+    database_url: str, fresh_kafka: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What ends a silent intake is the library's own count of heartbeats; here they are kept from going on."""
+    """It ends with its reason, to be started again; as long as Kafka answers it goes on, though nothing comes."""
     monkeypatch.setattr("consumers.group_silence.SILENCE_SECONDS", 5.0)  # more than two heartbeats
-    consumer = intake_consumer(kafka_bootstrap)
+    settings = Settings(database_url, fresh_kafka, "America/New_York", "wall")
+    ledger, consumer = open_ledger(settings), intake_consumer(fresh_kafka)
+
+    def read(seconds: float, ready: Callable[[], None]) -> None:
+        end = time.monotonic() + seconds
+        recording, log = Recording(ledger, settings), configure("test")
+        run(consumer, ledger, recording, log, stopped=lambda: time.monotonic() > end, ready=ready)
+
     try:
-        consumer.subscribe([intake("CBP")], listener=_FromTheFirst(consumer))
-        silence = GroupSilence(consumer)
-
-        def read_on(seconds: float) -> None:
-            end = time.monotonic() + seconds
-            while time.monotonic() < end:
-                consumer.poll(timeout_ms=100)
-                silence.look()
-
-        read_on(8)
-        assert consumer.assignment()
-        consumer._coordinator._disable_heartbeat()
+        read(8, lambda: None)
         with pytest.raises(SilentGroupError):
-            read_on(PATIENCE_SECONDS)
+            read(60, consumer._coordinator._disable_heartbeat)
     finally:
         consumer.close(autocommit=False)
+        ledger.close()
 
 
 def test_positions_and_recorded_at_rise_together_and_no_entry_can_be_changed(ledger: Flow) -> None:
