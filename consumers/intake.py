@@ -11,8 +11,8 @@ import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.errors import OffsetOutOfRangeError
 
-from consumers.group_silence import GroupSilence
 from consumers.offsets import take_over
+from consumers.pending_join import go_on_with_pending_join
 from consumers.reading import bare, faulted, headers_of, read_record
 from consumers.standing import Log
 from ledger.arrivals import Arrival, Place
@@ -145,10 +145,9 @@ def run(
     partitions = Partitions(consumer, ledger, log)
     partitions.begin()
     consumer.subscribe(list(READ_BY_INTAKE), listener=partitions)
-    silence = GroupSilence(consumer)
     said_ready = False
     while not stopped():
-        silence.look()
+        go_on_with_pending_join(consumer)
         try:
             polled = consumer.poll(timeout_ms=POLL_MS, max_records=BATCH)
         except OffsetOutOfRangeError:

@@ -33,6 +33,10 @@ def running(
                 assert time.monotonic() < deadline, (folder / f"{role}.log").read_text()
                 time.sleep(0.05)
         yield processes
+    except BaseException:
+        for role in processes:  # pytest shows what a failed test printed
+            print(f"--- {role}", (folder / f"{role}.log").read_text(), sep="\n")
+        raise
     finally:
         for process in processes.values():
             process.send_signal(signal.SIGTERM)

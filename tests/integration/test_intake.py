@@ -1,8 +1,9 @@
 """Intake with its real parts: what an agency sends, and what becomes of it."""
 
+import signal
 import time
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,11 @@ import orjson
 import psycopg
 import pytest
 
-from consumers.group_silence import SilentGroupError
 from consumers.intake import intake_consumer, run
 from ledger.cloudevents import binary_headers
 from ledger.eventstore import open_ledger
 from ledger.logs import configure
 from ledger.recording import Recording
-from ledger.settings import Settings
 from tests.integration.flow import ENCOUNTER, SOURCE, Flow, claim, flow, structured, until
 from tests.integration.running import PATIENCE_SECONDS
 
@@ -215,26 +214,33 @@ def test_a_full_disk_ends_intake_with_its_reason_and_loses_nothing(
     assert outcomes == ["accepted"] * 50
 
 
-def test_an_intake_whose_heartbeats_end_is_not_taken_for_one_that_runs(
-    database_url: str, fresh_kafka: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It ends with its reason, to be started again; as long as Kafka answers it goes on, though nothing comes."""
-    monkeypatch.setattr("consumers.group_silence.SILENCE_SECONDS", 5.0)  # more than two heartbeats
-    settings = Settings(database_url, fresh_kafka, "America/New_York", "wall")
-    ledger, consumer = open_ledger(settings), intake_consumer(fresh_kafka)
+def test_a_join_that_no_longer_seems_needed_is_ended_all_the_same(ledger: Flow, database_url: str) -> None:
+    """A poll ended while the group was joined anew, as when a process stands still: the member still reads on."""
+    settings = ledger.settings
+    stopped_too = ledger.processes["intake"]
+    stopped_too.send_signal(signal.SIGTERM)
+    stopped_too.wait(timeout=PATIENCE_SECONDS)
+    store, consumer = open_ledger(settings), intake_consumer(settings.kafka_bootstrap)
+    coordinator = consumer._coordinator
+    begun = time.monotonic()
 
-    def read(seconds: float, ready: Callable[[], None]) -> None:
-        end = time.monotonic() + seconds
-        recording, log = Recording(ledger, settings), configure("test")
-        run(consumer, ledger, recording, log, stopped=lambda: time.monotonic() > end, ready=ready)
+    def begin_a_join_and_lose_its_reason() -> None:
+        while not coordinator.rejoining:
+            coordinator._assignment_snapshot = {}
+            consumer.poll(timeout_ms=1)
+        until(lambda: not coordinator.need_rejoin())  # the join itself takes its reason away
+        ledger.client("CBP").send("custody.child-encountered.v1", claim("A200000001", CALM, ENCOUNTER))
+
+    def read() -> bool:
+        return bool(ledger.rows("select 1 from ledger.stored_events")) or time.monotonic() - begun > 30
 
     try:
-        read(8, lambda: None)
-        with pytest.raises(SilentGroupError):
-            read(60, consumer._coordinator._disable_heartbeat)
+        recording, log = Recording(store, settings), configure("test")
+        run(consumer, store, recording, log, stopped=read, ready=begin_a_join_and_lose_its_reason)
     finally:
         consumer.close(autocommit=False)
-        ledger.close()
+        store.close()
+    assert ledger.rows("select count(*) from ledger.stored_events") == [(1,)]
 
 
 def test_positions_and_recorded_at_rise_together_and_no_entry_can_be_changed(ledger: Flow) -> None:
