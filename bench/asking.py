@@ -20,7 +20,7 @@ from bench.parts import Parts
 from bench.stages import Measured
 from bench.views import p99
 from ledger.agencies import RECEIVERS
-from ledger.process import settle_memory
+from ledger.roles.process import settle_memory
 from readers.knowing import Viewpoint
 from readers.moments import Asked
 from readers.questions import NothingKnownError

@@ -13,8 +13,8 @@ from kafka import KafkaProducer
 
 from bench.parts import rows
 from ledger.agencies import Agency
-from ledger.cloudevents import binary_headers
-from ledger.topics import INTAKE_PARTITIONS, intake
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.topics import INTAKE_PARTITIONS, intake
 from producers.hhs_file import Row
 from producers.hhs_releases import SOURCE, claims
 

@@ -19,9 +19,9 @@ from kafka import KafkaProducer
 from custody.roles import command, environment
 from custody.servers import embedded
 from custody.servers.topics import create_topics
-from ledger.cloudevents import binary_headers
-from ledger.settings import Settings
-from ledger.topics import INTAKE_PARTITIONS, intake
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.topics import INTAKE_PARTITIONS, intake
+from ledger.roles.settings import Settings
 from producers.hhs_file import Row, read_releases
 from producers.hhs_releases import SOURCE, claims
 

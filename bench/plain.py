@@ -14,9 +14,9 @@ from eventsourcing.application import AggregateNotFoundError, Application
 from eventsourcing.domain import Aggregate, event
 from psycopg.conninfo import conninfo_to_dict
 
-from ledger.decide import decide
-from ledger.record import Record
-from ledger.submission import Refusal, read_submission
+from ledger.intake.submission import Refusal, read_submission
+from ledger.records.record import Record
+from ledger.rules.decide import decide
 from producers.hhs_file import Row
 from producers.hhs_releases import claims
 

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 
 from bench.parts import Parts, Source, rows, wait
-from ledger.following import ALL_PARTITIONS, entries_consumer, start_at
-from ledger.logs import configure
+from ledger.kafka.entries import ALL_PARTITIONS, entries_consumer, start_at
+from ledger.roles.logs import configure
 from projections.rebuild import rebuild
 from readers.verify import verify
 

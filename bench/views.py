@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.parts import Parts, wait
 from bench.stages import APPLIED, RECORDED, Measured
 from custody.roles import environment
-from ledger.process import settle_memory
+from ledger.roles.process import settle_memory
 from producers.client import AgencyClient
 from readers.moments import parse_child
 from readers.snapshot import connect

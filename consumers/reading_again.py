@@ -5,8 +5,8 @@ from typing import Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import OffsetOutOfRangeError
 
-from ledger.topic_ids import TopicId, topic_ids
-from ledger.unpacking import DamagedBatch, Record, unpack_quickly
+from ledger.kafka.record_batches import DamagedBatch, Record, unpack_quickly
+from ledger.kafka.topic_ids import TopicId, topic_ids
 
 PATIENCE_MS: Final = 10_000
 

@@ -16,12 +16,12 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from ledger.entry import Recorded, value
-from ledger.eventstore import Ledger
-from ledger.following import BATCH, EntryMessage, Foreign, InOrder, entries_consumer
-from ledger.genuine import Genuine
-from ledger.settings import Settings
-from ledger.tail import KafkaAheadError, Tail, read_tail
-from ledger.topics import ENTRIES
+from ledger.kafka.entries import BATCH, EntryMessage, Foreign, InOrder, entries_consumer
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.tail import KafkaAheadError, Tail, read_tail
+from ledger.kafka.topics import ENTRIES
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import Ledger
 
 
 def recover(

@@ -11,10 +11,10 @@ from typing import Final
 import structlog
 from psycopg import Connection
 
-from ledger.alerts import FindAgain, Look, Looked
-from ledger.eventstore import open_ledger
-from ledger.process import Stop, run_role, say_ready, settle_memory
-from ledger.settings import Settings
+from ledger.obligations.alerts import FindAgain, Look, Looked
+from ledger.roles.process import Stop, run_role, say_ready, settle_memory
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 from producers.alerting import Alerting, alerts_producer, read_alerts_tail
 from readers.duty_changes import look
 from readers.questions import NotShownError

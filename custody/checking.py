@@ -10,15 +10,15 @@ import orjson
 
 from consumers.reading import read_arrival
 from ledger.agencies import PRODUCERS, RECEIVERS, Agency
-from ledger.arrivals import Claim, Illegible, Malformed, Place, Receipt
-from ledger.cloudevents import LONGEST_NAME, STRUCTURED_HEADERS
 from ledger.entry import Finding
 from ledger.facts import BY_WIRE
-from ledger.form import Refusal
-from ledger.receipt import WIRE as RECEIPT
-from ledger.submission import SAFETY_FACTS
+from ledger.intake.form import Refusal
+from ledger.intake.receipt import WIRE as RECEIPT
+from ledger.intake.submission import SAFETY_FACTS
+from ledger.kafka.cloudevents import LONGEST_NAME, STRUCTURED_HEADERS
+from ledger.kafka.topics import intake, receipts
+from ledger.rules.arrivals import Claim, Illegible, Malformed, Place, Receipt
 from ledger.times import parse_instant
-from ledger.topics import intake, receipts
 
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time")
 _STAND_INS: Final = {"specversion": "1.0", "id": "-", "source": "-", "time": "2000-01-01T00:00:00Z"}

@@ -3,7 +3,7 @@
 import sys
 from typing import Final
 
-from ledger.server_words import kafka_reason, postgres_reason
+from ledger.roles.server_words import kafka_reason, postgres_reason
 
 FAILED: Final = 1
 WRONG_USAGE: Final = 2

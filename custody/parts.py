@@ -10,7 +10,7 @@ from custody.servers import kafka, postgres
 from custody.servers.embedded import Embedded
 from custody.servers.process import spawn
 from custody.supervised import Supervised
-from ledger.readiness import ON_REFUSAL, READY_FILE
+from ledger.roles.readiness import ON_REFUSAL, READY_FILE
 
 _ROLE_SECONDS: Final = 30.0
 """How long a role may take to finish its batch once it is asked to stop."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ledger.facts.vocabulary import DAY_SCHEMA, INSTANT_SCHEMA
 from ledger.identifiers import SPELLINGS
-from ledger.submission import VERSION_AT_COMMANDS
+from ledger.intake.submission import VERSION_AT_COMMANDS
 
 Schema = dict[str, Any]
 

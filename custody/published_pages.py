@@ -8,7 +8,7 @@ from custody.published_examples import example_event
 from custody.published_schemas import NAMED, Schema, schema_of
 from ledger.facts import BY_WIRE, EARLIER, HAPPENINGS, LEDGER_FACTS, STATEMENTS
 from ledger.facts.vocabulary import Fact
-from ledger.rules import RULES
+from ledger.rules.catalogue import RULES
 
 _LONG_LIST = 24
 

@@ -9,15 +9,15 @@ from typing import Any, Final, get_args
 
 from custody.published_words import SUBMISSION_MEMBERS, described
 from ledger.agencies import AGENCIES, RECEIVERS
-from ledger.alerts import ALERT, ALERT_STATES
-from ledger.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
 from ledger.entry import Door, Level, Subject
 from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS, FeedReceipted
 from ledger.facts.vocabulary import DAY_SCHEMA, INSTANT_SCHEMA, category_of
-from ledger.obligation_vocabulary import KINDS
-from ledger.publication import FEED_ITEM
-from ledger.receipt import WIRE as RECEIPT
-from ledger.submission import SAFETY_FACTS, VERSION_AT_COMMANDS, model_of
+from ledger.intake.receipt import WIRE as RECEIPT
+from ledger.intake.submission import SAFETY_FACTS, VERSION_AT_COMMANDS, model_of
+from ledger.kafka.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
+from ledger.obligations.alerts import ALERT, ALERT_STATES
+from ledger.obligations.vocabulary import KINDS
+from ledger.sharing.batches import FEED_ITEM
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

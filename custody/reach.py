@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from custody.errors import UNREACHABLE, Problem
-from ledger.server_words import postgres_reason
+from ledger.roles.server_words import postgres_reason
 
 
 def without_password(database_url: str) -> str:

@@ -11,8 +11,8 @@ from psycopg import Connection
 from consumers.reading import kept_of
 from consumers.reading_again import read_again
 from custody.errors import FAILED, UNREACHABLE, Problem
-from ledger.dead_letters import close
-from ledger.unpacking import DamagedBatch, Record
+from ledger.kafka.record_batches import DamagedBatch, Record
+from ledger.store.dead_letters import close
 from producers.client_errors import BrokerUnreachableError, ClientError
 from producers.sending import Sender
 from readers.set_aside import Message, message_numbered

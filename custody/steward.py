@@ -9,8 +9,8 @@ from custody.options import Data
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ledger.eventstore import Ledger
-    from ledger.settings import Settings
+    from ledger.roles.settings import Settings
+    from ledger.store.eventstore import Ledger
 
 
 class Writing(NamedTuple):
@@ -27,9 +27,9 @@ def as_steward(data: Data, at: str | None, *, undone: str) -> Iterator[Writing]:
     from custody.answering import answering
     from custody.errors import WRONG_USAGE, Problem
     from custody.where import find_where
-    from ledger.eventstore import open_ledger
-    from ledger.settings import Settings, SettingsError, clock_of
-    from ledger.tail import KafkaAheadError, check_not_ahead, read_tail
+    from ledger.kafka.tail import KafkaAheadError, check_not_ahead, read_tail
+    from ledger.roles.settings import Settings, SettingsError, clock_of
+    from ledger.store.eventstore import open_ledger
     from ledger.times import parse_instant
 
     with answering():

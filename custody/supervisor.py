@@ -32,7 +32,7 @@ from custody.state import Phase, Pid, State, left_over, read_state, write_state
 from custody.supervised import Supervised
 from custody.where import servers_given, zone_and_clock
 from custody.which_ledger import ledger_in, remember_ledger, require_same_ledger
-from ledger.logs import configure
+from ledger.roles.logs import configure
 
 Result = TypeVar("Result")
 

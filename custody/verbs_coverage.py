@@ -77,8 +77,8 @@ def declare(
     from custody.errors import WRONG_USAGE, Problem
     from custody.printing import print_json, print_lines
     from custody.steward import as_steward
-    from ledger.covering import NotDeclaredError, coverage
-    from ledger.covering import declare as record
+    from ledger.store.covering import NotDeclaredError, coverage
+    from ledger.store.covering import declare as record
     from ledger.times import write_clock
     from readers.covered_text import preview_lines
 

@@ -12,7 +12,7 @@ from custody.options import Data, Json
 
 if TYPE_CHECKING:
     from custody.where import Where
-    from ledger.settings import Settings
+    from ledger.roles.settings import Settings
     from readers.verify import Verified
 
 Say = Callable[[str, int, int], None]
@@ -39,7 +39,7 @@ def rebuild(
     from custody.errors import WRONG_USAGE, Problem
     from custody.printing import print_json, print_lines
     from custody.where import find_where
-    from ledger.logs import configure
+    from ledger.roles.logs import configure
     from projections.columns import TABLES
     from projections.rebuild import rebuild as rebuild_tables
     from projections.rebuild_workers import RebuildError
@@ -101,7 +101,7 @@ def verify(
     from custody.errors import FAILED, Problem
     from custody.printing import print_json, print_lines
     from custody.where import find_where
-    from ledger.logs import configure
+    from ledger.roles.logs import configure
     from projections.rebuild_workers import RebuildError
     from readers.verify import verify as verify_all
 
@@ -225,9 +225,9 @@ def recover(
     from custody.errors import WRONG_USAGE, Problem
     from custody.printing import print_json, print_lines
     from custody.where import find_where
-    from ledger.eventstore import open_ledger
-    from ledger.settings import SettingsError
-    from ledger.tail import KafkaAheadError
+    from ledger.kafka.tail import KafkaAheadError
+    from ledger.roles.settings import SettingsError
+    from ledger.store.eventstore import open_ledger
 
     places = []
     for given in foreign or ():
@@ -261,7 +261,7 @@ def recover(
 
 
 def _settings(where: "Where") -> "Settings":
-    from ledger.settings import Settings, clock_of
+    from ledger.roles.settings import Settings, clock_of
 
     return Settings(where.database_url, where.bootstrap, where.zone, clock_of(where.clock))
 

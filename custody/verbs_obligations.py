@@ -195,11 +195,11 @@ def waive(
     from custody.steward import as_steward
     from ledger.facts import ObligationWaived
     from ledger.model_words import in_words
-    from ledger.obligations import shipped_rules
-    from ledger.offices import shipped_offices
+    from ledger.obligations.offices import shipped_offices
+    from ledger.obligations.shipped import shipped_rules
+    from ledger.store.waiving import NotWaivedError
+    from ledger.store.waiving import waive as record
     from ledger.times import write_clock
-    from ledger.waiving import NotWaivedError
-    from ledger.waiving import waive as record
     from projections.waivable import why_not
 
     given = {"rule": rule, "position": position, "obliged": agency, "reason_code": code, "reason": reason}

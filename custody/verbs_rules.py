@@ -31,7 +31,7 @@ def show(
     from custody.answering import answering, connected
     from custody.printing import print_json, print_lines
     from custody.rules_text import adopted_lines, set_lines
-    from ledger.sharing import shipped_sets
+    from ledger.sharing.rule_sets import shipped_sets
 
     if which is not None:
         rules = _read(which)
@@ -58,7 +58,7 @@ def diff(one: Which, other: Which, as_json: Json = False) -> None:
       custody rules diff moa-2018 moa-2021
     """
     from custody.printing import print_json, print_lines
-    from ledger.sharing import differences
+    from ledger.sharing.rule_sets import differences
 
     found = list(differences(_read(one), _read(other)))
     if as_json:
@@ -92,8 +92,8 @@ def adopt(
     from custody.errors import Problem
     from custody.printing import print_json, print_lines
     from custody.steward import as_steward
-    from ledger.adopting import NotAdoptedError
-    from ledger.adopting import adopt as record
+    from ledger.store.adopting import NotAdoptedError
+    from ledger.store.adopting import adopt as record
     from ledger.times import write_clock
 
     rules = _read(which)
@@ -113,7 +113,7 @@ def _read(which: str) -> "RuleSet":
     """Read a set by its file or its name; a name wins only where no such file is meant."""
     from custody.errors import NO_SUCH_THING, WRONG_USAGE, Problem
     from ledger.choices import did_you_mean
-    from ledger.sharing import RuleFileError, read_rules, shipped_sets
+    from ledger.sharing.rule_sets import RuleFileError, read_rules, shipped_sets
 
     shipped = shipped_sets()
     file = shipped.get(which, Path(which))

@@ -152,7 +152,7 @@ def run(
         database_url=where.database_url, bootstrap=where.bootstrap, zone=where.zone, clock=where.clock
     )
     if as_json:
-        from ledger.logs import FORM
+        from ledger.roles.logs import FORM
 
         environment[FORM] = "json"
     command = roles.command(role)

@@ -364,7 +364,7 @@ def _imported(where: "Where", agency: "Agency", file: str, digest: str, run: "Ca
     from custody.import_shown import telling
     from custody.kafka_clients import problem, quiet_kafka
     from custody.servers.own_files import require_own
-    from ledger.process import Stop, settle_memory
+    from ledger.roles.process import Stop, settle_memory
     from producers.client_errors import ClientError
     from producers.import_journal import journal_file
     from producers.outcomes import OutcomeReader

@@ -4,12 +4,12 @@ import sys
 
 import structlog
 
-from ledger.eventstore import open_ledger
-from ledger.feed_tail import read_feed_tail
-from ledger.following import entries_consumer
-from ledger.process import Stop, run_role, say_ready, settle_memory
-from ledger.settings import Settings
-from ledger.tail import read_tail
+from ledger.kafka.entries import entries_consumer
+from ledger.kafka.feed_tail import read_feed_tail
+from ledger.kafka.tail import read_tail
+from ledger.roles.process import Stop, run_role, say_ready, settle_memory
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 from producers.feeds import Feeds
 from producers.publishing import feeds_producer
 from producers.relay import Relay, relay_producer

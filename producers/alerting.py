@@ -19,17 +19,17 @@ from kafka import KafkaProducer, TopicPartition
 from psycopg.rows import dict_row
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.alerts import ALERT, DutyKey, Kept, Look, Looked, due_alerts, read_alert, write_alert
-from ledger.genuine import Genuine
-from ledger.retries import retries_asked
-from ledger.seals import SEAL
-from ledger.settings import Settings
-from ledger.single_work import SingleWork
-from ledger.tail import KafkaAheadError
-from ledger.tail_reading import between, last_of, tail_consumer
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.seals import SEAL
+from ledger.kafka.tail import KafkaAheadError
+from ledger.kafka.tail_reading import between, last_of, tail_consumer
+from ledger.kafka.topics import alerts
+from ledger.kafka.topics_watch import TopicsWatch
+from ledger.obligations.alerts import ALERT, DutyKey, Kept, Look, Looked, due_alerts, read_alert, write_alert
+from ledger.roles.settings import Settings
+from ledger.roles.single_work import SingleWork
+from ledger.store.retries import retries_asked
 from ledger.times import write_clock
-from ledger.topics import alerts
-from ledger.topics_watch import TopicsWatch
 from producers.appending import Envelope, Outgoing
 from producers.left_open import LeftOpen
 from producers.transactions import SOURCE, sealed, tell, transactional_producer

@@ -9,11 +9,11 @@ from psycopg import Connection
 from psycopg.rows import DictRow
 
 from ledger.entry import Entry, read_entry
-from ledger.faults import is_of_the_message
-from ledger.looking_back import linked, payload_of, rows_after, rows_of
-from ledger.sharing import Adopted
+from ledger.roles.faults import is_of_the_message
+from ledger.sharing.feed_fold import NEEDS_RECORD, Rulebook, Telling, Told
+from ledger.sharing.rule_sets import Adopted
+from ledger.store.queries import linked, payload_of, rows_after, rows_of
 from ledger.streams import STREAMS
-from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told
 from producers.blocking import Blocking
 from producers.feed_folds import fold_of
 

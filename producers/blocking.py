@@ -16,18 +16,18 @@ import orjson
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from ledger import deferring
 from ledger.entry import Entry, read_entry
 from ledger.facts import CorrectionIssued, EntryVoided
-from ledger.faults import is_of_the_message, place_of
-from ledger.following import EntryMessage
-from ledger.looking_back import linked, payload_of, rows_of
-from ledger.publication import Trigger
-from ledger.sharing import FOLLOWING
-from ledger.speaking import speaks_of
+from ledger.kafka.entries import EntryMessage
+from ledger.records.speaking import speaks_of
+from ledger.records.voids import standing_voids
+from ledger.roles.faults import is_of_the_message, place_of
+from ledger.sharing.batches import Trigger
+from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.rule_sets import FOLLOWING
+from ledger.store import deferring
+from ledger.store.queries import linked, payload_of, rows_of
 from ledger.streams import STREAMS
-from ledger.telling import Rulebook, Telling, Told
-from ledger.voids import standing_voids
 from producers.feed_folds import fold_of
 from producers.told_otherwise import Exceptions, ToldOtherwise
 

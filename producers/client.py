@@ -25,8 +25,8 @@ import orjson
 from pydantic import ValidationError
 
 from ledger.agencies import PRODUCERS, Agency
-from ledger.cloudevents import STRUCTURED_HEADERS, binary_headers, read_message
 from ledger.identifiers import Identifier
+from ledger.kafka.cloudevents import STRUCTURED_HEADERS, binary_headers, read_message
 from ledger.times import write_when
 from producers.client_errors import NoOutcomeError, known_agency
 from producers.outcomes import Outcome, OutcomeReader

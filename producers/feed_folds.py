@@ -15,11 +15,11 @@ from psycopg.rows import DictRow
 
 from ledger.entry import Entry, read_entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.leaving_out import LeftOut, left_out
-from ledger.looking_back import entries_at, linked, payload_of, rows_of, statements_of
-from ledger.publication import Trigger
-from ledger.sharing import Adopted, default_rules
-from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
+from ledger.sharing.batches import Trigger
+from ledger.sharing.feed_fold import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
+from ledger.sharing.leaving_out import LeftOut, left_out
+from ledger.sharing.rule_sets import Adopted, default_rules
+from ledger.store.queries import entries_at, linked, payload_of, rows_of, statements_of
 from producers.told_otherwise import NO_EXCEPTIONS, Exceptions, ToldOtherwise
 
 CACHED_ENTRIES: Final = 40_000

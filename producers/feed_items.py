@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from ledger.agencies import Agency
-from ledger.cloudevents import Unreadable, read_message
-from ledger.publication import FEED_ITEM
+from ledger.kafka.cloudevents import Unreadable, read_message
+from ledger.sharing.batches import FEED_ITEM
 
 
 class FeedItem(NamedTuple):

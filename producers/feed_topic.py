@@ -12,7 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from ledger.agencies import Agency
-from ledger.topics import feed
+from ledger.kafka.topics import feed
 from producers.client_errors import BrokerUnreachableError, TopicMissingError
 from producers.feed_errors import FeedGapError, FeedLostError, FeedWentBackError, UnreadableItemError
 from producers.feed_items import FeedItem, read_item

@@ -12,27 +12,27 @@ import structlog
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from psycopg.rows import dict_row
 
-from ledger.adopting import adopted, adoptions, former_default_until
 from ledger.agencies import RECEIVERS
-from ledger.deferring import keep_reasons
 from ledger.entry import read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
-from ledger.faults import is_of_the_message
-from ledger.feed_tail import FeedTail
-from ledger.following import EntryMessage, InOrder
-from ledger.foreign import keeping_foreign
-from ledger.genuine import Genuine
-from ledger.process import RefusedError
-from ledger.publication import Backfilled, Part, Trigger
-from ledger.retries import retries_asked
-from ledger.settings import Settings
-from ledger.sharing import Adopted
-from ledger.single_work import SingleWork
+from ledger.kafka.entries import EntryMessage, InOrder
+from ledger.kafka.feed_tail import FeedTail
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.topics import ENTRIES, PUBLICATIONS, feed
+from ledger.kafka.topics_watch import TopicsWatch, written
+from ledger.roles.faults import is_of_the_message
+from ledger.roles.process import RefusedError
+from ledger.roles.settings import Settings
+from ledger.roles.single_work import SingleWork
+from ledger.sharing.batches import Backfilled, Part, Trigger
+from ledger.sharing.feed_fold import Told
+from ledger.sharing.rule_sets import Adopted
+from ledger.store.adopting import adopted, adoptions, former_default_until
+from ledger.store.deferring import keep_reasons
+from ledger.store.foreign import keeping_foreign
+from ledger.store.retries import retries_asked
 from ledger.streams import LEDGER, STREAMS
-from ledger.telling import Told
 from ledger.times import read_clock
-from ledger.topics import ENTRIES, PUBLICATIONS, feed
-from ledger.topics_watch import TopicsWatch, written
 from producers.appending import look_up
 from producers.backfilling import Backfilling
 from producers.blocking import Blocking, Tried

@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
-from ledger.decisions.future import in_future
-from ledger.submission import Refusal, read_submission
+from ledger.intake.submission import Refusal, read_submission
+from ledger.rules.future import in_future
 from producers.hhs_file import Row
 from producers.hhs_releases import SOURCE, claims
 from producers.import_account import Report

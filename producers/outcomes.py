@@ -7,7 +7,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from ledger.agencies import Agency
-from ledger.topics import outcomes
+from ledger.kafka.topics import outcomes
 from producers.client_errors import BrokerUnreachableError, TopicMissingError
 from producers.reaching import REACH_MS, reason, require_listener
 

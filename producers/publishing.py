@@ -18,13 +18,14 @@ from kafka import KafkaProducer, TopicPartition
 from psycopg import Connection
 from psycopg.rows import DictRow
 
-from ledger import deferring
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry, read_entry
-from ledger.feed_tail import NOTHING_ON_KAFKA, FeedTail, check_feeds_not_ahead
-from ledger.genuine import Genuine
-from ledger.looking_back import payload_of, rows_at
-from ledger.publication import (
+from ledger.kafka.feed_tail import NOTHING_ON_KAFKA, FeedTail, check_feeds_not_ahead
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.seals import SEAL
+from ledger.kafka.topics import PUBLICATIONS, feed
+from ledger.roles.settings import Clock
+from ledger.sharing.batches import (
     FEED_ITEM,
     NOTHING_PUBLISHED,
     PUBLICATION,
@@ -38,11 +39,10 @@ from ledger.publication import (
     read_batch,
     write_batch,
 )
-from ledger.seals import SEAL
-from ledger.settings import Clock
-from ledger.telling import Told
+from ledger.sharing.feed_fold import Told
+from ledger.store import deferring
+from ledger.store.queries import payload_of, rows_at
 from ledger.times import MICROSECOND, in_utc, plus, read_clock, write_clock
-from ledger.topics import PUBLICATIONS, feed
 from producers.appending import Envelope, Outgoing
 from producers.transactions import SOURCE, sealed, tell, transactional_producer
 
@@ -59,7 +59,7 @@ Stamped = Sequence[tuple[Told, datetime]]
 
 
 class Decided(NamedTuple):
-    """What a batch says of blocked records (`ledger.publication.Batch`), and why those are blocked."""
+    """What a batch says of blocked records (`ledger.sharing.batches.Batch`), and why those are blocked."""
 
     deferred: Sequence[int] = ()
     resumed: Sequence[Trigger] = ()

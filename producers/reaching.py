@@ -6,7 +6,7 @@ from typing import Final
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
-from ledger.server_words import kafka_reason
+from ledger.roles.server_words import kafka_reason
 from producers.client_errors import BrokerUnreachableError
 
 REACH_MS: Final = 10_000

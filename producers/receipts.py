@@ -10,11 +10,11 @@ from uuid import uuid4
 import orjson
 
 from ledger.agencies import Agency
-from ledger.cloudevents import binary_headers
 from ledger.facts.ledger_wide import ReceiptGrade
-from ledger.receipt import WIRE
+from ledger.intake.receipt import WIRE
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.topics import receipts
 from ledger.times import write_when
-from ledger.topics import receipts
 from producers.client_errors import NoOutcomeError
 from producers.outcomes import Outcome, OutcomeReader
 from producers.sending import Sender

@@ -22,16 +22,16 @@ from psycopg.rows import DictRow, dict_row
 
 from ledger.agencies import PRODUCERS
 from ledger.entry import recorded_at_of, value
-from ledger.eventstore import Ledger
-from ledger.genuine import Genuine
-from ledger.outcomes import WIRE, accepted, fitting
-from ledger.seals import SEAL
-from ledger.settings import Settings
-from ledger.single_work import SingleWork
-from ledger.tail import Tail, check_not_ahead
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.seals import SEAL
+from ledger.kafka.tail import Tail, check_not_ahead
+from ledger.kafka.topics import ENTRIES, LARGEST_MESSAGE_BYTES, outcomes, partition_of
+from ledger.kafka.topics_watch import TopicLostError, TopicsWatch, written
+from ledger.roles.settings import Settings
+from ledger.roles.single_work import SingleWork
+from ledger.rules.outcomes import WIRE, accepted, fitting
+from ledger.store.eventstore import Ledger
 from ledger.times import write_clock
-from ledger.topics import ENTRIES, LARGEST_MESSAGE_BYTES, outcomes, partition_of
-from ledger.topics_watch import TopicLostError, TopicsWatch, written
 from producers.appending import Envelope, Outgoing, append, look_up
 
 BATCH: Final = 2000

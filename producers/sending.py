@@ -12,7 +12,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.partitioner.default import murmur2
 
 from ledger.agencies import Agency
-from ledger.topics import LARGEST_MESSAGE_BYTES, intake
+from ledger.kafka.topics import LARGEST_MESSAGE_BYTES, intake
 from producers.client_errors import BrokerUnreachableError, MessageTooLargeError, NotSentError, TopicMissingError
 from producers.reaching import REACH_MS, reason, require_listener
 

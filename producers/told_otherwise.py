@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from ledger.deferring import Decision
-from ledger.publication import Trigger
+from ledger.sharing.batches import Trigger
+from ledger.store.deferring import Decision
 
 
 class Exceptions(NamedTuple):

@@ -5,7 +5,7 @@ from typing import Final
 
 from kafka import KafkaProducer, TopicPartition
 
-from ledger.seals import Seals
+from ledger.kafka.seals import Seals
 from producers.appending import Envelope, Outgoing, append
 
 SEND_SECONDS: Final = 60.0
@@ -39,7 +39,7 @@ def transactional_producer(bootstrap: str, name: str) -> KafkaProducer:
 
 
 def sealed(seals: Seals, envelope: Envelope, topic: str, value: bytes, *, id: str, time: str) -> Outgoing:
-    """Return a message of the ledger's own, with its seal (`ledger/genuine.py` knows it again)."""
+    """Return a message of the ledger's own, with its seal (`ledger/kafka/genuine.py` knows it again)."""
     seal = seals.seal(topic.encode(), id.encode(), time.encode(), value)
     return Outgoing(value, envelope.stamped(time, seal).of(id))
 

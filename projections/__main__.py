@@ -4,12 +4,12 @@ import sys
 
 import structlog
 
-from ledger.eventstore import open_ledger
-from ledger.following import entries_consumer
-from ledger.process import RefusedError, Stop, run_role, say_ready, settle_memory
-from ledger.settings import Settings
-from ledger.topics import ENTRIES, PUBLICATIONS
-from ledger.topics_watch import TopicsWatch
+from ledger.kafka.entries import entries_consumer
+from ledger.kafka.topics import ENTRIES, PUBLICATIONS
+from ledger.kafka.topics_watch import TopicsWatch
+from ledger.roles.process import RefusedError, Stop, run_role, say_ready, settle_memory
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 from projections.follower import follow
 from projections.publications_follower import MissingBatchError, publications_consumer
 from projections.versions import connect, prepare

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from ledger.belonging import about_person, aims_at
 from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import EntryVoided, Fact, FeedReceipted, FindingResolved, IdentityMerged, IdentityUnmerged
-from ledger.faults import is_of_the_message
-from ledger.following import EntryMessage
-from ledger.merges import groups, person_of
-from ledger.obligations import shipped_rules
-from ledger.offices import shipped_offices
-from ledger.speaking import speaks_of
+from ledger.kafka.entries import EntryMessage
+from ledger.obligations.offices import shipped_offices
+from ledger.obligations.shipped import shipped_rules
+from ledger.records.merges import groups, person_of
+from ledger.records.speaking import speaks_of
+from ledger.roles.faults import is_of_the_message
+from ledger.sharing.belonging import about_person, aims_at
 from ledger.streams import STREAMS
 from projections.changes import DUTIES, Changes, Interval, Opened, closures, intervals
 from projections.folding import Folding

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, cast
 
 from ledger.agencies import PRODUCERS, Agency
 from ledger.facts import BY_WIRE, CoverageDeclared, short_name
-from ledger.obligation_vocabulary import OPENING, Answer, Rule
+from ledger.obligations.vocabulary import OPENING, Answer, Rule
 from ledger.times import MICROSECOND, first_instant, last_instant, plus
 from projections.matching import may_meet
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Final, NamedTuple
 
 from ledger.agencies import AGENCIES
-from ledger.calendars import due
-from ledger.obligation_vocabulary import BIRTHDAY, HOLDER, PRODUCER, Opening, Party, Rule
-from ledger.offices import OfficeTable, zone_of
+from ledger.obligations.calendars import due
+from ledger.obligations.offices import OfficeTable, zone_of
+from ledger.obligations.vocabulary import BIRTHDAY, HOLDER, PRODUCER, Opening, Party, Rule
 from ledger.times import When, civil_day, order_key
 from projections.effective import Effective
 from projections.folding import Folding

@@ -20,8 +20,8 @@ from ledger.facts import (
     current,
 )
 from ledger.facts.vocabulary import STORED
+from ledger.records.voids import standing_voids
 from ledger.times import When, read_back
-from ledger.voids import standing_voids
 
 _position: Final = attrgetter("position")
 

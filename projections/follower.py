@@ -12,13 +12,13 @@ from uuid import UUID
 import structlog
 from kafka import KafkaConsumer, TopicPartition
 
-from ledger.following import ALL_PARTITIONS, BATCH, EntryMessage, InOrder, continued_records
-from ledger.foreign import keeping_foreign
-from ledger.genuine import Genuine
-from ledger.retries import retries_asked
-from ledger.single_work import SingleWork
-from ledger.topics import ENTRIES, PUBLICATIONS
-from ledger.topics_watch import TopicsWatch, written
+from ledger.kafka.entries import ALL_PARTITIONS, BATCH, EntryMessage, InOrder, continued_records
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.topics import ENTRIES, PUBLICATIONS
+from ledger.kafka.topics_watch import TopicsWatch, written
+from ledger.roles.single_work import SingleWork
+from ledger.store.foreign import keeping_foreign
+from ledger.store.retries import retries_asked
 from projections.applying import Applying
 from projections.changes import Changes
 from projections.holdings_follower import HoldingsFollower

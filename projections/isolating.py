@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
-from ledger.faults import is_of_the_message
-from ledger.following import EntryMessage
-from ledger.speaking import speaks_of
+from ledger.kafka.entries import EntryMessage
+from ledger.records.speaking import speaks_of
+from ledger.roles.faults import is_of_the_message
 
 _MOST_REASON: Final = 300
 

@@ -12,10 +12,10 @@ from functools import cache
 from typing import Final, Literal, NamedTuple
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.disclosing import Sharing
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, NoticeGiven
-from ledger.sharing import default_rules
+from ledger.sharing.disclosure import Sharing
+from ledger.sharing.rule_sets import default_rules
 from ledger.times import last_instant
 from projections.claims import Claims
 from projections.effective import effective

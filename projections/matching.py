@@ -6,11 +6,11 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from ledger.addresses import assess
+from ledger.addresses.classes import assess
 from ledger.agencies import PRODUCERS
 from ledger.entry import Producer
 from ledger.facts import HAPPENINGS, Address, short_name
-from ledger.obligation_vocabulary import (
+from ledger.obligations.vocabulary import (
     ADDRESS_CLASS,
     BIRTHDAY,
     EVER,

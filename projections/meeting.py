@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, cast
 
 from ledger.agencies import Agency
-from ledger.obligation_vocabulary import Answer, Kind
+from ledger.obligations.vocabulary import Answer, Kind
 from ledger.times import When
 from projections.duties import Duty
 from projections.matching import Happened, Happenings

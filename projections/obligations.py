@@ -12,8 +12,8 @@ from typing import Final, Literal, NamedTuple, cast
 
 from ledger.agencies import Agency
 from ledger.facts import ObligationWaived
-from ledger.obligation_vocabulary import Kind, Rule
-from ledger.offices import OfficeTable
+from ledger.obligations.offices import OfficeTable
+from ledger.obligations.vocabulary import Kind, Rule
 from ledger.times import When, civil_day
 from projections.coverage import Coverage, holds
 from projections.duties import Child, Duty, duties

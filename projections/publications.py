@@ -8,7 +8,7 @@ import orjson
 
 from ledger.agencies import Agency
 from ledger.entry import record_id
-from ledger.publication import Batch
+from ledger.sharing.batches import Batch
 from ledger.times import read_clock
 from projections.columns import FEEDS
 

@@ -7,12 +7,12 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import OffsetOutOfRangeError
 
-from ledger.following import METADATA_MS, foreign_record
-from ledger.foreign import keeping_foreign
-from ledger.genuine import Genuine
-from ledger.publication import Batch, read_batch
-from ledger.topics import PUBLICATIONS
-from ledger.unpacking import DamagedBatch, unpack_quickly
+from ledger.kafka.entries import METADATA_MS, foreign_record
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.record_batches import DamagedBatch, unpack_quickly
+from ledger.kafka.topics import PUBLICATIONS
+from ledger.sharing.batches import Batch, read_batch
+from ledger.store.foreign import keeping_foreign
 from projections.store import Tables
 
 MOST: Final = 50

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from ledger.agencies import Agency
-from ledger.belonging import about_person as entries_about
 from ledger.entry import Entry
 from ledger.facts import STATEMENTS, CorrectionIssued
-from ledger.merges import groups
+from ledger.records.merges import groups
+from ledger.sharing.belonging import about_person as entries_about
 from ledger.times import order_key
 from projections.effective import Effective, effective
 from projections.knowledge import OPENED, Basis, Item, Members, Moment, Receipt, known_set, moments

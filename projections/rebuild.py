@@ -19,11 +19,11 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from ledger.eventstore import open_ledger
-from ledger.following import entries_consumer
-from ledger.settings import Settings
-from ledger.single_work import alone
-from ledger.topics import ENTRIES_PARTITIONS
+from ledger.kafka.entries import entries_consumer
+from ledger.kafka.topics import ENTRIES_PARTITIONS
+from ledger.roles.settings import Settings
+from ledger.roles.single_work import alone
+from ledger.store.eventstore import open_ledger
 from projections.comparing import differences
 from projections.follower import Follower
 from projections.holdings_follower import HoldingsFollower

@@ -28,11 +28,11 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from ledger.following import EntryMessage, Foreign, entries_consumer, start_at
-from ledger.genuine import Genuine
-from ledger.settings import Settings, read_settings
+from ledger.kafka.entries import EntryMessage, Foreign, entries_consumer, start_at
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.topics import ENTRIES
+from ledger.roles.settings import Settings, read_settings
 from ledger.streams import STREAMS
-from ledger.topics import ENTRIES
 from projections.applying import Applying, Loaded
 from projections.changes import Changes, IdentifierRow
 from projections.held_rows import held_rows

@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from ledger.settings import Settings, as_environment
+from ledger.roles.settings import Settings, as_environment
 
 WORKERS: Final = 2
 Say = Callable[[str, int, int], None]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from ledger.following import EntryMessage
+from ledger.kafka.entries import EntryMessage
 from projections.applying import Applying
 from projections.isolating import HeldBack, isolated
 from projections.store import Tables

@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from ledger.obligation_vocabulary import BIRTHDAY, EVER, HOLDER, OPENING, PRODUCER, Opening, Rule
-from ledger.offices import OfficeTable
+from ledger.obligations.offices import OfficeTable
+from ledger.obligations.vocabulary import BIRTHDAY, EVER, HOLDER, OPENING, PRODUCER, Opening, Rule
 from projections.duties import Zones
 
 OFFICE: Final = "responsible-office-assigned"

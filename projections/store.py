@@ -11,11 +11,11 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.agencies import Agency
 from ledger.entry import Entry, read_entry
-from ledger.following import EntryMessage
-from ledger.publication import Batch
+from ledger.kafka.entries import EntryMessage
+from ledger.kafka.topics import ENTRIES
+from ledger.sharing.batches import Batch
 from ledger.streams import OF_AGENCY
 from ledger.times import read_clock
-from ledger.topics import ENTRIES
 from projections.applying import Loaded
 from projections.changes import Changes, Interval, Opened
 from projections.columns import COLUMNS, INTERVALS

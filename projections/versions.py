@@ -8,9 +8,9 @@ from psycopg import Connection, Cursor
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Composed, Identifier
 
-from ledger.obligations import shipped_rules
-from ledger.offices import shipped_offices
-from ledger.settings import Settings, SettingsError
+from ledger.obligations.offices import shipped_offices
+from ledger.obligations.shipped import shipped_rules
+from ledger.roles.settings import Settings, SettingsError
 from projections.columns import COLUMNS, HELD_TABLES, TABLES
 from projections.making_room import over_readers
 from projections.rulebook import fingerprint

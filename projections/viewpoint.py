@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from ledger.belonging import about_person as about
-from ledger.disclosing import reveals_relief
 from ledger.entry import Entry
 from ledger.facts import (
     CorrectionIssued,
@@ -20,7 +18,9 @@ from ledger.facts import (
     IdentityUnmerged,
     NoticeGiven,
 )
-from ledger.merges import groups
+from ledger.records.merges import groups
+from ledger.sharing.belonging import about_person as about
+from ledger.sharing.disclosure import reveals_relief
 from projections.deciding import DECIDING
 from projections.effective import Effective, effective
 from projections.knowledge import Seen, names

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from ledger.entry import Entry
 from ledger.facts import ObligationWaived
-from ledger.obligation_vocabulary import Rule
-from ledger.offices import OfficeTable
+from ledger.obligations.offices import OfficeTable
+from ledger.obligations.vocabulary import Rule
 from projections.duties import Child, Duty, duties
 from projections.effective import effective
 

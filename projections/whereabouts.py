@@ -17,7 +17,7 @@ Where the contract's sentence leaves room, this is how it is read:
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.addresses import is_blank
+from ledger.addresses.classes import is_blank
 from ledger.facts import Address, AddressReported, PostReleaseContactRecorded
 from ledger.times import When, first_instant, last_instant
 from projections.regions import Whereabouts

@@ -17,8 +17,8 @@ from psycopg import Cursor
 
 from ledger.agencies import GROUPS, RECEIVERS, Agency
 from ledger.facts import CoverageDeclared, ObligationWaived
-from ledger.obligations import Rule, shipped_rules
-from ledger.offices import shipped_offices
+from ledger.obligations.offices import shipped_offices
+from ledger.obligations.shipped import Rule, shipped_rules
 from ledger.streams import OF_AGENCY
 from ledger.times import read_back
 from projections.columns import FEEDS

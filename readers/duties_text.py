@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ledger.identifiers import shown
-from ledger.obligation_vocabulary import KINDS
+from ledger.obligations.vocabulary import KINDS
 from readers.obligation_text import HEADINGS
 from readers.wording import civil, printable
 

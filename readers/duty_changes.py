@@ -8,10 +8,10 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 
 from ledger.agencies import Agency
-from ledger.alerts import ALERT_STATES, Again, DutyKey, FindAgain, Looked, Standing
 from ledger.entry import Entry, read_entry
-from ledger.faults import is_of_the_message, place_of
-from ledger.obligations import shipped_rules
+from ledger.obligations.alerts import ALERT_STATES, Again, DutyKey, FindAgain, Looked, Standing
+from ledger.obligations.shipped import shipped_rules
+from ledger.roles.faults import is_of_the_message, place_of
 from ledger.streams import LEDGER, OF_AGENCY
 from ledger.times import plus
 from readers.duties import SQL, Chosen, Owed, Population

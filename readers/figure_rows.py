@@ -11,7 +11,7 @@ import orjson
 from psycopg import Cursor
 
 from ledger.entry import Entry, read_entry
-from ledger.merges import groups, person_of
+from ledger.records.merges import groups, person_of
 from ledger.times import write_clock
 from projections.changes import intervals
 from projections.columns import FIGURED, HELD

@@ -8,7 +8,7 @@ from typing import Any, Final
 from psycopg import Connection, Cursor
 
 from ledger.agencies import GROUPS, PRODUCERS
-from ledger.rules import BY_CODE
+from ledger.rules.catalogue import BY_CODE
 from ledger.times import write_clock
 from readers.choosing import one_of
 from readers.offices import office_named

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from ledger.entry import Entry
 from ledger.identifiers import shown
-from ledger.releasing import Ties, came_under, listed, openings
+from ledger.records.releasing import Ties, came_under, listed, openings
+from ledger.records.voids import standing_voids
 from ledger.times import write_clock
-from ledger.voids import standing_voids
 from readers.moments import Name
 
 

@@ -15,7 +15,7 @@ from psycopg import Cursor
 from ledger.agencies import AGENCIES, RECEIVERS, Agency
 from ledger.entry import Entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
-from ledger.merges import person_of
+from ledger.records.merges import person_of
 from ledger.streams import OF_AGENCY
 from projections.columns import FEEDS, STEPS
 from projections.effective import Effective

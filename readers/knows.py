@@ -9,12 +9,12 @@ from uuid import UUID
 from psycopg import Connection
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.belonging import about_person
 from ledger.entry import Entry
 from ledger.facts import BY_WIRE, EntryVoided, IdentityMerged, IdentityUnmerged, NoticeGiven, short_name
-from ledger.merges import groups
+from ledger.records.merges import groups
+from ledger.records.voids import standing_voids
+from ledger.sharing.belonging import about_person
 from ledger.times import When, first_instant, last_instant, write_clock, write_when
-from ledger.voids import standing_voids
 from projections.effective import effective
 from projections.knowledge import GRADES, Channel, Moment
 from readers.knowing import Stated, Viewpoint, all_stated

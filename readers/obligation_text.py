@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from ledger.identifiers import shown
-from ledger.obligation_vocabulary import KINDS
+from ledger.obligations.vocabulary import KINDS
 from readers.wording import as_given, civil, printable
 
 COLUMNS: Final = 100

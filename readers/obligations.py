@@ -13,8 +13,8 @@ from typing import Any, Final, get_args
 from psycopg import Connection, Cursor
 
 from ledger.agencies import GROUPS, RECEIVERS, Agency, Body
-from ledger.obligations import Rule, shipped_rules
-from ledger.offices import shipped_offices
+from ledger.obligations.offices import shipped_offices
+from ledger.obligations.shipped import Rule, shipped_rules
 from ledger.streams import LEDGER
 from ledger.times import When, write_clock, write_when
 from projections.effective import effective

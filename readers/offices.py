@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 from psycopg import Cursor
 
-from ledger.offices import known_offices
+from ledger.obligations.offices import known_offices
 from readers.choosing import one_of
 from readers.snapshot import Rows
 from readers.statements import named

@@ -10,7 +10,7 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 
 from ledger.facts import CoverageDeclared
-from ledger.obligations import shipped_rules
+from ledger.obligations.shipped import shipped_rules
 from ledger.times import When, write_clock
 from readers.choosing import one_of
 from readers.duties import SQL as DUTIES_SQL

@@ -10,11 +10,11 @@ from uuid import UUID
 import orjson
 from psycopg import Connection, Cursor
 
-from ledger.belonging import about_person
 from ledger.entry import Entry, read_entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.identifiers import shown
-from ledger.merges import groups
+from ledger.records.merges import groups
+from ledger.sharing.belonging import about_person
 from ledger.streams import STREAMS
 from ledger.times import When, read_clock, write_clock
 from readers.former_names import Former, Formerly, said, stranded

@@ -16,18 +16,18 @@ import orjson
 from psycopg import Connection
 from psycopg.rows import DictRow, TupleRow, dict_row
 
-from ledger.adopting import adoptions, former_default_until
 from ledger.agencies import Agency
-from ledger.deferring import Decision
 from ledger.entry import Entry, read_entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.faults import is_of_the_message, place_of
-from ledger.leaving_out import left_out
-from ledger.looking_back import payload_of, rows_after, rows_of
-from ledger.publication import Trigger
-from ledger.sharing import Adopted, default_rules
+from ledger.roles.faults import is_of_the_message, place_of
+from ledger.sharing.batches import Trigger
+from ledger.sharing.feed_fold import NEEDS_RECORD, Kind, Rulebook, Telling, Told, tell_alone
+from ledger.sharing.leaving_out import left_out
+from ledger.sharing.rule_sets import Adopted, default_rules
+from ledger.store.adopting import adoptions, former_default_until
+from ledger.store.deferring import Decision
+from ledger.store.queries import payload_of, rows_after, rows_of
 from ledger.streams import STREAMS
-from ledger.telling import NEEDS_RECORD, Kind, Rulebook, Telling, Told, tell_alone
 
 PAGE: Final = 500
 """Groups of records folded together."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ledger.identifiers import shown
-from ledger.releasing import listed
+from ledger.records.releasing import listed
 from readers.entry_text import Style, rows, title
 from readers.timeline import timeline
 from readers.wording import as_given, civil, printable, worded

@@ -16,10 +16,10 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from ledger.entry import value
-from ledger.following import ALL_PARTITIONS, BATCH, Foreign, entries_consumer, start_at
-from ledger.genuine import Genuine
-from ledger.settings import Settings
-from ledger.topics import ENTRIES
+from ledger.kafka.entries import ALL_PARTITIONS, BATCH, Foreign, entries_consumer, start_at
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.topics import ENTRIES
+from ledger.roles.settings import Settings
 from projections.rebuild import refill, the_only_rebuild
 from projections.store import Tables
 from projections.versions import connect, drop_version

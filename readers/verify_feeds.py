@@ -19,18 +19,18 @@ from psycopg import Connection
 from psycopg.rows import DictRow, TupleRow, dict_row
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.cloudevents import binary_headers
-from ledger.deferring import Decision, decisions
 from ledger.entry import Entry, recorded_at_of
 from ledger.facts import EntryVoided
-from ledger.feed_bounds import LAST_COLUMN
-from ledger.genuine import Genuine, claimed_number, unsealed
-from ledger.looking_back import rows_after, rows_at
-from ledger.publication import FEED_ITEM, NOTHING_PUBLISHED, Batch, Part, Publication, item_values, read_batch
-from ledger.settings import Settings
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.genuine import Genuine, claimed_number, unsealed
+from ledger.kafka.topic_messages import TopicMessages
+from ledger.kafka.topics import feed
+from ledger.roles.settings import Settings
+from ledger.sharing.batches import FEED_ITEM, NOTHING_PUBLISHED, Batch, Part, Publication, item_values, read_batch
+from ledger.store.deferring import Decision, decisions
+from ledger.store.feed_bounds import LAST_COLUMN
+from ledger.store.queries import rows_after, rows_at
 from ledger.streams import STREAMS
-from ledger.topic_messages import TopicMessages
-from ledger.topics import feed
 from readers.refolding import Item, Refolding, UnreadableError, read
 from readers.verify_publications import SOURCE
 from readers.wrongs import Wrongs

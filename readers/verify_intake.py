@@ -13,10 +13,10 @@ from kafka.errors import CorruptRecordError
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from ledger.cloudevents import read_message
-from ledger.topic_ids import TopicId, topic_ids
-from ledger.topics import READ_BY_INTAKE, agency_of
-from ledger.unpacking import DamagedBatch, Record, unpack_quickly
+from ledger.kafka.cloudevents import read_message
+from ledger.kafka.record_batches import DamagedBatch, Record, unpack_quickly
+from ledger.kafka.topic_ids import TopicId, topic_ids
+from ledger.kafka.topics import READ_BY_INTAKE, agency_of
 from readers.wrongs import Wrongs
 
 AT_ONCE: Final = 2000

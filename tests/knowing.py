@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.belonging import about_person
 from ledger.entry import Entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
-from ledger.merges import groups
-from ledger.publication import Publication, number_items, told_members
-from ledger.sharing import Adopted, default_rules
-from ledger.telling import Rulebook, Telling, Told
+from ledger.records.merges import groups
+from ledger.sharing.batches import Publication, number_items, told_members
+from ledger.sharing.belonging import about_person
+from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.times import write_clock, write_when
 from projections.knowledge import GRADES, Item, Receipt, known_set, moments
 from projections.reads import Stated as Said

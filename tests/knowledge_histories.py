@@ -17,7 +17,7 @@ from ledger.agencies import AGENCIES, PRODUCERS, Agency
 from ledger.entry import Entry
 from ledger.facts import BY_WIRE
 from ledger.facts.ledger_wide import RuleSet
-from ledger.sharing import Adopted, default_rules
+from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.times import parse_when, write_clock
 from projections.knowledge import GRADES
 from tests.histories import ADDRESSES, DAYS, HAPPENINGS, INSTANTS, TIMES, Json, entry

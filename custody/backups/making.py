@@ -20,7 +20,7 @@ from custody.errors import Problem
 from custody.files import write_whole
 from custody.servers.postgres_programs import find, run_program
 from custody.where import Where
-from ledger.migrating import migrations
+from ledger.store.migrating import migrations
 
 Say = Callable[[str], None]
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from custody.servers.postgres_programs import run_program
-from ledger.eventstore import open_ledger
-from ledger.settings import Settings
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 
 GOLDEN: Final = Path(__file__).with_name("ledgers") / "schema.sql"
 _SAID: Final = re.compile(r"--|SET |SELECT pg_catalog\.set_config|\\")

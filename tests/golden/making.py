@@ -14,9 +14,7 @@ from uuid import UUID
 from custody.published import EVERY_WIRE, text_of
 from custody.published_compatibility import incompatibilities
 from custody.published_schemas import schema_of
-from ledger import adopting, covering, serving, waiving
 from ledger.agencies import Agency
-from ledger.cloudevents import digest
 from ledger.entry import Finding, Producer, Subject, fact_json, value, write_state
 from ledger.facts import (
     BY_WIRE,
@@ -29,10 +27,12 @@ from ledger.facts import (
     ObligationWaived,
     SharingRulesAdopted,
 )
-from ledger.own_records import STEWARD, state_of
-from ledger.receipting import state_of as receipt_state
+from ledger.intake.submission import Submission, read_submission
+from ledger.kafka.cloudevents import digest
+from ledger.rules.receipting import state_of as receipt_state
+from ledger.store import adopting, covering, serving, waiving
+from ledger.store.own_records import STEWARD, state_of
 from ledger.streams import LEDGER
-from ledger.submission import Submission, read_submission
 
 HERE: Final = Path(__file__).parent
 SUBMISSIONS: Final = HERE / "submissions"

@@ -8,8 +8,8 @@ from pathlib import Path
 from eventsourcing.persistence import StoredEvent
 
 from ledger.entry import Finding
-from ledger.eventstore import open_ledger
-from ledger.settings import Settings
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 from tests.integration.filling import ZONE, Ledger, child_number
 from tests.integration.forking import run_custody
 from tests.integration.running import PATIENCE_SECONDS

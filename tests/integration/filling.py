@@ -13,10 +13,10 @@ import orjson
 from ledger.agencies import Agency
 from ledger.entry import Door, Finding, Producer, value, write_state
 from ledger.facts import BY_WIRE
-from ledger.following import EntryMessage
-from ledger.logs import configure
-from ledger.publication import NOTHING_PUBLISHED, Batch
-from ledger.settings import Settings
+from ledger.kafka.entries import EntryMessage
+from ledger.roles.logs import configure
+from ledger.roles.settings import Settings
+from ledger.sharing.batches import NOTHING_PUBLISHED, Batch
 from ledger.times import parse_instant, read_back, write_clock
 from projections.applying import Applying
 from projections.holdings_follower import HoldingsFollower

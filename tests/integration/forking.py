@@ -20,7 +20,7 @@ import producers
 import readers
 from custody.__main__ import main
 from custody.roles import ROLES
-from ledger.process import run_role
+from ledger.roles.process import run_role
 
 _MODULES: Final = {role: module if "." in module else f"{module}.__main__" for role, (module, *_) in ROLES.items()}
 

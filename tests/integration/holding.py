@@ -10,10 +10,10 @@ from psycopg import Connection
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry, LedgerEntry, Producer, value
 from ledger.facts import FeedReceipted
-from ledger.following import EntryMessage
-from ledger.logs import configure
-from ledger.publication import NOTHING_PUBLISHED, Batch, Numbers, Publication
-from ledger.settings import Settings
+from ledger.kafka.entries import EntryMessage
+from ledger.roles.logs import configure
+from ledger.roles.settings import Settings
+from ledger.sharing.batches import NOTHING_PUBLISHED, Batch, Numbers, Publication
 from ledger.times import write_clock
 from projections.applying import Applying
 from projections.holdings_follower import HoldingsFollower

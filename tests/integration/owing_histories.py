@@ -11,9 +11,9 @@ import orjson
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Door, Producer, Subject, value, write_state
 from ledger.facts import CURRENT, short_name
-from ledger.following import EntryMessage
-from ledger.publication import Batch, Publication
-from ledger.settings import Settings
+from ledger.kafka.entries import EntryMessage
+from ledger.roles.settings import Settings
+from ledger.sharing.batches import Batch, Publication
 from ledger.streams import LEDGER, OF_AGENCY
 from ledger.times import write_clock
 from projections.applying import Applying

@@ -10,11 +10,11 @@ import psycopg
 from kafka import KafkaProducer
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
-from ledger.feed_bounds import LAST_COLUMN
-from ledger.publication import FEED_ITEM
-from ledger.receipt import WIRE
-from ledger.topics import feed, receipts
+from ledger.intake.receipt import WIRE
+from ledger.kafka.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
+from ledger.kafka.topics import feed, receipts
+from ledger.sharing.batches import FEED_ITEM
+from ledger.store.feed_bounds import LAST_COLUMN
 from tests.integration.flow import Flow
 from tests.integration.running import PATIENCE_SECONDS
 

@@ -10,8 +10,8 @@ from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged, SharingRulesAdopted
 from ledger.facts.ledger_wide import RuleSet
-from ledger.own_records import STEWARD
-from ledger.own_records import state_of as ledger_state
+from ledger.store.own_records import STEWARD
+from ledger.store.own_records import state_of as ledger_state
 from ledger.streams import LEDGER
 from tests.histories import CHILD, entry, state_of
 

@@ -13,9 +13,9 @@ from kafka.errors import IllegalStateError, KafkaError, MessageSizeTooLargeError
 
 from custody.servers import embedded
 from custody.servers.topics import create_topics
-from ledger.cloudevents import binary_headers
-from ledger.topics import LARGEST_MESSAGE_BYTES, Topic
-from ledger.unpacking import unpack_quickly
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.record_batches import unpack_quickly
+from ledger.kafka.topics import LARGEST_MESSAGE_BYTES, Topic
 from producers.appending import Envelope, Outgoing, append
 from producers.publishing import feeds_producer
 from producers.relay import relay_producer

@@ -8,12 +8,12 @@ from uuid import UUID
 
 import pytest
 
-from ledger import deferring
 from ledger.agencies import RECEIVERS
-from ledger.disclosing import Disclosure, Sharing
 from ledger.entry import Entry
-from ledger.publication import read_batch
-from ledger.topics import PUBLICATIONS, feed
+from ledger.kafka.topics import PUBLICATIONS, feed
+from ledger.sharing.batches import read_batch
+from ledger.sharing.disclosure import Disclosure, Sharing
+from ledger.store import deferring
 from producers.feeds import Feeds
 from projections.versions import connect
 from readers.verify_feeds import FeedsVerified, verify_feeds

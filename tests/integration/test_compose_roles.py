@@ -12,8 +12,8 @@ from typing import Any
 import psycopg
 
 from custody.roles import ROLES
-from ledger.eventstore import open_ledger
-from ledger.settings import Settings
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 from tests.compose import services
 from tests.integration.running import PATIENCE_SECONDS
 

@@ -10,8 +10,8 @@ import pytest
 from kafka import KafkaProducer
 
 from custody.lag import measure
-from ledger.cloudevents import binary_headers
-from ledger.topics import intake
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.topics import intake
 from readers.verify_intake import verify_intake
 from tests.conftest import empty_topics
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
@@ -84,7 +84,7 @@ def test_a_fault_of_ours_stops_one_message_and_a_retry_after_a_mend_accepts_it_u
     told = answers(ledger, "CBP", keys)
     poison = told.pop("poison")
     assert (poison["status"], poison["refusal"]["code"], poison["position"]) == ("refused", "X1", None)
-    assert "NumericValueOutOfRange 22003 at ledger.recording:" in poison["refusal"]["message"]
+    assert "NumericValueOutOfRange 22003 at ledger.store.recording:" in poison["refusal"]["message"]
     assert "integer out of range" not in poison["refusal"]["message"]
     assert {answer["status"] for answer in told.values()} == {"accepted"}
     assert [id for id, answer in told.items() if "earlier-kept" in str(answer["findings"])] == ["behind"]

@@ -19,8 +19,8 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from custody.servers import embedded
+from ledger.kafka.topics import receipts
 from ledger.times import parse_instant
-from ledger.topics import receipts
 from producers import feed_client, feed_topic
 from producers.client_errors import BrokerUnreachableError, UnknownAgencyError
 from producers.feed_client import FeedReader

@@ -12,11 +12,11 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from ledger.agencies import PRODUCERS, RECEIVERS
-from ledger.feed_tail import read_feed_tail
-from ledger.following import entries_consumer
-from ledger.logs import configure
-from ledger.publication import read_batch
-from ledger.topics import PUBLICATIONS, feed
+from ledger.kafka.entries import entries_consumer
+from ledger.kafka.feed_tail import read_feed_tail
+from ledger.kafka.topics import PUBLICATIONS, feed
+from ledger.roles.logs import configure
+from ledger.sharing.batches import read_batch
 from producers.feeds import Feeds
 from producers.left_open import LeftOpenError
 from producers.publishing import feeds_producer

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from psycopg.rows import DictRow, dict_row
 
 from ledger.entry import Entry
-from ledger.eventstore import open_ledger
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.settings import Settings
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 from producers.feed_folds import Folds
 from tests.histories import CHILD, ZONE, entry, state_of
 from tests.unit.test_disclosing import RELEASE

@@ -13,12 +13,12 @@ from kafka.errors import KafkaTimeoutError
 from ledger.agencies import PRODUCERS, RECEIVERS
 from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
-from ledger.feed_tail import read_feed_tail
-from ledger.following import entries_consumer
-from ledger.logs import configure
-from ledger.sharing import Adopted, default_rules, shipped_sets
+from ledger.kafka.entries import entries_consumer
+from ledger.kafka.feed_tail import read_feed_tail
+from ledger.roles.logs import configure
+from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.rule_sets import Adopted, default_rules, shipped_sets
 from ledger.streams import STREAMS
-from ledger.telling import Rulebook, Telling, Told
 from ledger.times import parse_instant
 from producers.feeds import Feeds
 from producers.publishing import feeds_producer

@@ -14,11 +14,11 @@ import orjson
 import pytest
 
 from consumers.reading import read_arrival
-from ledger.arrivals import Arrival, Place
-from ledger.cloudevents import binary_headers
-from ledger.eventstore import Ledger, open_ledger
-from ledger.recording import LostPartitionsError, OffsetMove, Recording
-from ledger.settings import Settings
+from ledger.kafka.cloudevents import binary_headers
+from ledger.roles.settings import Settings
+from ledger.rules.arrivals import Arrival, Place
+from ledger.store.eventstore import Ledger, open_ledger
+from ledger.store.recording import LostPartitionsError, OffsetMove, Recording
 from tests.integration.flow import ENCOUNTER, claim, flow, until
 
 CALM = "2022-03-04T13:20:00-06:00"

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from ledger.agencies import Agency
 from ledger.entry import Entry
-from ledger.sharing import Adopted
+from ledger.sharing.rule_sets import Adopted
 from ledger.times import parse_instant
 from projections.versions import connect as connect_writing
 from readers.corrections import Asked as CorrectionsAsked

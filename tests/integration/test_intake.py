@@ -13,10 +13,10 @@ import psycopg
 import pytest
 
 from consumers.intake import intake_consumer, run
-from ledger.cloudevents import binary_headers
-from ledger.eventstore import open_ledger
-from ledger.logs import configure
-from ledger.recording import Recording
+from ledger.kafka.cloudevents import binary_headers
+from ledger.roles.logs import configure
+from ledger.store.eventstore import open_ledger
+from ledger.store.recording import Recording
 from tests.integration.flow import ENCOUNTER, SOURCE, Flow, claim, flow, structured, until
 from tests.integration.running import PATIENCE_SECONDS
 

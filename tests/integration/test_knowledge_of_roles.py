@@ -15,7 +15,7 @@ import pytest
 from ledger.agencies import Agency
 from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import FeedReceipted
-from ledger.sharing import default_rules
+from ledger.sharing.rule_sets import default_rules
 from ledger.streams import STREAMS
 from ledger.times import parse_instant, write_clock
 from readers.knowing import parse_viewpoint

@@ -12,10 +12,10 @@ from eventsourcing.persistence import StoredEvent
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from ledger.eventstore import open_ledger, read_stored
 from ledger.facts import BY_WIRE
-from ledger.migrating import migrate, migrations
-from ledger.settings import Settings, SettingsError
+from ledger.roles.settings import Settings, SettingsError
+from ledger.store.eventstore import open_ledger, read_stored
+from ledger.store.migrating import migrate, migrations
 from tests.golden.ledger_schema import GOLDEN, schema_of
 
 ZONE = "America/New_York"

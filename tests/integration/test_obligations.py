@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from ledger.logs import configure
+from ledger.roles.logs import configure
 from ledger.streams import LEDGER
 from ledger.times import parse_instant
 from producers.feed_client import FeedReader

@@ -306,7 +306,7 @@ def test_an_empty_ledger_owes_nothing(database_url: str) -> None:
 
 
 def fill_nothing(database_url: str) -> None:
-    from ledger.settings import Settings
+    from ledger.roles.settings import Settings
     from projections.versions import connect as writing
     from projections.versions import prepare
 

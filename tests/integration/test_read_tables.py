@@ -13,11 +13,11 @@ import pytest
 from kafka import KafkaProducer
 
 from ledger.agencies import PRODUCERS
-from ledger.following import entries_consumer, start_at
-from ledger.genuine import Genuine
-from ledger.logs import configure
-from ledger.settings import SettingsError
-from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
+from ledger.kafka.entries import entries_consumer, start_at
+from ledger.kafka.genuine import Genuine
+from ledger.kafka.topics import ENTRIES, ENTRIES_PARTITIONS
+from ledger.roles.logs import configure
+from ledger.roles.settings import SettingsError
 from producers.simulation.playing import play
 from producers.simulator import day
 from projections.rebuild import rebuild

@@ -10,10 +10,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from ledger.eventstore import open_ledger
-from ledger.logs import configure
-from ledger.settings import Settings
-from ledger.single_work import SingleWork
+from ledger.roles.logs import configure
+from ledger.roles.settings import Settings
+from ledger.roles.single_work import SingleWork
+from ledger.store.eventstore import open_ledger
 from projections import making_room
 from projections.rebuild import rebuild
 from tests.integration.flow import ENCOUNTER, claim, flow

@@ -7,10 +7,10 @@ import orjson
 import psycopg
 import pytest
 
-from ledger.eventstore import open_ledger
 from ledger.facts import AnswerServed
-from ledger.logs import configure
-from ledger.serving import digest_of, record_served
+from ledger.roles.logs import configure
+from ledger.store.eventstore import open_ledger
+from ledger.store.serving import digest_of, record_served
 from projections.rebuild import rebuild
 from readers.knowing import Viewpoint
 from readers.moments import Asked

@@ -5,7 +5,7 @@ import pytest
 
 from ledger.entry import LedgerEntry, Producer
 from ledger.facts import FeedReceipted
-from ledger.settings import Settings
+from ledger.roles.settings import Settings
 from projections import receipts, store
 from projections.columns import COLUMNS
 from projections.receipts import Lane, Receipts

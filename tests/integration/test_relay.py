@@ -10,9 +10,9 @@ import pytest
 from kafka import KafkaProducer
 
 from consumers.recovery import recover
-from ledger.eventstore import open_ledger
-from ledger.logs import configure
-from ledger.topics import ENTRIES
+from ledger.kafka.topics import ENTRIES
+from ledger.roles.logs import configure
+from ledger.store.eventstore import open_ledger
 from readers.verify import verify
 from tests.conftest import empty_topics
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until

@@ -11,8 +11,8 @@ import pytest
 from consumers.recovery import recover
 from ledger.agencies import Agency
 from ledger.entry import Entry, value
-from ledger.eventstore import open_ledger
-from ledger.logs import configure
+from ledger.roles.logs import configure
+from ledger.store.eventstore import open_ledger
 from ledger.times import parse_instant
 from projections.rebuild import rebuild
 from projections.remaking import remake

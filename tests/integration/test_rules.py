@@ -9,7 +9,7 @@ import orjson
 import psycopg
 import pytest
 
-from ledger.logs import configure
+from ledger.roles.logs import configure
 from ledger.streams import LEDGER
 from projections.rebuild import rebuild
 from readers.verify import verify
@@ -78,7 +78,7 @@ def test_what_cannot_be_adopted_is_refused_and_nothing_is_recorded(ledger: Flow,
     assert "was adopted at position 2; it changes nothing to adopt it again" in again.stderr
     text = custody("rules", "show", "moa-2018", "--json").stdout
     assert json.loads(text)["id"] == "moa-2018"
-    source = Path(__file__).parents[2] / "ledger" / "sharing_sets" / "moa-2018.toml"
+    source = Path(__file__).parents[2] / "ledger" / "sharing" / "sets" / "moa-2018.toml"
     other = tmp_path / "other.toml"
     other.write_text(source.read_text(encoding="utf-8").replace("2018-05-13", "2018-05-14"))
     changed = custody("rules", "adopt", str(other), "--reason", "x")

@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 
-from ledger.eventstore import open_ledger
-from ledger.settings import Settings
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 from tests.integration.commands import CHILD, Run, made_up, recorded, runner
 from tests.integration.filling import ZONE, fill
 from tests.integration.running import PATIENCE_SECONDS

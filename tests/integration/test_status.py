@@ -7,9 +7,9 @@ import psycopg
 from kafka import KafkaProducer, TopicPartition
 
 from custody.lag import measure
-from ledger.eventstore import open_ledger
-from ledger.settings import Settings
-from ledger.topics import intake
+from ledger.kafka.topics import intake
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 from tests.integration.commands import runner
 from tests.integration.filling import ZONE
 

@@ -13,12 +13,12 @@ from uuid import UUID
 import orjson
 import pytest
 
-from ledger.cloudevents import binary_headers
 from ledger.entry import Producer, Recorded, recorded_at_of, write_state
-from ledger.eventstore import open_ledger
 from ledger.facts import BY_WIRE
 from ledger.facts.vocabulary import time_members
-from ledger.logs import configure
+from ledger.kafka.cloudevents import binary_headers
+from ledger.roles.logs import configure
+from ledger.store.eventstore import open_ledger
 from ledger.times import MICROSECOND, read_back, read_clock
 from projections.rebuild import rebuild
 from readers.knowing import parse_viewpoint

@@ -2,8 +2,8 @@
 
 from kafka import KafkaConsumer
 
-from ledger.topic_ids import topic_ids, topic_ids_seen
-from ledger.topics import ENTRIES, intake
+from ledger.kafka.topic_ids import topic_ids, topic_ids_seen
+from ledger.kafka.topics import ENTRIES, intake
 from tests.conftest import empty_topics
 
 

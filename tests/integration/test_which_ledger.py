@@ -8,8 +8,8 @@ import pytest
 
 from custody.errors import Problem
 from custody.which_ledger import ledger_in, ledger_of_folder, remember_ledger, require_same_ledger
-from ledger.eventstore import open_ledger
-from ledger.settings import Settings
+from ledger.roles.settings import Settings
+from ledger.store.eventstore import open_ledger
 
 
 def test_a_folder_is_used_with_its_own_ledgers_database_only(database_url: str, tmp_path: Path) -> None:

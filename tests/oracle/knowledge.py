@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
 from ledger.facts import BY_WIRE
-from ledger.sharing import default_rules
+from ledger.sharing.rule_sets import default_rules
 from tests.oracle.custody import age, custody
 from tests.oracle.disclosing import reveals_relief
 from tests.oracle.order import ordered

@@ -10,18 +10,18 @@ import orjson
 
 from consumers.reading import read_arrival
 from ledger.agencies import Agency
-from ledger.arrivals import Place
-from ledger.batch import Batch
-from ledger.cloudevents import binary_headers
 from ledger.entry import Entry, read_entry, value
 from ledger.facts import BY_WIRE
-from ledger.known import Known
-from ledger.outcomes import accepted
-from ledger.protecting import Protecting
-from ledger.settings import Settings
-from ledger.sharing import Adopted, default_rules
-from ledger.telling import Rulebook
-from ledger.topics import intake
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.topics import intake
+from ledger.roles.settings import Settings
+from ledger.rules.arrivals import Place
+from ledger.rules.batch import Batch
+from ledger.rules.lookups import Known
+from ledger.rules.outcomes import accepted
+from ledger.rules.protecting import Protecting
+from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.unit.deciding import MEMBERS, ZONE
 
 BEGAN: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)

@@ -9,11 +9,11 @@ from uuid import UUID
 import orjson
 
 from ledger.agencies import Agency
-from ledger.decide import NOTHING_AROUND, Surroundings, decide
 from ledger.entry import Entry, Finding, Producer, fact_json
 from ledger.facts import BY_WIRE, AnyFact, current
-from ledger.record import Record
-from ledger.submission import Refusal, read_submission
+from ledger.intake.submission import Refusal, read_submission
+from ledger.records.record import Record
+from ledger.rules.decide import NOTHING_AROUND, Surroundings, decide
 
 CHILD: Final = UUID("0195e000-0000-7000-8000-000000000017")
 OTHER: Final = UUID("0195e000-0000-7000-8000-000000000018")

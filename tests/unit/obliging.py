@@ -8,8 +8,8 @@ from ledger.agencies import PRODUCERS, Agency
 from ledger.entry import Entry, Producer
 from ledger.facts import CURRENT, CoverageDeclared, ObligationWaived, short_name
 from ledger.facts.ledger_wide import WaiverReason
-from ledger.obligations import Rule, shipped_rules
-from ledger.offices import shipped_offices
+from ledger.obligations.offices import shipped_offices
+from ledger.obligations.shipped import Rule, shipped_rules
 from projections.coverage import Coverage, Declared
 from projections.effective import effective
 from projections.obligations import Knows, Obligation, Shows, Told, Waiver, obligations

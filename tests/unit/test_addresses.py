@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.addresses import RULE_VERSION, AddressClass, assess, is_blank, spelling, uses_care_of
+from ledger.addresses.classes import RULE_VERSION, AddressClass, assess, is_blank, spelling, uses_care_of
+from ledger.addresses.zip_prefixes import STATE_CODES, STATES_BY_PREFIX, state_code
 from ledger.facts import Address
-from ledger.zip_prefixes import STATE_CODES, STATES_BY_PREFIX, state_code
 
 HOUSTON = {"city": "Houston", "state": "TX", "zip": "77002"}
 

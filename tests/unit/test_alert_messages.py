@@ -8,7 +8,7 @@ import orjson
 from jsonschema import Draft202012Validator
 
 from custody.published_schemas import alert_schema
-from ledger.alerts import Due, DutyKey, Standing, due_alerts, read_alert, write_alert
+from ledger.obligations.alerts import Due, DutyKey, Standing, due_alerts, read_alert, write_alert
 
 NOON = datetime(2022, 6, 9, 12, tzinfo=UTC)
 KEY = DutyKey("EOIR", "T1", 812, "ORR")

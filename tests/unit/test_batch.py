@@ -9,17 +9,17 @@ import pytest
 
 from consumers.reading import read_arrival
 from ledger.agencies import Agency
-from ledger.arrivals import Arrival, Illegible, Place
-from ledger.batch import Batch
-from ledger.cloudevents import binary_headers
-from ledger.known import KeptName, Known
-from ledger.protecting import Protecting
-from ledger.record import Record
-from ledger.record_ids import new_record_id
-from ledger.settings import Settings
-from ledger.sharing import default_rules
-from ledger.telling import Rulebook
-from ledger.topics import intake
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.topics import intake
+from ledger.records.record import Record
+from ledger.roles.settings import Settings
+from ledger.rules.arrivals import Arrival, Illegible, Place
+from ledger.rules.batch import Batch
+from ledger.rules.lookups import KeptName, Known
+from ledger.rules.protecting import Protecting
+from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.rule_sets import default_rules
+from ledger.store.record_ids import new_record_id
 from tests.integration.flow import claim
 
 NOW = datetime(2024, 9, 1, 12, tzinfo=UTC)

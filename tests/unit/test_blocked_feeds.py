@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.leaving_out import LeftOut, left_out
-from ledger.publication import NOTHING_PUBLISHED, Backfilled, Part, read_batch, write_batch
-from ledger.sharing import Adopted, default_rules
-from ledger.telling import Rulebook, Telling
+from ledger.sharing.batches import NOTHING_PUBLISHED, Backfilled, Part, read_batch, write_batch
+from ledger.sharing.feed_fold import Rulebook, Telling
+from ledger.sharing.leaving_out import LeftOut, left_out
+from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.histories import CHILD, ZONE, entry, state_of
 from tests.unit.test_disclosing import HELD, ORDER, RELEASE
 from tests.unit.test_telling import OTHER, RULES, THIRD, correction, hearing, items, merge, notice, void, wider

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.calendars import Unit, business_days_from, due, federal_holidays, is_business_day, months_from
+from ledger.obligations.calendars import Unit, business_days_from, due, federal_holidays, is_business_day, months_from
 from tests.oracle import due_times
 
 NEW_YORK, CHICAGO, PHOENIX = "America/New_York", "America/Chicago", "America/Phoenix"

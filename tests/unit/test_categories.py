@@ -8,8 +8,8 @@ from ledger.agencies import RECEIVERS, Agency
 from ledger.facts import CURRENT
 from ledger.facts.ledger_wide import RuleSet
 from ledger.facts.vocabulary import category_of
-from ledger.sharing import Adopted, default_rules, former_default_rules, may_see, read_rules, shipped_sets
-from ledger.telling import Rulebook
+from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.rule_sets import Adopted, default_rules, former_default_rules, may_see, read_rules, shipped_sets
 from tests.histories import ZONE, entry
 
 KINDS: Final = {

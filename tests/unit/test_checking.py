@@ -17,10 +17,10 @@ from custody.__main__ import app
 from custody.checking import check_event
 from custody.errors import Problem
 from custody.published_examples import example_event
-from ledger.arrivals import Claim, Place
-from ledger.cloudevents import STRUCTURED_HEADERS
 from ledger.facts import BY_WIRE
-from ledger.topics import intake
+from ledger.kafka.cloudevents import STRUCTURED_HEADERS
+from ledger.kafka.topics import intake
+from ledger.rules.arrivals import Claim, Place
 from tests.unit.reading import RELEASED, WIRES
 from tests.unit.test_schemas_and_intake import CHANGES
 

@@ -6,8 +6,8 @@ from ledger.agencies import PRODUCERS, RECEIVERS
 from ledger.agency_names import agency_among, agency_called
 from ledger.choices import chosen, nearest, no_choice
 from ledger.facts import BY_WIRE
-from ledger.rules import BY_CODE
-from ledger.submission import Refusal, read_submission
+from ledger.intake.submission import Refusal, read_submission
+from ledger.rules.catalogue import BY_CODE
 from producers.client import AgencyClient
 from producers.client_errors import UnknownAgencyError
 from producers.feed_client import FeedReader

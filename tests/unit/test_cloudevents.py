@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.cloudevents import (
+from ledger.kafka.cloudevents import (
     LONGEST_EXTENSION,
     LONGEST_NAME,
     MOST_EXTENSIONS,
@@ -21,7 +21,7 @@ from ledger.cloudevents import (
     read_message,
     structured,
 )
-from ledger.topics import LARGEST_MESSAGE_BYTES
+from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
 
 TYPE = "custody.released-to-sponsor.v1"
 TIME = "2022-03-04T13:25:00-06:00"

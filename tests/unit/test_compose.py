@@ -11,9 +11,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from custody.roles import ROLES
 from custody.servers.jars import kafka_version, pinned
-from ledger.readiness import wait_after_refusal
-from ledger.settings import read_settings
-from ledger.topics import LARGEST_MESSAGE_BYTES
+from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
+from ledger.roles.readiness import wait_after_refusal
+from ledger.roles.settings import read_settings
 from tests.compose import FILE, read, services
 
 ROOT = FILE.parent

@@ -11,8 +11,8 @@ from typing import Any, Final
 import pytest
 
 from ledger.agencies import Agency
-from ledger.covering import NotDeclaredError, coverage
 from ledger.facts import CoverageDeclared
+from ledger.store.covering import NotDeclaredError, coverage
 from projections.coverage import Coverage, Declared
 from tests.histories import ELM, ZONE, record
 from tests.steps import Step

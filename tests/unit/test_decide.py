@@ -6,9 +6,9 @@ from typing import get_args
 import pytest
 
 from ledger.agencies import PRODUCERS
-from ledger.decide import Surroundings
 from ledger.facts import CURRENT, AnyFact, Fact, short_name
-from ledger.submission import SAFETY_FACTS, Refusal
+from ledger.intake.submission import SAFETY_FACTS, Refusal
+from ledger.rules.decide import Surroundings
 from tests.unit.deciding import MEMBERS, OTHER, Sent, entry_of, given, sent
 
 

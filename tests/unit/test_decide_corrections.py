@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ledger.agencies import Agency
-from ledger.decide import Surroundings
-from ledger.record import Record
+from ledger.records.record import Record
+from ledger.rules.decide import Surroundings
 from tests.unit.deciding import CHILD, OAK, OTHER, Given, Sent, correction, entry_of, given, sent, void
 
 DOORS = ("command", "feed", "import")

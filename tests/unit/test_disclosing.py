@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from ledger.agencies import Agency
-from ledger.disclosing import Disclosure, Sharing
-from ledger.sharing import default_rules
+from ledger.sharing.disclosure import Disclosure, Sharing
+from ledger.sharing.rule_sets import default_rules
 from tests.histories import entry
 
 SHARING = Sharing(default_rules())

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.agencies import Agency
-from ledger.belonging import about_person as entries_about
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, NtaDocketed, NtaFiled
-from ledger.merges import groups
+from ledger.records.merges import groups
+from ledger.sharing.belonging import about_person as entries_about
 from ledger.times import MICROSECOND, from_microseconds, order_key, parse_instant, parse_when
 from projections.effective import effective
 from projections.folding import Folding

@@ -14,18 +14,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.agencies import RECEIVERS
-from ledger.decide import decide
 from ledger.entry import Entry, Producer, read_entry, value, write_state
 from ledger.facts import BY_WIRE
 from ledger.facts.vocabulary import time_members
-from ledger.following import EntryMessage
-from ledger.form import Refusal
-from ledger.obligations import shipped_rules
-from ledger.offices import shipped_offices
-from ledger.record import Record
-from ledger.sharing import default_rules
-from ledger.submission import read_submission
-from ledger.telling import Rulebook, Telling
+from ledger.intake.form import Refusal
+from ledger.intake.submission import read_submission
+from ledger.kafka.entries import EntryMessage
+from ledger.obligations.offices import shipped_offices
+from ledger.obligations.shipped import shipped_rules
+from ledger.records.record import Record
+from ledger.rules.decide import decide
+from ledger.sharing.feed_fold import Rulebook, Telling
+from ledger.sharing.rule_sets import default_rules
 from ledger.times import CEILING, FLOOR, read_back, write_clock, write_when
 from projections.applying import Applying, Loaded
 from projections.changes import intervals

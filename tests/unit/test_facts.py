@@ -11,7 +11,7 @@ from pydantic import AfterValidator, ValidationError
 from ledger.agencies import PRODUCERS
 from ledger.facts import BY_WIRE, CURRENT, EARLIER, HAPPENINGS, STATEMENTS, current, short_name
 from ledger.facts.vocabulary import Address, Category, Fact
-from ledger.submission import read_submission
+from ledger.intake.submission import read_submission
 from tests.golden.making import SUBMISSIONS
 
 # Name | producers | members; `?` may be absent, codes in parentheses. Copied from the contract, not from the code.

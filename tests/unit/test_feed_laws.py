@@ -18,9 +18,9 @@ from ledger.entry import Entry
 from ledger.facts import BY_WIRE
 from ledger.facts.ledger_wide import AgencyRules
 from ledger.facts.vocabulary import Category
-from ledger.publication import NOTHING_PUBLISHED, Batch, Publication, item_values, read_batch, write_batch
-from ledger.sharing import Adopted, default_rules
-from ledger.telling import Rulebook, Telling, Told
+from ledger.sharing.batches import NOTHING_PUBLISHED, Batch, Publication, item_values, read_batch, write_batch
+from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.histories import ZONE
 from tests.knowing import by_agency, fold, must_be_told, publications, put_item, told_item
 from tests.knowledge_histories import LAW, SETS, Drawn, drawn_histories

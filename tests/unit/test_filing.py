@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import pytest
 
-from ledger.belonging import about_person
+from ledger.sharing.belonging import about_person
 from tests.unit.batching import A, B, Intake
 
 STATEMENTS: Final[dict[str, tuple[Any, str, dict[str, Any]]]] = {

@@ -8,11 +8,11 @@ from uuid import UUID
 import pytest
 from kafka import TopicPartition
 
-from ledger import following
-from ledger.following import EntryMessage, Foreign, InOrder, Unsealed, read_record
-from ledger.seals import SEAL, Seals
-from ledger.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
-from ledger.unpacking import DamagedBatch, Record
+from ledger.kafka import entries
+from ledger.kafka.entries import EntryMessage, Foreign, InOrder, Unsealed, read_record
+from ledger.kafka.record_batches import DamagedBatch, Record
+from ledger.kafka.seals import SEAL, Seals
+from ledger.kafka.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
 from producers.appending import Envelope
 
 RELAYED = Envelope(source="/custody-ledger", type="custody.child-encountered.v1", extra=("previous", SEAL))
@@ -131,7 +131,7 @@ def test_reading_begins_anew_where_a_client_brings_nothing_of_the_partition_whos
     reading.read(0)
     given = [message.position for message in reading.take(100)]
     assert given == [1, 2]
-    monkeypatch.setattr(following, "BEGIN_ANEW_SECONDS", -1.0)
+    monkeypatch.setattr(entries, "BEGIN_ANEW_SECONDS", -1.0)
     while len(given) < 12:
         reading.read(0)
         given += [message.position for message in reading.take(100)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ledger.forbidden import (
+from ledger.intake.forbidden import (
     BLACK,
     CLUES,
     DEEPEST,

@@ -9,9 +9,18 @@ import pytest
 
 from consumers.reading import read_arrival
 from ledger.agencies import AGENCIES
-from ledger.arrivals import Arrival, Claim, Illegible, Malformed, Place
-from ledger.cloudevents import binary_headers
-from ledger.forbidden import BLACK, NAMED, UNNAMED, black_out_bytes, hides, is_forbidden, may_be_forbidden, shown_name
+from ledger.intake.forbidden import (
+    BLACK,
+    NAMED,
+    UNNAMED,
+    black_out_bytes,
+    hides,
+    is_forbidden,
+    may_be_forbidden,
+    shown_name,
+)
+from ledger.kafka.cloudevents import binary_headers
+from ledger.rules.arrivals import Arrival, Claim, Illegible, Malformed, Place
 from tests.unit.deciding import MEMBERS, sent
 
 SECRET = "overstayed-7731"

@@ -8,7 +8,7 @@ import pytest
 from ledger.entry import UnknownWireNameError, fact_json, read_entry, read_ledger_entry, recorded_at_of
 from ledger.facts import BY_WIRE, LEDGER_FACTS, MailReturned, current
 from ledger.facts.vocabulary import Address
-from ledger.submission import read_submission
+from ledger.intake.submission import read_submission
 from ledger.times import write_clock
 from tests.golden import making
 

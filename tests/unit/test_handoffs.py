@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from ledger.agencies import Agency
-from ledger.obligations import faults, shipped_rules
+from ledger.obligations.shipped import faults, shipped_rules
 from projections.regions import Custody
 from tests.histories import ELM, record
 from tests.steps import Step, accepted, encountered, march, on, ran_away, regions, released, started

@@ -8,8 +8,8 @@ from types import FrameType
 import pytest
 
 from consumers.reading import read_arrival
-from ledger.arrivals import Claim, Illegible, Malformed, Place
-from ledger.outcomes import MOST_BYTES, fitting, outcome, refusal_members
+from ledger.rules.arrivals import Claim, Illegible, Malformed, Place
+from ledger.rules.outcomes import MOST_BYTES, fitting, outcome, refusal_members
 from tests.hostile.heavy import Headers, garbage, headers, heavy
 
 PATIENCE_SECONDS = 10

@@ -15,7 +15,7 @@ import pytest
 from ledger.codes import ISO_3166_ALPHA_3
 from ledger.entry import Finding
 from ledger.facts import ReleasedToSponsor
-from ledger.submission import Refusal, read_submission
+from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant
 from producers.countries import ALPHA_3_BY_NAME, alpha_3
 from producers.hhs_file import Row, open_releases, read_releases

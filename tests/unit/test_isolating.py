@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from ledger.entry import Entry
-from ledger.following import EntryMessage
+from ledger.kafka.entries import EntryMessage
 from projections import answers
 from projections.applying import Applying, Loaded
 from projections.changes import Changes

@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from ledger.logs import FORM, configure
+from ledger.roles.logs import FORM, configure
 
 NOISY = """
 import logging, warnings

@@ -9,7 +9,7 @@ from uuid import UUID
 from hypothesis import given, settings
 
 from ledger.entry import Entry
-from ledger.merges import groups, person_of
+from ledger.records.merges import groups, person_of
 from tests import oracle
 from tests.histories import RECORDS, entry, merge_histories
 

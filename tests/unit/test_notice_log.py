@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from ledger.identifiers import Identifier
-from ledger.submission import Refusal, read_submission
+from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant
 from producers.import_rows import BadRow
 from producers.notice_claims import notice, shared_reference

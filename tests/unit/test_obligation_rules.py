@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from ledger.obligation_vocabulary import Answer, Opening
-from ledger.obligations import (
+from ledger.obligations.shipped import (
     RULES,
     ObligationFileError,
     Rule,
@@ -20,7 +19,8 @@ from ledger.obligations import (
     read_obligation_rules,
     shipped_rules,
 )
-from ledger.rules import RULES as RULES_OF_ENTRIES
+from ledger.obligations.vocabulary import Answer, Opening
+from ledger.rules.catalogue import RULES as RULES_OF_ENTRIES
 from tests.unit.obliging import rule
 
 ROWS = [*(f"D{n}" for n in range(1, 23)), *(f"T{n}" for n in range(1, 7))]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ledger.agencies import Agency
 from ledger.entry import Entry
-from ledger.obligations import Rule, shipped_rules
+from ledger.obligations.shipped import Rule, shipped_rules
 from ledger.times import order_key
 from projections.matching import agree
 from projections.obligations import Obligation

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from ledger.agencies import Agency
-from ledger.obligations import Rule, shipped_rules
+from ledger.obligations.shipped import Rule, shipped_rules
 from tests.histories import CITY_ONLY, ELM, record
 from tests.steps import Step
 from tests.unit.obliging import MOMENT, owed, rule

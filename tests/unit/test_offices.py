@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.offices import OfficeFileError, OfficesIn, OfficeTable, read_offices, shipped_offices, zone_of
+from ledger.obligations.offices import OfficeFileError, OfficesIn, OfficeTable, read_offices, shipped_offices, zone_of
 
 CIVIL, DAY = "America/New_York", date(2022, 6, 9)
 

@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails
 from pydantic_core._pydantic_core import list_all_errors
 
 from custody.errors import UNREACHABLE, own_fault, unreachable
+from ledger.intake.submission import Refusal, read_submission
 from ledger.model_words import in_words
-from ledger.server_words import kafka_reason, postgres_reason
-from ledger.submission import Refusal, read_submission
+from ledger.roles.server_words import kafka_reason, postgres_reason
 
 THEIRS = re.compile(
     r"[Ii]nput|instance|[Vv]alid |should|pydantic|literal|Python|JSON object|unhashable|NoBrokers|Error"

@@ -2,7 +2,7 @@
 
 import orjson
 
-from ledger.outcomes import MOST_BYTES, fitting, outcome
+from ledger.rules.outcomes import MOST_BYTES, fitting, outcome
 
 
 def test_an_outcome_of_ordinary_length_is_told_as_it_is() -> None:

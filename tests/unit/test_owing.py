@@ -12,11 +12,11 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 
-from ledger.belonging import about_person
 from ledger.entry import Entry
-from ledger.merges import groups
-from ledger.obligations import shipped_rules
-from ledger.offices import shipped_offices
+from ledger.obligations.offices import shipped_offices
+from ledger.obligations.shipped import shipped_rules
+from ledger.records.merges import groups
+from ledger.sharing.belonging import about_person
 from projections.applying import Applying, Loaded
 from projections.changes import Changes
 from projections.folding import Folding

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from ledger.agencies import Agency
-from ledger.sharing import Adopted, default_rules
+from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.unit.batching import A, B, Intake
 
 Asks = Callable[[Intake, int], dict[str, Any]]

@@ -27,13 +27,13 @@ from custody.published_schemas import (
 )
 from custody.published_words import FACT_MEMBERS, described
 from ledger.agencies import PRODUCERS
-from ledger.cloudevents import STRUCTURED_HEADERS, Message, read_message
 from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, short_name
-from ledger.outcomes import outcome, refusal_members
-from ledger.receipt import WIRE as RECEIPT
-from ledger.receipt import read_receipt
-from ledger.submission import SAFETY_FACTS, Refusal, read_submission
-from ledger.topics import TOPICS
+from ledger.intake.receipt import WIRE as RECEIPT
+from ledger.intake.receipt import read_receipt
+from ledger.intake.submission import SAFETY_FACTS, Refusal, read_submission
+from ledger.kafka.cloudevents import STRUCTURED_HEADERS, Message, read_message
+from ledger.kafka.topics import TOPICS
+from ledger.rules.outcomes import outcome, refusal_members
 from tests.golden.making import ENTRIES, LEDGER_ENTRIES, SUBMISSIONS
 from tests.integration.receipting import item
 

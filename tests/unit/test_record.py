@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, EntryVoided, ReferralCancelled, ReleasedToSponsor
-from ledger.record import Record
+from ledger.records.record import Record
 from ledger.times import parse_when
 from tests.costs import steps
 from tests.unit.deciding import CHILD, ELM, OAK, Sent, correction, entry_of, given, sent, void

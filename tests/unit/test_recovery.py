@@ -8,7 +8,7 @@ import pytest
 
 from consumers.recovery import recorded
 from ledger.entry import value
-from ledger.following import EntryMessage
+from ledger.kafka.entries import EntryMessage
 from ledger.streams import LEDGER
 from tests.golden.making import ENTRIES, LEDGER_ENTRIES
 

@@ -10,7 +10,7 @@ from custody.backups.restoring import restore_folder
 from custody.errors import Problem
 from custody.servers.embedded import UNFINISHED
 from custody.starting import start
-from ledger.migrating import migrations
+from ledger.store.migrating import migrations
 
 
 def test_a_folder_that_is_not_empty_is_left_as_it_is(tmp_path: Path) -> None:

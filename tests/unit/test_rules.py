@@ -6,10 +6,10 @@ from typing import Any, Final, get_args
 
 import pytest
 
-from ledger.decide import NOTHING_AROUND, Surroundings
-from ledger.decisions.remark import Remark
-from ledger.rules import BY_CODE, RULES, Effect, Mark, Where
-from ledger.submission import Refusal
+from ledger.intake.submission import Refusal
+from ledger.rules.catalogue import BY_CODE, RULES, Effect, Mark, Where
+from ledger.rules.decide import NOTHING_AROUND, Surroundings
+from ledger.rules.remark import Remark
 from tests.unit.deciding import ELM, OAK, OTHER, Sent, given, sent
 
 DOORS: Final = ("command", "feed", "import")

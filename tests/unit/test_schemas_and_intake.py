@@ -19,8 +19,8 @@ from custody.published import documents
 from custody.published_schemas import BASE, submission_schema
 from ledger.facts import BY_WIRE
 from ledger.facts.vocabulary import LIST, time_members
-from ledger.form import Refusal
-from ledger.submission import SAFETY_FACTS, read_submission
+from ledger.intake.form import Refusal
+from ledger.intake.submission import SAFETY_FACTS, read_submission
 from tests.unit.reading import RELEASED, WIRES, changed, golden
 from tests.unit.test_times import BEYOND, NO_TIMES, READ
 

@@ -14,7 +14,7 @@ from ledger.agencies import RECEIVERS
 from ledger.facts import STATEMENTS, short_name
 from ledger.facts.ledger_wide import RuleSet
 from ledger.facts.vocabulary import CATEGORIES
-from ledger.sharing import (
+from ledger.sharing.rule_sets import (
     FOLLOWING,
     RULED,
     Adopted,

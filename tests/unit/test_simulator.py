@@ -11,9 +11,9 @@ import orjson
 
 from ledger.agencies import PRODUCERS
 from ledger.facts import BY_WIRE
-from ledger.forbidden import black_out
 from ledger.identifiers import a_number
-from ledger.submission import Refusal, read_submission
+from ledger.intake.forbidden import black_out
+from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant, parse_when
 from producers.simulator import STORY, Sending, day
 

@@ -8,8 +8,8 @@ import orjson
 import pytest
 
 from ledger.facts import BY_WIRE, short_name
-from ledger.form import LONGEST_NAME
-from ledger.submission import LIMIT_BYTES, Refusal, Submission
+from ledger.intake.form import LONGEST_NAME
+from ledger.intake.submission import LIMIT_BYTES, Refusal, Submission
 from tests.unit.deciding import MEMBERS, sent
 from tests.unit.reading import (
     MARKER,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.entry import fact_json
-from ledger.submission import Refusal, read_submission
+from ledger.intake.submission import Refusal, read_submission
 from tests.unit.reading import (
     MARKER,
     WIRES,

@@ -9,8 +9,8 @@ import pytest
 from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.facts.ledger_wide import RuleSet
-from ledger.sharing import Adopted, default_rules
-from ledger.telling import Rulebook, Telling, Told
+from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.costs import steps
 from tests.histories import CHILD, ZONE, entry
 from tests.unit.test_disclosing import HELD, RELEASE

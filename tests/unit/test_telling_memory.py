@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.sharing import Adopted, default_rules
-from ledger.telling import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
+from ledger.sharing.feed_fold import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
+from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.histories import CHILD, ZONE, entry
 from tests.unit.test_disclosing import RELEASE
 from tests.unit.test_telling import OTHER, SCREENING, correction, hearing, items, merge, notice, of, void, wider

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.calendars import Unit, due
-from ledger.decisions.future import in_future
-from ledger.decisions.moments import age_on, surely_before
+from ledger.obligations.calendars import Unit, due
+from ledger.rules.future import in_future
+from ledger.rules.moments import age_on, surely_before
 from ledger.times import (
     CEILING,
     DAY_PATTERN,

@@ -12,15 +12,15 @@ import orjson
 import pytest
 
 from consumers.reading import read_arrival
-from ledger.arrivals import Claim, Illegible, Malformed, Place
-from ledger.batch import Batch
-from ledger.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
-from ledger.known import Known
-from ledger.protecting import Protecting
-from ledger.settings import Settings
-from ledger.sharing import default_rules
-from ledger.telling import Rulebook
-from ledger.topics import intake, receipts
+from ledger.kafka.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
+from ledger.kafka.topics import intake, receipts
+from ledger.roles.settings import Settings
+from ledger.rules.arrivals import Claim, Illegible, Malformed, Place
+from ledger.rules.batch import Batch
+from ledger.rules.lookups import Known
+from ledger.rules.protecting import Protecting
+from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.rule_sets import default_rules
 from tests.unit.reading import HARD, SAFETY, golden
 
 PLACE = Place("ORR", intake("ORR"), 0, 0)

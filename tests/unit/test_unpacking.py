@@ -20,13 +20,13 @@ from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchB
 from kafka.record.legacy_records import LegacyRecordBatchBuilder
 from kafka.record.util import calc_crc32c
 
-from ledger import following
-from ledger.cloudevents import binary_headers
-from ledger.codecs import MOST_UNPACKED, NAMES, DamagedError, TooLargeError, unpack
 from ledger.facts import BY_WIRE, LEDGER_FACTS
-from ledger.following import EntryMessage, read_record
-from ledger.seals import SEAL, Seals
-from ledger.unpacking import MOST_TOGETHER, DamagedBatch, Record, unpack_quickly, unpacked
+from ledger.kafka import entries
+from ledger.kafka.cloudevents import binary_headers
+from ledger.kafka.codecs import MOST_UNPACKED, NAMES, DamagedError, TooLargeError, unpack
+from ledger.kafka.entries import EntryMessage, read_record
+from ledger.kafka.record_batches import MOST_TOGETHER, DamagedBatch, Record, unpack_quickly, unpacked
+from ledger.kafka.seals import SEAL, Seals
 from producers.appending import Envelope
 
 
@@ -127,10 +127,10 @@ def test_an_entry_reads_alike_by_its_pattern_and_header_by_header(wire: str, pos
     record = Record("t", 3, 5, 0, key, b"{}", packed)
     extra = [("previous", str(previous)), (SEAL, seal)]
     assert record.headers == binary_headers(id=str(position), source="/custody-ledger", type=wire, time=at, extra=extra)
-    assert following._AS_RELAYED.fullmatch(packed) is not None
+    assert entries._AS_RELAYED.fullmatch(packed) is not None
     with pytest.MonkeyPatch.context() as patched:
         by_pattern = read_record(record, seals)
-        patched.setattr(following, "_AS_RELAYED", re.compile(b"never"))
+        patched.setattr(entries, "_AS_RELAYED", re.compile(b"never"))
         assert read_record(record, seals) == by_pattern
     assert isinstance(by_pattern, EntryMessage)
     assert (by_pattern.position, by_pattern.previous, by_pattern.recorded_at) == (position, previous, at)

@@ -1,0 +1,1 @@
+"""What an address is: its words, its classes, and which states a ZIP code lies in (domain (c))."""

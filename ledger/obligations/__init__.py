@@ -1,0 +1,1 @@
+"""Rules of obligation as data, calendars, offices, and the alerts that follow."""

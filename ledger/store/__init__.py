@@ -1,0 +1,1 @@
+"""The event store: the transaction of intake, look-ups, own records, migrations."""
