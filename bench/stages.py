@@ -11,7 +11,7 @@ import psycopg
 from bench.parts import Parts, Source, rows, wait
 from ledger.kafka.entries import ALL_PARTITIONS, entries_consumer, start_at
 from ledger.roles.logs import configure
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from readers.verify import verify
 
 

@@ -13,7 +13,7 @@ from ledger.facts import NoticeGiven, short_name
 from ledger.times import civil_day, first_instant, last_instant, write_when
 from producers.notice_import import AlreadyTold, Judge
 from producers.notice_rows import NoticeRow
-from projections.effective import Effective, effective
+from projections.fold.amended import Effective, effective
 from readers.moments import Asked, Name
 from readers.questions import NothingKnownError, NotShownError
 from readers.records import known

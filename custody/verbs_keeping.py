@@ -40,9 +40,9 @@ def rebuild(
     from custody.printing import print_json, print_lines
     from custody.where import find_where
     from ledger.roles.logs import configure
-    from projections.columns import TABLES
-    from projections.rebuild import rebuild as rebuild_tables
-    from projections.rebuild_workers import RebuildError
+    from projections.rebuilding.rebuild import rebuild as rebuild_tables
+    from projections.rebuilding.workers import RebuildError
+    from projections.tables.columns import TABLES
 
     if name is not None and name not in TABLES:
         raise Problem(f"{name!r} is no read table; they are {', '.join(TABLES)}", WRONG_USAGE)
@@ -102,7 +102,7 @@ def verify(
     from custody.printing import print_json, print_lines
     from custody.where import find_where
     from ledger.roles.logs import configure
-    from projections.rebuild_workers import RebuildError
+    from projections.rebuilding.workers import RebuildError
     from readers.verify import verify as verify_all
 
     where = find_where(data)

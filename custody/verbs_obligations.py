@@ -200,7 +200,7 @@ def waive(
     from ledger.store.waiving import NotWaivedError
     from ledger.store.waiving import waive as record
     from ledger.times import write_clock
-    from projections.waivable import why_not
+    from projections.obligations.waivable import why_not
 
     given = {"rule": rule, "position": position, "obliged": agency, "reason_code": code, "reason": reason}
     try:

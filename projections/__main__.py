@@ -10,9 +10,9 @@ from ledger.kafka.topics_watch import TopicsWatch
 from ledger.roles.process import RefusedError, Stop, run_role, say_ready, settle_memory
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
-from projections.follower import follow
-from projections.publications_follower import MissingBatchError, publications_consumer
-from projections.versions import connect, prepare
+from projections.following.follower import follow
+from projections.following.publications import MissingBatchError, publications_consumer
+from projections.tables.versions import connect, prepare
 
 
 def projections(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:

@@ -16,7 +16,7 @@ from ledger.entry import Entry, read_entry
 from ledger.facts import CorrectionIssued
 from ledger.records.voids import standing_voids
 from ledger.times import FLOOR, When, first_instant, last_instant, write_clock
-from projections.knowledge import GRADES, Members, Seen, known_set
+from projections.knowledge.moments import GRADES, Members, Seen, known_set
 from readers.held import SQL as HELD_SQL
 from readers.knowing import LEDGER, Stated, Viewpoint, stated_by
 from readers.moments import Asked as AskedMoments

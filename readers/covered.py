@@ -9,7 +9,7 @@ from psycopg import Connection, Cursor
 from ledger.agencies import AGENCIES, GROUPS
 from ledger.facts import CoverageDeclared
 from ledger.times import When, parse_instant, write_clock
-from projections.coverage import Coverage
+from projections.obligations.coverage import Coverage
 from readers.choosing import one_of
 from readers.duties import Chosen
 from readers.moments import Asked, settle

@@ -16,9 +16,9 @@ from psycopg import Connection, Cursor
 
 from ledger.choices import no_choice
 from ledger.times import FLOOR, When, read_clock, write_clock
-from projections.aspects import written
-from projections.folding import Folding
-from projections.knowledge import GRADES
+from projections.fold.folding import Folding
+from projections.holdings.aspects import written
+from projections.knowledge.moments import GRADES
 from readers.diverging import Between, compared, holding
 from readers.figure_rows import incomplete, persons_by
 from readers.held import SQL as HELD_SQL

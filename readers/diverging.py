@@ -14,11 +14,11 @@ from psycopg import Connection, Cursor
 from ledger.entry import recorded_at_of
 from ledger.identifiers import shown
 from ledger.times import When, first_instant, read_clock, write_clock, write_when
-from projections.divergence import Interval, divergence
-from projections.explaining import Closing, Lacked
-from projections.holding import Holding, ledger_moments
-from projections.knowledge import GRADES
-from projections.members import NAMES, Cases, Member, Nothing
+from projections.knowledge.divergence import Interval, divergence
+from projections.knowledge.explaining import Closing, Lacked
+from projections.knowledge.history import Holding, ledger_moments
+from projections.knowledge.members import NAMES, Cases, Member, Nothing
+from projections.knowledge.moments import GRADES
 from readers.knowing import LEDGER, Stated, Viewpoint, all_stated
 from readers.knows import group_of
 from readers.moments import Asked, Name

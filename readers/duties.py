@@ -21,13 +21,13 @@ from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import Rule, shipped_rules
 from ledger.streams import OF_AGENCY
 from ledger.times import read_back
-from projections.columns import FEEDS
-from projections.coverage import Coverage, Declared, Span
-from projections.meeting import Dropped
-from projections.obligations import Ended, Met, Obligation, Terms, Waiver, judge
-from projections.receipts import LEVELS, lane_of
-from projections.rulebook import fingerprint
-from projections.versions import rulebook_of
+from projections.knowledge.receipts import LEVELS, lane_of
+from projections.obligations.coverage import Coverage, Declared, Span
+from projections.obligations.fulfilment import Dropped
+from projections.obligations.rulebook import fingerprint
+from projections.obligations.states import Ended, Met, Obligation, Terms, Waiver, judge
+from projections.tables.columns import FEEDS
+from projections.tables.versions import rulebook_of
 from readers.duty_pages import Place
 from readers.knowing import stated_by
 from readers.moments import Asked, Moments

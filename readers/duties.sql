@@ -1,6 +1,6 @@
 -- name: judged
 -- The duties that the ledger held at R, each with its state as of `on`: the order of the conditions is that of
--- `judge` in projections/obligations.py. A duty to tell is met by the recipient's first moment of knowledge: by what
+-- `judge` in projections/obligations/states.py. A duty to tell is met by the recipient's first moment of knowledge: by what
 -- entries say (`met_at`), by a receipt (its numbers are parted into segments, each with the earliest moment that
 -- receipts of R give it), or by an answer read, which is found child by child and handed in.
 with held as not materialized (

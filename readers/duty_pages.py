@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from ledger.times import parse_printed, write_clock
-from projections.obligations import Obligation
+from projections.obligations.states import Obligation
 from readers.questions import WrongQuestionError
 
 _PARTS: Final = 8

@@ -13,9 +13,9 @@ from psycopg import Cursor
 from ledger.entry import Entry, read_entry
 from ledger.records.merges import groups, person_of
 from ledger.times import write_clock
-from projections.changes import intervals
-from projections.columns import FIGURED, HELD
-from projections.folding import Folding
+from projections.fold.folding import Folding
+from projections.tables.changes import intervals
+from projections.tables.columns import FIGURED, HELD
 from readers.definitions import Asked
 from readers.held import Folded, folded, held_by, said_of_merges
 from readers.moments import Moments

@@ -14,8 +14,8 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 
 from ledger.times import civil_day, write_clock
-from projections.columns import FIGURED
-from projections.knowledge import GRADES
+from projections.knowledge.moments import GRADES
+from projections.tables.columns import FIGURED
 from readers.definitions import Asked, Figure, defined
 from readers.figure_rows import as_known, as_recorded, incomplete
 from readers.held import SQL as HELD_SQL

@@ -17,12 +17,12 @@ from ledger.entry import Entry
 from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.records.merges import person_of
 from ledger.streams import OF_AGENCY
-from projections.columns import FEEDS, STEPS
-from projections.effective import Effective
-from projections.holding import ledger_moments
-from projections.holdings import BITS, LEADING
-from projections.knowledge import GRADES, TOLD, known_set
-from projections.viewpoint import about_person, one_person, standing
+from projections.fold.amended import Effective
+from projections.holdings.boxes import BITS, LEADING
+from projections.knowledge.history import ledger_moments
+from projections.knowledge.moments import GRADES, TOLD, known_set
+from projections.knowledge.viewpoint import about_person, one_person, standing
+from projections.tables.columns import FEEDS, STEPS
 from readers.knowing import LEDGER, Stated, Viewpoint, stated_by
 from readers.moments import Asked, Moments
 from readers.snapshot import Rows

@@ -13,10 +13,10 @@ from ledger.entry import Entry
 from ledger.facts import IdentifierAsserted
 from ledger.identifiers import shown
 from ledger.times import write_clock
-from projections.knowledge import DELIVERED, GRADES, Basis, Moment, Seen, known_set
-from projections.reads import Stated as Said
-from projections.reads import all_moments
-from projections.viewpoint import about_person, one_person
+from projections.knowledge.moments import DELIVERED, GRADES, Basis, Moment, Seen, known_set
+from projections.knowledge.reads import Stated as Said
+from projections.knowledge.reads import all_moments
+from projections.knowledge.viewpoint import about_person, one_person
 from readers.choosing import one_of
 from readers.moments import Asked, Moments, Name, settle
 from readers.questions import NothingKnownError

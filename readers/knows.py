@@ -15,8 +15,8 @@ from ledger.records.merges import groups
 from ledger.records.voids import standing_voids
 from ledger.sharing.belonging import about_person
 from ledger.times import When, first_instant, last_instant, write_clock, write_when
-from projections.effective import effective
-from projections.knowledge import GRADES, Channel, Moment
+from projections.fold.amended import effective
+from projections.knowledge.moments import GRADES, Channel, Moment
 from readers.knowing import Stated, Viewpoint, all_stated
 from readers.moments import Asked, Name
 from readers.questions import NotShownError, WrongQuestionError

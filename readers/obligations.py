@@ -17,9 +17,9 @@ from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import Rule, shipped_rules
 from ledger.streams import LEDGER
 from ledger.times import When, write_clock, write_when
-from projections.effective import effective
-from projections.knowledge import DELIVERED, Moment
-from projections.obligations import Carried, Knows, Obligation, Shows, State, Told, obligations
+from projections.fold.amended import effective
+from projections.knowledge.moments import DELIVERED, Moment
+from projections.obligations.states import Carried, Knows, Obligation, Shows, State, Told, obligations
 from readers.choosing import one_of
 from readers.knowing import Stated, all_stated
 from readers.moments import Asked, Name

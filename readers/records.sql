@@ -52,7 +52,7 @@ where e.child = %(child)s
 -- name: stated
 -- The same, and all that was stated up to the bound of which some agencies may know: how far publications are, the
 -- answers served, what was put on feeds, and the receipts that say something new of that. They are found by lane, an
--- agency at a level (projections/receipts.py: lane_of); most lanes are empty. In a lane, steps follow each other without
+-- agency at a level (projections/knowledge/receipts.py: lane_of); most lanes are empty. In a lane, steps follow each other without
 -- a gap, so the first that ends at a number or behind it is the one; the few other receipts are found by their range.
 , put as materialized (
     select d.* from person o

@@ -8,8 +8,8 @@ from psycopg import Cursor
 from ledger.entry import read_ledger_entry
 from ledger.facts import CoverageDeclared, ObligationWaived
 from ledger.streams import LEDGER
-from projections.coverage import Coverage, Declared
-from projections.obligations import Waiver
+from projections.obligations.coverage import Coverage, Declared
+from projections.obligations.states import Waiver
 from readers.snapshot import Rows
 
 

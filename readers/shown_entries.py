@@ -7,9 +7,9 @@ from typing import Any, Final, get_args
 from ledger.entry import Producer
 from ledger.facts import EntryDisputed, Happening
 from ledger.times import When, order_key, write_clock, write_when
-from projections.effective import Effective
-from projections.knowledge import GRADES, Basis, Moment, Seen
-from projections.viewpoint import Shown
+from projections.fold.amended import Effective
+from projections.knowledge.moments import GRADES, Basis, Moment, Seen
+from projections.knowledge.viewpoint import Shown
 from readers.knowing import KnownTo
 from readers.records import Known
 

@@ -13,10 +13,10 @@ from psycopg import Cursor
 from ledger.agencies import AGENCIES, GROUPS, RECEIVERS, Agency
 from ledger.streams import OF_AGENCY
 from ledger.times import read_clock
-from projections.columns import FEEDS
-from projections.knowledge import GRADES, Item, Receipt
-from projections.reads import Read
-from projections.receipts import LEVELS, lane_of
+from projections.knowledge.moments import GRADES, Item, Receipt
+from projections.knowledge.reads import Read
+from projections.knowledge.receipts import LEVELS, lane_of
+from projections.tables.columns import FEEDS
 from readers.moments import Asked, Name
 from readers.records import SQL, Found, given
 from readers.snapshot import Rows

@@ -20,9 +20,9 @@ from ledger.kafka.entries import ALL_PARTITIONS, BATCH, Foreign, entries_consume
 from ledger.kafka.genuine import Genuine
 from ledger.kafka.topics import ENTRIES
 from ledger.roles.settings import Settings
-from projections.rebuild import refill, the_only_rebuild
-from projections.store import Tables
-from projections.versions import connect, drop_version
+from projections.rebuilding.rebuild import refill, the_only_rebuild
+from projections.tables.store import Tables
+from projections.tables.versions import connect, drop_version
 from readers.verify_feeds import FeedsVerified, verify_feeds
 from readers.verify_intake import IntakeVerified, verify_intake
 from readers.verify_publications import PublicationsVerified, verify_publications

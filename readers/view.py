@@ -13,11 +13,11 @@ from typing import Any, Final
 from psycopg import Connection
 
 from ledger.times import When, civil_day, write_clock, write_when
-from projections.effective import effective
-from projections.folding import Folding
-from projections.knowledge import GRADES
-from projections.regions import Proceeding, Regions, age_on
-from projections.viewpoint import standing
+from projections.fold.amended import effective
+from projections.fold.folding import Folding
+from projections.fold.regions import Proceeding, Regions, age_on
+from projections.knowledge.moments import GRADES
+from projections.knowledge.viewpoint import standing
 from readers.former_names import shown_formerly
 from readers.knowing import LEDGER, KnownTo, Viewpoint, known_to
 from readers.moments import Asked, Moments, Name

@@ -14,8 +14,8 @@ from ledger.sharing.belonging import about_person
 from ledger.sharing.feed_fold import Rulebook, Telling, Told
 from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.times import write_clock, write_when
-from projections.knowledge import GRADES, Item, Receipt, known_set, moments
-from projections.reads import Stated as Said
+from projections.knowledge.moments import GRADES, Item, Receipt, known_set, moments
+from projections.knowledge.reads import Stated as Said
 from readers.knowing import Stated, of_stated, parse_viewpoint
 from readers.moments import Moments
 from readers.records import Found, Known

@@ -19,7 +19,7 @@ from ledger.facts import BY_WIRE
 from ledger.facts.ledger_wide import RuleSet
 from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.times import parse_when, write_clock
-from projections.knowledge import GRADES
+from projections.knowledge.moments import GRADES
 from tests.histories import ADDRESSES, DAYS, HAPPENINGS, INSTANTS, TIMES, Json, entry
 from tests.oracle.knowledge import names
 

@@ -4,8 +4,8 @@ from datetime import date, datetime
 from typing import Any
 
 from ledger.agencies import Agency
-from projections.folding import Folding
-from projections.regions import Regions
+from projections.fold.folding import Folding
+from projections.fold.regions import Regions
 from tests.histories import ELM, ZONE, record
 
 T1, T2 = "2022-05-02T09:00:00-05:00", "2022-08-01T13:30:00-05:00"

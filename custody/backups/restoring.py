@@ -29,7 +29,7 @@ from custody.servers.process import stop
 from custody.state import left_over, read_state
 from custody.which_ledger import ledger_of_folder, remember_ledger
 from ledger.store.migrating import migrations
-from projections.versions import start_over
+from projections.tables.versions import start_over
 
 Say = Callable[[str], None]
 

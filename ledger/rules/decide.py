@@ -1,7 +1,8 @@
 """Decides what becomes of a submission: the findings its entry will carry, or the refusal that keeps it out.
 
 Pure: nothing here reads a clock, a table or a topic, and nothing raises. Idempotency, identifiers nobody knows and
-rule H8 come before, in intake. Each rule is written down in `ledger.rules.catalogue`; this module says which fact meets which.
+rule H8 come before, in intake. Each rule is written down in `ledger.rules.catalogue`; this module says which fact meets
+which.
 """
 
 from collections.abc import Iterable

@@ -18,12 +18,12 @@ from ledger.roles.logs import configure
 from ledger.roles.settings import Settings
 from ledger.sharing.batches import NOTHING_PUBLISHED, Batch
 from ledger.times import parse_instant, read_back, write_clock
-from projections.applying import Applying
-from projections.holdings_follower import HoldingsFollower
-from projections.holdings_store import HeldTables
-from projections.isolating import HeldBack, isolated
-from projections.store import Tables
-from projections.versions import connect, live_schema, prepare
+from projections.following.applying import Applying
+from projections.following.isolating import HeldBack, isolated
+from projections.holdings.follower import HoldingsFollower
+from projections.holdings.store import HeldTables
+from projections.tables.store import Tables
+from projections.tables.versions import connect, live_schema, prepare
 
 ZONE = "America/New_York"
 _HEAD = re.compile(rb'{"position":(\d+),"child":"([^"]+)",.*?"recorded_at":"([^"]+)"')

@@ -15,12 +15,12 @@ from ledger.roles.logs import configure
 from ledger.roles.settings import Settings
 from ledger.sharing.batches import NOTHING_PUBLISHED, Batch, Numbers, Publication
 from ledger.times import write_clock
-from projections.applying import Applying
-from projections.holdings_follower import HoldingsFollower
-from projections.holdings_store import HeldTables
-from projections.receipts import Lane, Receipts
-from projections.store import Tables
-from projections.versions import key_entries, live_schema, make_held_keys, make_keys, make_version, prepare
+from projections.following.applying import Applying
+from projections.holdings.follower import HoldingsFollower
+from projections.holdings.store import HeldTables
+from projections.knowledge.receipts import Lane, Receipts
+from projections.tables.store import Tables
+from projections.tables.versions import key_entries, live_schema, make_held_keys, make_keys, make_version, prepare
 from tests.histories import ZONE, state_of
 from tests.knowing import publications, signed
 from tests.knowledge_histories import Drawn

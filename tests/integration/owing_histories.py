@@ -16,9 +16,9 @@ from ledger.roles.settings import Settings
 from ledger.sharing.batches import Batch, Publication
 from ledger.streams import LEDGER, OF_AGENCY
 from ledger.times import write_clock
-from projections.applying import Applying
-from projections.store import Tables
-from projections.versions import connect, live_schema, prepare
+from projections.following.applying import Applying
+from projections.tables.store import Tables
+from projections.tables.versions import connect, live_schema, prepare
 from tests.histories import CITY_ONLY, ELM
 from tests.integration.filling import ZONE, Ledger, child_number
 

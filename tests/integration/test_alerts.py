@@ -19,7 +19,7 @@ from ledger.kafka.topics import alerts
 from ledger.roles.logs import configure
 from ledger.times import write_clock
 from producers.alerting import Alerting, alerts_producer, read_alerts_tail
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from readers import snapshot
 from tests.integration.alerting import alerted, all_alerted, brief, looked
 from tests.integration.commands import runner

@@ -15,7 +15,7 @@ from ledger.sharing.batches import read_batch
 from ledger.sharing.disclosure import Disclosure, Sharing
 from ledger.store import deferring
 from producers.feeds import Feeds
-from projections.versions import connect
+from projections.tables.versions import connect
 from readers.verify_feeds import FeedsVerified, verify_feeds
 from readers.verify_publications import verify_publications
 from tests.conftest import empty_topics

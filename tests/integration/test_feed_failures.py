@@ -22,7 +22,7 @@ from producers.left_open import LeftOpenError
 from producers.publishing import feeds_producer
 from producers.simulation.playing import play
 from producers.simulator import day
-from projections.versions import connect
+from projections.tables.versions import connect
 from readers.verify_feeds import verify_feeds
 from readers.verify_publications import verify_publications
 from tests.integration.feeding import numbered, on_feed, on_feeds, published

@@ -24,7 +24,7 @@ from producers.feeds import Feeds
 from producers.publishing import feeds_producer
 from producers.simulation.playing import play
 from producers.simulator import day
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from tests.conftest import empty_topics
 from tests.integration.feeding import numbered, on_feed, on_feeds, published
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until

@@ -25,7 +25,7 @@ from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.sharing.rule_sets import Adopted
 from ledger.times import parse_instant
-from projections.versions import connect as connect_writing
+from projections.tables.versions import connect as connect_writing
 from readers.corrections import Asked as CorrectionsAsked
 from readers.corrections import corrections
 from readers.definitions import Asked as FigureAsked

@@ -12,7 +12,7 @@ from ledger.roles.logs import configure
 from ledger.streams import LEDGER
 from ledger.times import parse_instant
 from producers.feed_client import FeedReader
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from readers.moments import Name
 from readers.obligations import Sought, owed
 from readers.verify import verify

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from ledger.agencies import RECEIVERS
-from projections.receipts import lane_of
+from projections.knowledge.receipts import lane_of
 from readers.knowing import Viewpoint
 from readers.moments import Asked
 from readers.questions import NothingKnownError

@@ -307,8 +307,8 @@ def test_an_empty_ledger_owes_nothing(database_url: str) -> None:
 
 def fill_nothing(database_url: str) -> None:
     from ledger.roles.settings import Settings
-    from projections.versions import connect as writing
-    from projections.versions import prepare
+    from projections.tables.versions import connect as writing
+    from projections.tables.versions import prepare
 
     with writing(database_url) as connection:
         prepare(connection, Settings(database_url, "", ZONE, "wall"))

@@ -20,9 +20,9 @@ from ledger.roles.logs import configure
 from ledger.roles.settings import SettingsError
 from producers.simulation.playing import play
 from producers.simulator import day
-from projections.rebuild import rebuild
-from projections.rebuild_workers import RebuildError
-from projections.versions import connect, prepare
+from projections.rebuilding.rebuild import rebuild
+from projections.rebuilding.workers import RebuildError
+from projections.tables.versions import connect, prepare
 from readers.verify import Verified, verify
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 
@@ -88,7 +88,7 @@ def test_a_rebuild_that_is_stopped_or_fails_leaves_nothing_running_and_all_as_it
         found = []
         for child in psutil.Process().children():
             with suppress(psutil.NoSuchProcess):  # it has ended, and is not collected yet
-                if "projections.rebuild_worker" in child.cmdline():
+                if "projections.rebuilding.worker" in child.cmdline():
                     found.append(child)
         return found
 

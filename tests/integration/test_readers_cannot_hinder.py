@@ -14,8 +14,8 @@ from ledger.roles.logs import configure
 from ledger.roles.settings import Settings
 from ledger.roles.single_work import SingleWork
 from ledger.store.eventstore import open_ledger
-from projections import making_room
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
+from projections.tables import making_room
 from tests.integration.flow import ENCOUNTER, claim, flow
 
 ROLES = ("intake", "relay", "feeds", "projections", "alerts")

@@ -16,8 +16,8 @@ import pytest
 
 from ledger.entry import Finding
 from ledger.times import write_clock
-from projections.versions import connect as connect_writer
-from projections.versions import key_entries, make_keys, make_version, point_views_at
+from projections.tables.versions import connect as connect_writer
+from projections.tables.versions import key_entries, make_keys, make_version, point_views_at
 from readers.findings import Sought, findings
 from readers.moments import Asked
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError

@@ -11,7 +11,7 @@ from ledger.facts import AnswerServed
 from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
 from ledger.store.serving import digest_of, record_served
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from readers.knowing import Viewpoint
 from readers.moments import Asked
 from readers.questions import NothingKnownError

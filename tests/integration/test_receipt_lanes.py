@@ -6,11 +6,12 @@ import pytest
 from ledger.entry import LedgerEntry, Producer
 from ledger.facts import FeedReceipted
 from ledger.roles.settings import Settings
-from projections import receipts, store
-from projections.columns import COLUMNS
-from projections.receipts import Lane, Receipts
-from projections.store import Tables
-from projections.versions import connect, live_schema, prepare
+from projections.knowledge import receipts
+from projections.knowledge.receipts import Lane, Receipts
+from projections.tables import store
+from projections.tables.columns import COLUMNS
+from projections.tables.store import Tables
+from projections.tables.versions import connect, live_schema, prepare
 from tests.histories import ZONE
 from tests.knowledge_histories import at
 

@@ -14,10 +14,10 @@ from ledger.entry import Entry, value
 from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
 from ledger.times import parse_instant
-from projections.rebuild import rebuild
-from projections.remaking import remake
-from projections.store import Tables
-from projections.versions import connect as connect_writer
+from projections.following.remaking import remake
+from projections.rebuilding.rebuild import rebuild
+from projections.tables.store import Tables
+from projections.tables.versions import connect as connect_writer
 from readers.diverging import Between, diverge
 from readers.knowing import Viewpoint, known_to, parse_viewpoint
 from readers.knows import knows

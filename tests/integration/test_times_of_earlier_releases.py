@@ -20,7 +20,7 @@ from ledger.kafka.cloudevents import binary_headers
 from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
 from ledger.times import MICROSECOND, read_back, read_clock
-from projections.rebuild import rebuild
+from projections.rebuilding.rebuild import rebuild
 from readers.knowing import parse_viewpoint
 from readers.moments import Asked, parse_child
 from readers.snapshot import connect

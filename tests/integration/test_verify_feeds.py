@@ -14,7 +14,7 @@ from ledger.kafka.topics import PUBLICATIONS, feed
 from ledger.sharing.batches import Batch, Publication, read_batch, write_batch
 from producers.simulation.playing import play
 from producers.simulator import day
-from projections.versions import connect
+from projections.tables.versions import connect
 from readers.verify_feeds import verify_feeds
 from readers.verify_publications import verify_publications
 from tests.conftest import empty_topics, new_database

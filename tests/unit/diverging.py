@@ -6,8 +6,8 @@ from typing import Any
 
 from ledger.entry import Entry
 from ledger.times import parse_instant
-from projections.knowledge import Item, Receipt
-from projections.reads import Stated as Said
+from projections.knowledge.moments import Item, Receipt
+from projections.knowledge.reads import Stated as Said
 from readers.diverging import Between, compared, holding
 from readers.knowing import Stated, Viewpoint
 from readers.moments import Moments

@@ -10,9 +10,9 @@ from ledger.facts import CURRENT, CoverageDeclared, ObligationWaived, short_name
 from ledger.facts.ledger_wide import WaiverReason
 from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import Rule, shipped_rules
-from projections.coverage import Coverage, Declared
-from projections.effective import effective
-from projections.obligations import Knows, Obligation, Shows, Told, Waiver, obligations
+from projections.fold.amended import effective
+from projections.obligations.coverage import Coverage, Declared
+from projections.obligations.states import Knows, Obligation, Shows, Told, Waiver, obligations
 from tests.histories import ZONE
 
 NOW: Final = datetime.fromisoformat("2031-01-01T00:00:00Z")

@@ -28,9 +28,9 @@ from hypothesis import strategies as st
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, EntryVoided
 from ledger.times import order_key, write_when
-from projections.care import Absence, Release, Stay
-from projections.effective import effective
-from projections.folding import Folding, happened
+from projections.fold.amended import effective
+from projections.fold.care import Absence, Release, Stay
+from projections.fold.folding import Folding, happened
 from tests import oracle
 from tests.histories import ELM, HAPPENINGS, MOMENTS, OAK, TIMES, ZONE, entry, histories, recorded_at
 

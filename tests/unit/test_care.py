@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from projections.care import Absence, Care, Release, Stay
-from projections.folding import Folding
+from projections.fold.care import Absence, Care, Release, Stay
+from projections.fold.folding import Folding
 from tests.histories import CITY_ONLY, ELM, OAK, ZONE, correction, record, void
 from tests.steps import Step, admitted, discharged, encountered, march, on, ran_away, released
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ledger.times import write_clock
-from projections.knowledge import Item, Receipt
+from projections.knowledge.moments import Item, Receipt
 from readers.corrections import Asked, checked, told
 from readers.corrections_text import corrections_lines
 from readers.knowing import Viewpoint

@@ -13,7 +13,7 @@ import pytest
 from ledger.agencies import Agency
 from ledger.facts import CoverageDeclared
 from ledger.store.covering import NotDeclaredError, coverage
-from projections.coverage import Coverage, Declared
+from projections.obligations.coverage import Coverage, Declared
 from tests.histories import ELM, ZONE, record
 from tests.steps import Step
 from tests.unit.obliging import owed, rule

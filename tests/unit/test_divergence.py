@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.times import parse_instant
-from projections.folding import Folding
-from projections.holding import Holding, ledger_moments
-from projections.joined import joined
-from projections.knowledge import TOLD, Item, Receipt
-from projections.members import NAMES, Cases, Nothing, bears_on, differ, values
+from projections.fold.folding import Folding
+from projections.fold.joined import joined
+from projections.knowledge.history import Holding, ledger_moments
+from projections.knowledge.members import NAMES, Cases, Nothing, bears_on, differ, values
+from projections.knowledge.moments import TOLD, Item, Receipt
 from readers.diverge_text import diverge_lines
 from readers.knowing import Viewpoint
 from tests.histories import CHILD, ELM, OAK, ZONE, histories

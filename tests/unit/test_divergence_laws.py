@@ -17,10 +17,10 @@ from ledger.facts import CorrectionIssued, NtaDocketed, NtaFiled
 from ledger.records.merges import groups
 from ledger.sharing.belonging import about_person as entries_about
 from ledger.times import MICROSECOND, from_microseconds, order_key, parse_instant, parse_when
-from projections.effective import effective
-from projections.folding import Folding
-from projections.knowledge import Basis, Item, Moment, Receipt, known_set, names
-from projections.viewpoint import about_person, one_person, standing
+from projections.fold.amended import effective
+from projections.fold.folding import Folding
+from projections.knowledge.moments import Basis, Item, Moment, Receipt, known_set, names
+from projections.knowledge.viewpoint import about_person, one_person, standing
 from readers.knowing import LEDGER, Stated, Viewpoint, of_stated
 from readers.moments import Moments
 from readers.records import Known

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, MailReturned, ReleasedToSponsor
-from projections.effective import Effective, effective
+from projections.fold.amended import Effective, effective
 from tests.histories import ELM, OAK, correction, entry, histories, record, void
 
 RELEASE: tuple[str, str, dict[str, Any]] = (

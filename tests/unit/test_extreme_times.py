@@ -27,16 +27,16 @@ from ledger.rules.decide import decide
 from ledger.sharing.feed_fold import Rulebook, Telling
 from ledger.sharing.rule_sets import default_rules
 from ledger.times import CEILING, FLOOR, read_back, write_clock, write_when
-from projections.applying import Applying, Loaded
-from projections.changes import intervals
-from projections.columns import COLUMNS, FEEDS
-from projections.coverage import Coverage
-from projections.effective import effective
-from projections.folding import Folding
-from projections.held_rows import held_rows
-from projections.knowledge import Item
-from projections.obligations import Knows, Shows, Told, obligations
-from projections.reads import Stated as Said
+from projections.fold.amended import effective
+from projections.fold.folding import Folding
+from projections.following.applying import Applying, Loaded
+from projections.holdings.rows import held_rows
+from projections.knowledge.moments import Item
+from projections.knowledge.reads import Stated as Said
+from projections.obligations.coverage import Coverage
+from projections.obligations.states import Knows, Shows, Told, obligations
+from projections.tables.changes import intervals
+from projections.tables.columns import COLUMNS, FEEDS
 from readers.diverging import Between, compared, holding
 from readers.knowing import Stated, of_stated, parse_viewpoint
 from readers.moments import Asked, settle

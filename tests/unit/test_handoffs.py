@@ -11,7 +11,7 @@ import pytest
 
 from ledger.agencies import Agency
 from ledger.obligations.shipped import faults, shipped_rules
-from projections.regions import Custody
+from projections.fold.regions import Custody
 from tests.histories import ELM, record
 from tests.steps import Step, accepted, encountered, march, on, ran_away, regions, released, started
 from tests.unit.deciding import Sent, given, sent

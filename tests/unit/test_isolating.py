@@ -8,10 +8,10 @@ import pytest
 
 from ledger.entry import Entry
 from ledger.kafka.entries import EntryMessage
-from projections import answers
-from projections.applying import Applying, Loaded
-from projections.changes import Changes
-from projections.isolating import HeldBack, isolated
+from projections.fold import effects
+from projections.following.applying import Applying, Loaded
+from projections.following.isolating import HeldBack, isolated
+from projections.tables.changes import Changes
 from tests.integration.filling import ZONE, Ledger, _message, child_number
 
 ANN, BEN = child_number(1), child_number(2)
@@ -61,14 +61,14 @@ def waiting(changes: Changes) -> list[tuple[UUID, int, int | None]]:
 
 def failing(monkeypatch: pytest.MonkeyPatch, *, unless: str | None = None) -> None:
     """Have the fold fail at Ann's second entry, as for a fault of ours; `unless` it names this office."""
-    apply = answers.apply
+    apply = effects.apply
 
     def faulty(state: Any, entry: Entry) -> None:
         if entry.position == 3 and getattr(entry.fact, "referring_office", None) != unless:
             raise ZeroDivisionError("a fault of ours")
         apply(state, entry)
 
-    monkeypatch.setattr("projections.folding.apply", faulty)
+    monkeypatch.setattr("projections.fold.folding.apply", faulty)
 
 
 def test_an_entry_that_cannot_be_read_blocks_its_child_alone() -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from ledger.agencies import Agency
 from ledger.entry import Entry
-from projections.knowledge import GRADES, Item, Receipt
+from projections.knowledge.moments import GRADES, Item, Receipt
 from readers.moments import Asked, settle
 from tests.histories import CITY_ONLY, ELM, OAK, ZONE, Json, entry
 from tests.knowing import END, Ledger, ask

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ledger.times import parse_when, write_clock
-from projections.knowledge import Item, Receipt
+from projections.knowledge.moments import Item, Receipt
 from readers.knowing import Viewpoint
 from readers.knows import CHANNELS, Picked, checked, told
 from readers.knows_text import knows_lines

@@ -8,7 +8,7 @@ from ledger.identifiers import Identifier
 from ledger.times import When, parse_when
 from producers.notice_import import AlreadyTold
 from producers.notice_rows import NoticeRow
-from projections.effective import effective
+from projections.fold.amended import effective
 from tests.unit.deciding import ZONE, Given, Sent, given, sent, void
 
 REFERENCE = "log.csv 0123456789ab"

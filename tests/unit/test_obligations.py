@@ -17,8 +17,8 @@ from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.obligations.shipped import Rule, shipped_rules
 from ledger.times import order_key
-from projections.matching import agree
-from projections.obligations import Obligation
+from projections.obligations.matching import agree
+from projections.obligations.states import Obligation
 from tests.histories import CITY_ONLY, ELM, ZONE, correction, entry, histories, record, void
 from tests.oracle.duties import duties
 from tests.steps import Step

@@ -17,11 +17,11 @@ from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import shipped_rules
 from ledger.records.merges import groups
 from ledger.sharing.belonging import about_person
-from projections.applying import Applying, Loaded
-from projections.changes import Changes
-from projections.folding import Folding
-from projections.owing import Owing
-from projections.rulebook import Rulebook
+from projections.fold.folding import Folding
+from projections.following.applying import Applying, Loaded
+from projections.obligations.rows import Owing
+from projections.obligations.rulebook import Rulebook
+from projections.tables.changes import Changes
 from tests.histories import ELM, ZONE, histories, record
 from tests.histories import entry as made
 from tests.knowledge_histories import Drawn, drawn_histories, once_joined

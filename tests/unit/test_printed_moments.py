@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.entry import Entry
 from ledger.times import parse_when, write_clock, write_when
-from projections.knowledge import Item, Receipt
+from projections.knowledge.moments import Item, Receipt
 from readers.diverge_text import diverge_lines
 from readers.divergent_text import divergent_lines
 from readers.duties_text import duties_lines

@@ -10,7 +10,7 @@ from datetime import datetime
 
 import pytest
 
-from projections.regions import Proceeding
+from projections.fold.regions import Proceeding
 from tests.steps import (
     T1,
     T2,

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from ledger.agencies import Agency
 from ledger.entry import Entry
-from projections.knowledge import DELIVERED, OPENED, TOLD, Item, known_set
-from projections.reads import Read, Stated, all_moments
+from projections.knowledge.moments import DELIVERED, OPENED, TOLD, Item, known_set
+from projections.knowledge.reads import Read, Stated, all_moments
 from tests.histories import CHILD, ZONE, entry, recorded_at
 from tests.unit.test_disclosing import HELD, RELEASE
 

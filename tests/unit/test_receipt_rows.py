@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from ledger.agencies import Agency
 from ledger.entry import LedgerEntry, Producer
 from ledger.facts import FeedReceipted
-from projections import receipts
-from projections.receipts import LEVELS, Lane, Receipts
+from projections.knowledge import receipts
+from projections.knowledge.receipts import LEVELS, Lane, Receipts
 from tests.knowledge_histories import at
 
 AGENCIES: tuple[Agency, ...] = ("ORR", "USCIS")

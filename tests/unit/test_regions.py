@@ -10,9 +10,9 @@ from datetime import date, datetime
 import pytest
 
 from ledger.facts import HAPPENINGS
-from projections.answers import answer_to
-from projections.folding import age_on
-from projections.regions import Age, AgeBasis, Custody
+from projections.fold.effects import answer_to
+from projections.fold.folding import age_on
+from projections.fold.regions import Age, AgeBasis, Custody
 from tests.histories import ELM, OAK, correction, void
 from tests.steps import (
     Step,

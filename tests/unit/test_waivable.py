@@ -10,7 +10,7 @@ import pytest
 from ledger.entry import Entry
 from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import shipped_rules
-from projections.waivable import why_not
+from projections.obligations.waivable import why_not
 from tests.histories import ZONE, correction, record, void
 from tests.unit.obliging import waiver
 

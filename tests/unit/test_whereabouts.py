@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 import pytest
 
-from projections.regions import Whereabouts
+from projections.fold.regions import Whereabouts
 from tests.histories import CITY_ONLY, ELM, OAK, correction, void
 from tests.steps import (
     Step,

@@ -1,0 +1,1 @@
+"""The read tables: columns, versions, SQL, and writing rows."""
