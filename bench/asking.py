@@ -21,11 +21,11 @@ from bench.stages import Measured
 from bench.views import p99
 from ledger.agencies import RECEIVERS
 from ledger.roles.process import settle_memory
-from readers.knowing import Viewpoint
+from readers.child.knowing import Viewpoint
+from readers.child.view import view
 from readers.moments import Asked
 from readers.questions import NothingKnownError
 from readers.snapshot import Rows, connect
-from readers.view import view
 
 TURN = 40
 """How many questions of one kind are asked before the next kind has its turn."""

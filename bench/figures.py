@@ -11,13 +11,13 @@ import psycopg
 
 from bench.parts import Parts
 from bench.stages import Measured
-from readers.definitions import Asked
-from readers.divergent import Asked as Apart
-from readers.divergent import divergent
-from readers.figures import figure
-from readers.knowing import parse_viewpoint
-from readers.obligations import Sought
-from readers.owed_by_all import Page, checked_population, owed_by_all
+from readers.child.knowing import parse_viewpoint
+from readers.figures.definitions import Asked
+from readers.figures.divergent import Asked as Apart
+from readers.figures.divergent import divergent
+from readers.figures.figures import figure
+from readers.obligations.one_child import Sought
+from readers.obligations.owed_by_all import Page, checked_population, owed_by_all
 from readers.snapshot import connect
 
 TIMES = 20

@@ -15,8 +15,8 @@ from bench.parts import rows
 from ledger.agencies import Agency
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.topics import INTAKE_PARTITIONS, intake
-from producers.hhs_file import Row
-from producers.hhs_releases import SOURCE, claims
+from producers.imports.hhs_file import Row
+from producers.imports.hhs_releases import SOURCE, claims
 
 PER_CHILD: Final = 7
 """Entries of a child before the last."""

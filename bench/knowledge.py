@@ -17,7 +17,7 @@ from bench.parts import Parts, parts, wait
 from bench.stages import APPLIED, RECORDED, RELAYED, Measured, rate_of
 from bench.views import p99
 from ledger.agencies import RECEIVERS, Agency
-from producers.receipts import Receipts
+from producers.client.receipts import Receipts
 
 PUBLISHED = "select coalesce(max(to_position), 0) from ledger.publications"
 SHOWN = "select position from read.publishing_v1"

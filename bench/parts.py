@@ -22,8 +22,8 @@ from custody.servers.topics import create_topics
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.topics import INTAKE_PARTITIONS, intake
 from ledger.roles.settings import Settings
-from producers.hhs_file import Row, read_releases
-from producers.hhs_releases import SOURCE, claims
+from producers.imports.hhs_file import Row, read_releases
+from producers.imports.hhs_releases import SOURCE, claims
 
 
 @dataclass

@@ -17,8 +17,8 @@ from psycopg.conninfo import conninfo_to_dict
 from ledger.intake.submission import Refusal, read_submission
 from ledger.records.record import Record
 from ledger.rules.decide import decide
-from producers.hhs_file import Row
-from producers.hhs_releases import claims
+from producers.imports.hhs_file import Row
+from producers.imports.hhs_releases import claims
 
 
 class Child(Aggregate):

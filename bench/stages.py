@@ -12,7 +12,7 @@ from bench.parts import Parts, Source, rows, wait
 from ledger.kafka.entries import ALL_PARTITIONS, entries_consumer, start_at
 from ledger.roles.logs import configure
 from projections.rebuilding.rebuild import rebuild
-from readers.verify import verify
+from readers.verify.verify import verify
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from bench.parts import Parts, wait
 from bench.stages import APPLIED, RECORDED, Measured
 from custody.roles import environment
 from ledger.roles.process import settle_memory
-from producers.client import AgencyClient
+from producers.client.client import AgencyClient
+from readers.child.view import view
 from readers.moments import parse_child
 from readers.snapshot import connect
-from readers.view import view
 
 LONG_RECORD = 10_000
 

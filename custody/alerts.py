@@ -16,7 +16,7 @@ from ledger.roles.process import Stop, run_role, say_ready, settle_memory
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
 from producers.alerting import Alerting, alerts_producer, read_alerts_tail
-from readers.duty_changes import look
+from readers.obligations.duty_changes import look
 from readers.questions import NotShownError
 from readers.snapshot import Rows, connect
 

@@ -11,8 +11,8 @@ from custody.demo_asking import Asking, headline, tell
 from custody.demo_day import Day
 from custody.demo_knowledge import who_knew
 from ledger.identifiers import shown
-from producers.hhs_file import read_releases
-from producers.import_rows import BadRow, PassedOver
+from producers.imports.hhs_file import read_releases
+from producers.imports.rows import BadRow, PassedOver
 from producers.simulation.story import CHILD
 
 _IN_CARE_ON: Final = date(2022, 1, 31)

@@ -13,11 +13,11 @@ from custody.demo_reading import Readers
 from custody.where import Where
 from ledger.agencies import PRODUCERS
 from ledger.times import parse_instant
-from producers.client import AgencyClient
-from producers.outcomes import Outcome
+from producers.client.client import AgencyClient
+from producers.client.outcomes import Outcome
 from producers.simulation.playing import Played, play
 from producers.simulation.sendings import Sending
-from producers.simulator import STORY, day
+from producers.simulation.simulator import STORY, day
 
 SEED: Final = 7
 MET_ON: Final = date(2022, 1, 9)

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from ledger.agencies import Agency
 from ledger.times import parse_instant
-from producers.feed_client import FeedReader
+from producers.client.feed import FeedReader
 from producers.simulation.sendings import Sending
 from readers.snapshot import connect
 from readers.waiting import accepted, wait_until_shown

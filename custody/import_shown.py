@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from custody.errors import Problem
-from producers.import_account import Report
-from producers.import_journal import Torn
-from producers.importing import Progress
-from readers.wording import printable
+from producers.imports.account import Report
+from producers.imports.importing import Progress
+from producers.imports.journal import Torn
+from readers.text.wording import printable
 
 
 @contextmanager

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from custody.errors import FAILED, UNREACHABLE, Problem
 
 if TYPE_CHECKING:
-    from producers.client_errors import ClientError
+    from producers.client.errors import ClientError
 
 
 def problem(error: "ClientError") -> Problem:
     """Return an error of the client with the exit code of the contract."""
-    from producers.client_errors import BrokerUnreachableError
-    from producers.feed_errors import FeedLostError
+    from producers.client.errors import BrokerUnreachableError
+    from producers.client.feed_errors import FeedLostError
 
     return Problem(str(error), UNREACHABLE if isinstance(error, BrokerUnreachableError | FeedLostError) else FAILED)
 

@@ -11,12 +11,12 @@ from psycopg import Connection
 from ledger.agencies import Agency
 from ledger.facts import NoticeGiven, short_name
 from ledger.times import civil_day, first_instant, last_instant, write_when
-from producers.notice_import import AlreadyTold, Judge
-from producers.notice_rows import NoticeRow
+from producers.imports.notice_import import AlreadyTold, Judge
+from producers.imports.notice_rows import NoticeRow
 from projections.fold.amended import Effective, effective
+from readers.child.records import known
 from readers.moments import Asked, Name
 from readers.questions import NothingKnownError, NotShownError
-from readers.records import known
 from readers.waiting import accepted, wait_until_shown
 
 _MOST_LISTED: Final = 10

@@ -8,11 +8,11 @@ from custody.import_shown import judge as judge_import
 from custody.import_shown import lines as import_lines
 from custody.import_shown import shown as import_shown
 from custody.table_shown import reading, reading_lines
-from producers.import_account import Report
-from producers.import_rows import BadRow, PassedOver
-from producers.notice_import import Ready
-from producers.notice_rows import COLUMNS, NoticeLog
-from readers.wording import printable
+from producers.imports.account import Report
+from producers.imports.notice_import import Ready
+from producers.imports.notice_rows import COLUMNS, NoticeLog
+from producers.imports.rows import BadRow, PassedOver
+from readers.text.wording import printable
 
 _MOST_SHOWN: Final = 20
 """Of rows whose notice the ledger holds already; of rows that failed every one is shown."""

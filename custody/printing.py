@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from readers.wording import printable
+from readers.text.wording import printable
 
 _PLAIN: Final = "\x1b[0m"
 _ESCAPE: Final = re.compile(r"\x1b\[[0-9;]*m")

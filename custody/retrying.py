@@ -13,8 +13,8 @@ from consumers.reading_again import read_again
 from custody.errors import FAILED, UNREACHABLE, Problem
 from ledger.kafka.record_batches import DamagedBatch, Record
 from ledger.store.dead_letters import close
-from producers.client_errors import BrokerUnreachableError, ClientError
-from producers.sending import Sender
+from producers.client.errors import BrokerUnreachableError, ClientError
+from producers.client.sending import Sender
 from readers.set_aside import Message, message_numbered
 from readers.snapshot import Rows
 

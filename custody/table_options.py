@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from producers.table_dates import Order
-    from producers.table_names import Wanted
-    from producers.table_reading import How
+    from producers.tables.dates import Order
+    from producers.tables.names import Wanted
+    from producers.tables.reading import How
 
 Sheet = Annotated[
     str | None, typer.Option(metavar="NAME", help="Of a workbook: the sheet; default: the first not hidden.")
@@ -43,8 +43,8 @@ def how_to_read(
     from codecs import lookup
 
     from custody.errors import WRONG_USAGE, Problem
-    from producers.table_names import check_chosen
-    from producers.table_reading import How
+    from producers.tables.names import check_chosen
+    from producers.tables.reading import How
 
     chosen: dict[str, str] = {}
     for given in columns or ():
@@ -82,7 +82,7 @@ def order_of(month_first: bool, day_first: bool) -> "Order | None":
 def set_values(wanted: "Wanted", given: list[str] | None) -> dict[str, str]:
     """Return what `--set` says of each column. Raises a `Problem` of wrong usage."""
     from custody.errors import WRONG_USAGE, Problem
-    from producers.table_names import check_chosen
+    from producers.tables.names import check_chosen
 
     found: dict[str, str] = {}
     for one in given or ():

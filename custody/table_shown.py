@@ -5,9 +5,9 @@ from typing import Any, Final
 
 import orjson
 
-from producers.import_rows import BadRow, Claim, PassedOver
-from producers.tables import Notes, Table
-from readers.wording import printable
+from producers.imports.rows import BadRow, Claim, PassedOver
+from producers.tables.table import Notes, Table
+from readers.text.wording import printable
 
 _FIRST: Final = 3
 """So many of the rows that would be sent are shown in full."""

@@ -62,7 +62,7 @@ def check(
 def _checked(source: "BufferedReader", sender: "Agency | None") -> Iterator[dict[str, Any]]:
     from custody.checking import check_event
     from custody.errors import FAILED, Problem
-    from producers.event_lines import Event, EventReader, InputError
+    from producers.client.event_lines import Event, EventReader, InputError
 
     reader = EventReader()
     try:
@@ -87,7 +87,7 @@ def _shown(line: int, id: str | None, wire: str | None, faults: list[Any], remar
 
 
 def _print(one: dict[str, Any]) -> None:
-    from readers.wording import printable
+    from readers.text.wording import printable
 
     if not one["faults"] and not one["remarks"]:
         return

@@ -41,10 +41,10 @@ def corrections(
     """
     from custody.answering import answering, connected, moment
     from custody.printing import print_json, print_lines
+    from readers.child.knowing import parse_viewpoint
     from readers.corrections import Asked
     from readers.corrections import corrections as corrections_of
-    from readers.corrections_text import corrections_lines
-    from readers.knowing import parse_viewpoint
+    from readers.text.corrections_text import corrections_lines
 
     with answering():
         asked = Asked(

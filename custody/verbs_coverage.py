@@ -29,7 +29,7 @@ def show(
     from custody.answering import answering, connected, moment
     from custody.printing import print_json, print_lines
     from readers.covered import covered
-    from readers.covered_text import coverage_lines
+    from readers.text.covered_text import coverage_lines
 
     with answering():
         recorded = moment(recorded_by, "--recorded-by")
@@ -80,7 +80,7 @@ def declare(
     from ledger.store.covering import NotDeclaredError, coverage
     from ledger.store.covering import declare as record
     from ledger.times import write_clock
-    from readers.covered_text import preview_lines
+    from readers.text.covered_text import preview_lines
 
     try:
         fact = coverage(

@@ -41,11 +41,11 @@ def diverge(
     """
     from custody.answering import answering, connected, moment
     from custody.printing import print_json, print_lines
-    from readers.diverge_text import diverge_lines
-    from readers.diverging import Between
-    from readers.diverging import diverge as compare
-    from readers.knowing import parse_viewpoint
+    from readers.child.diverging import Between
+    from readers.child.diverging import diverge as compare
+    from readers.child.knowing import parse_viewpoint
     from readers.moments import parse_child
+    from readers.text.diverge_text import diverge_lines
 
     with answering():
         name = parse_child(child)

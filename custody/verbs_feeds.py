@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from ledger.agencies import Agency
     from ledger.facts.ledger_wide import ReceiptGrade
-    from producers.feed_items import FeedItem
-    from producers.feed_topic import FeedTopic
+    from producers.client.feed_items import FeedItem
+    from producers.client.feed_topic import FeedTopic
 
 Receiver = Annotated[str, typer.Option("--agency", help="Whose feed: CBP, ICE-ERO, ICE-OPLA, ORR, EOIR or USCIS.")]
 
@@ -58,8 +58,8 @@ def receipt(
     from custody.kafka_clients import problem, quiet_kafka
     from custody.printing import print_json, print_lines
     from custody.where import find_where
-    from producers.client_errors import ClientError
-    from producers.receipts import Receipts
+    from producers.client.errors import ClientError
+    from producers.client.receipts import Receipts
 
     signer = _receiver(agency)
     chosen = _grade(grade)
@@ -122,8 +122,8 @@ def feed(
     from custody.printing import print_json_lines, print_lines
     from custody.where import find_where
     from ledger.times import write_when
-    from producers.client_errors import ClientError
-    from producers.feed_topic import FeedTopic
+    from producers.client.errors import ClientError
+    from producers.client.feed_topic import FeedTopic
 
     reader = _receiver(agency)
     where = find_where(data)
@@ -157,7 +157,7 @@ def _items(topic: "FeedTopic", *, follow: bool) -> "Iterator[FeedItem]":
 def _line(item: "FeedItem") -> str:
     from ledger.identifiers import shown
     from ledger.times import write_when
-    from readers.wording import printable
+    from readers.text.wording import printable
 
     about = ", ".join(shown(name["scheme"], name["value"]) for name in item.body["identifiers"]) or str(item.child)
     withheld = f"; withheld: {', '.join(item.withheld)}" if item.withheld else ""

@@ -103,11 +103,11 @@ def figure(
     if as_json:
         print_json(answer)
     elif name == "divergent":
-        from readers.divergent_text import divergent_lines
+        from readers.text.divergent_text import divergent_lines
 
         print_lines(divergent_lines(answer))
     else:
-        from readers.figure_text import figure_text
+        from readers.text.figure_text import figure_text
 
         print_text(figure_text(answer))
 
@@ -122,9 +122,9 @@ def _figure(
     shown: tuple[bool, bool],
     data: Data,
 ) -> dict[str, Any]:
-    from readers.definitions import Asked, defined
-    from readers.figures import figure as figure_of
-    from readers.knowing import parse_viewpoint
+    from readers.child.knowing import parse_viewpoint
+    from readers.figures.definitions import Asked, defined
+    from readers.figures.figures import figure as figure_of
     from readers.moments import parse_date
 
     def day(option: str) -> Any:
@@ -160,8 +160,8 @@ def _divergent(
 ) -> dict[str, Any]:
     from uuid import UUID
 
-    from readers.divergent import PAGE, Asked, checked, divergent
-    from readers.knowing import parse_viewpoint
+    from readers.child.knowing import parse_viewpoint
+    from readers.figures.divergent import PAGE, Asked, checked, divergent
     from readers.questions import WrongQuestionError
 
     listed, limit, after = page

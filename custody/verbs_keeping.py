@@ -13,7 +13,7 @@ from custody.options import Data, Json
 if TYPE_CHECKING:
     from custody.where import Where
     from ledger.roles.settings import Settings
-    from readers.verify import Verified
+    from readers.verify.verify import Verified
 
 Say = Callable[[str, int, int], None]
 
@@ -103,7 +103,7 @@ def verify(
     from custody.where import find_where
     from ledger.roles.logs import configure
     from projections.rebuilding.workers import RebuildError
-    from readers.verify import verify as verify_all
+    from readers.verify.verify import verify as verify_all
 
     where = find_where(data)
     began = time.monotonic()

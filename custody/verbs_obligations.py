@@ -8,7 +8,7 @@ from custody.options import Data, Json
 from custody.verbs_reading import RecordedBy
 
 if TYPE_CHECKING:
-    from readers.obligations import Sought
+    from readers.obligations.one_child import Sought
 
 
 def show(
@@ -67,8 +67,8 @@ def show(
     from custody.answering import answering, connected, moment
     from custody.printing import print_json, print_lines
     from readers.moments import parse_child
-    from readers.obligation_text import obligation_lines
-    from readers.obligations import checked, owed
+    from readers.obligations.one_child import checked, owed
+    from readers.text.obligation_text import obligation_lines
 
     if child is None:
         _show_all(
@@ -117,7 +117,7 @@ def _sought(  # noqa: PLR0917
 ) -> "Sought":
     from custody.answering import moment
     from ledger.times import first_instant, last_instant
-    from readers.obligations import Sought
+    from readers.obligations.one_child import Sought
 
     start, end = moment(due_from, "--due-from"), moment(due_to, "--due-to")
     return Sought(
@@ -142,10 +142,10 @@ def _show_all(
 ) -> None:
     from custody.answering import answering, connected, moment
     from custody.printing import print_json, print_lines
-    from readers.duties_text import duties_lines
-    from readers.duty_pages import read_place
-    from readers.owed_by_all import Page, checked_population, owed_by_all
+    from readers.obligations.duty_pages import read_place
+    from readers.obligations.owed_by_all import Page, checked_population, owed_by_all
     from readers.questions import WrongQuestionError
+    from readers.text.duties_text import duties_lines
 
     with answering():
         page = None

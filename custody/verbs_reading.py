@@ -76,7 +76,7 @@ def view(
     if as_json:
         print_json(answer)
         return
-    from readers.text import view_text
+    from readers.text.text import view_text
 
     print_text(view_text(answer, colour=wants_colour()))
 
@@ -102,8 +102,8 @@ def timeline(
     """
     answer = _viewed(child, _Question(viewed_as, basis, at_least, known_at, happened_by, recorded_by), data)
     from custody.printing import print_json, print_text, wants_colour
-    from readers.text import timeline_text
-    from readers.timeline import timeline as in_order
+    from readers.child.timeline import timeline as in_order
+    from readers.text.text import timeline_text
 
     shown = in_order(answer)
     if as_json:
@@ -113,9 +113,9 @@ def timeline(
 
 
 def _viewed(child: str, question: _Question, data: Data) -> dict[str, Any]:
-    from readers.knowing import parse_viewpoint
+    from readers.child.knowing import parse_viewpoint
+    from readers.child.view import view as view_of
     from readers.moments import Asked, parse_child
-    from readers.view import view as view_of
 
     with answering():
         name = parse_child(child)
@@ -169,11 +169,11 @@ def knows(
       custody knows A200-000-017 --type failure-to-appear-recorded --grade delivered --json
     """
     from custody.printing import print_json, print_lines
-    from readers.knowing import parse_viewpoint
-    from readers.knows import Picked
-    from readers.knows import knows as knows_of
-    from readers.knows_text import knows_lines
+    from readers.child.knowing import parse_viewpoint
+    from readers.child.knows import Picked
+    from readers.child.knows import knows as knows_of
     from readers.moments import Asked, parse_child
+    from readers.text.knows_text import knows_lines
 
     with answering():
         name = parse_child(child)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from custody.table_shown import Preview
     from custody.where import Where
     from ledger.agencies import Agency
-    from producers.import_account import Report
+    from producers.imports.account import Report
 
 _PATIENCE_SECONDS: Final = 60.0
 
@@ -50,10 +50,10 @@ def submit(
     from custody.kafka_clients import problem, quiet_kafka
     from custody.printing import print_json, print_lines
     from custody.where import find_where
-    from producers.client import AgencyClient
-    from producers.client_errors import ClientError
-    from producers.event_lines import InputError
-    from producers.submitting import submit as submit_lines
+    from producers.client.client import AgencyClient
+    from producers.client.errors import ClientError
+    from producers.client.event_lines import InputError
+    from producers.client.submitting import submit as submit_lines
 
     sender = sender_named(agency)
     where = find_where(data)
@@ -155,12 +155,12 @@ def import_hhs_releases(
     from custody.table_options import how_to_read, order_of
     from custody.table_shown import Preview, reading, reading_lines
     from custody.where import find_data, find_where, zone_and_clock
-    from producers.hhs_columns import WANTED
-    from producers.hhs_file import find_order, open_releases
-    from producers.hhs_import import import_releases, judged
-    from producers.import_journal import content_digest
-    from producers.import_rows import BadRow, ImportFileError, PassedOver
-    from producers.table_dates import written_lines
+    from producers.imports.hhs_columns import WANTED
+    from producers.imports.hhs_file import find_order, open_releases
+    from producers.imports.hhs_import import import_releases, judged
+    from producers.imports.journal import content_digest
+    from producers.imports.rows import BadRow, ImportFileError, PassedOver
+    from producers.tables.dates import written_lines
 
     told = order_of(month_first, day_first)
     how = how_to_read(WANTED, sheet, header_row, column, encoding)
@@ -289,12 +289,12 @@ def import_notices(
     from custody.table_options import checked_zone, how_to_read, order_of, set_values
     from custody.table_shown import Preview, reading, reading_lines
     from custody.where import find_where
-    from producers.import_rows import BadRow, ImportFileError, PassedOver
-    from producers.importing import import_rows
-    from producers.notice_claims import shared_reference
-    from producers.notice_file import read_file
-    from producers.notice_import import importer, prepare
-    from producers.notice_rows import LIMITS, WANTED, Reading
+    from producers.imports.importing import import_rows
+    from producers.imports.notice_claims import shared_reference
+    from producers.imports.notice_file import read_file
+    from producers.imports.notice_import import importer, prepare
+    from producers.imports.notice_rows import LIMITS, WANTED, Reading
+    from producers.imports.rows import BadRow, ImportFileError, PassedOver
 
     sender = sender_named(agency)
     how = how_to_read(WANTED, sheet, header_row, column, encoding)
@@ -365,11 +365,11 @@ def _imported(where: "Where", agency: "Agency", file: str, digest: str, run: "Ca
     from custody.kafka_clients import problem, quiet_kafka
     from custody.servers.own_files import require_own
     from ledger.roles.process import Stop, settle_memory
-    from producers.client_errors import ClientError
-    from producers.import_journal import journal_file
-    from producers.outcomes import OutcomeReader
-    from producers.reaching import cluster_id
-    from producers.sending import Sender
+    from producers.client.errors import ClientError
+    from producers.client.outcomes import OutcomeReader
+    from producers.client.reaching import cluster_id
+    from producers.client.sending import Sender
+    from producers.imports.journal import journal_file
 
     quiet_kafka()
     try:

@@ -10,8 +10,8 @@ from ledger.kafka.tail import read_tail
 from ledger.roles.process import Stop, run_role, say_ready, settle_memory
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
-from producers.feeds import Feeds
-from producers.publishing import feeds_producer
+from producers.feeds.feeds import Feeds
+from producers.feeds.publishing import feeds_producer
 from producers.relay import Relay, relay_producer
 
 

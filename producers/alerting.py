@@ -30,9 +30,9 @@ from ledger.roles.settings import Settings
 from ledger.roles.single_work import SingleWork
 from ledger.store.retries import retries_asked
 from ledger.times import write_clock
-from producers.appending import Envelope, Outgoing
-from producers.left_open import LeftOpen
-from producers.transactions import SOURCE, sealed, tell, transactional_producer
+from producers.kafka.batches import Envelope, Outgoing
+from producers.kafka.hanging_transactions import LeftOpen
+from producers.kafka.transactions import SOURCE, sealed, tell, transactional_producer
 
 _ALERT: Final = Envelope(source=SOURCE, type=ALERT, extra=(SEAL,))
 _AT_ONCE: Final = 2000

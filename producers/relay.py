@@ -32,7 +32,7 @@ from ledger.roles.single_work import SingleWork
 from ledger.rules.outcomes import WIRE, accepted, fitting
 from ledger.store.eventstore import Ledger
 from ledger.times import write_clock
-from producers.appending import Envelope, Outgoing, append, look_up
+from producers.kafka.batches import Envelope, Outgoing, append, look_up
 
 BATCH: Final = 2000
 IDLE_SECONDS: Final = 0.5

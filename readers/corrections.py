@@ -17,14 +17,14 @@ from ledger.facts import CorrectionIssued
 from ledger.records.voids import standing_voids
 from ledger.times import FLOOR, When, first_instant, last_instant, write_clock
 from projections.knowledge.moments import GRADES, Members, Seen, known_set
-from readers.held import SQL as HELD_SQL
-from readers.knowing import LEDGER, Stated, Viewpoint, stated_by
+from readers.child.knowing import LEDGER, Stated, Viewpoint, stated_by
+from readers.child.stating import agencies_of
+from readers.figures.held import SQL as HELD_SQL
 from readers.moments import Asked as AskedMoments
 from readers.moments import Moments, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
-from readers.stating import agencies_of
 
 _SQL: Final = named(Path(__file__).with_name("corrections.sql"))
 PAGE: Final = 1000

@@ -11,10 +11,10 @@ from ledger.facts import CoverageDeclared
 from ledger.times import When, parse_instant, write_clock
 from projections.obligations.coverage import Coverage
 from readers.choosing import one_of
-from readers.duties import Chosen
 from readers.moments import Asked, settle
-from readers.owed_by_all import owed_by_all
-from readers.said import said_by
+from readers.obligations.owed_by_all import owed_by_all
+from readers.obligations.population import Chosen
+from readers.obligations.said import said_by
 from readers.snapshot import Rows, in_snapshot
 
 

@@ -11,7 +11,7 @@ from ledger.agencies import GROUPS, PRODUCERS
 from ledger.rules.catalogue import BY_CODE
 from ledger.times import write_clock
 from readers.choosing import one_of
-from readers.offices import office_named
+from readers.figures.offices import office_named
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
 

@@ -16,10 +16,10 @@ from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.times import write_clock, write_when
 from projections.knowledge.moments import GRADES, Item, Receipt, known_set, moments
 from projections.knowledge.reads import Stated as Said
-from readers.knowing import Stated, of_stated, parse_viewpoint
+from readers.child.knowing import Stated, of_stated, parse_viewpoint
+from readers.child.records import Found, Known
+from readers.child.view import seen, seen_by
 from readers.moments import Moments
-from readers.records import Found, Known
-from readers.view import seen, seen_by
 from tests.histories import ZONE, Json
 from tests.knowledge_histories import Drawn, at
 from tests.oracle import feeds as oracle_feeds

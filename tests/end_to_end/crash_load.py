@@ -17,12 +17,12 @@ from kafka.errors import KafkaError
 
 from custody.where import find_where
 from ledger.agencies import PRODUCERS
-from producers.client import AgencyClient, Key
-from producers.client_errors import ClientError
-from producers.hhs_file import COLUMNS, Row, read_releases
-from producers.hhs_releases import SOURCE, claims
+from producers.client.client import AgencyClient, Key
+from producers.client.errors import ClientError
+from producers.imports.hhs_file import COLUMNS, Row, read_releases
+from producers.imports.hhs_releases import SOURCE, claims
 from producers.simulation.playing import play
-from producers.simulator import day
+from producers.simulation.simulator import day
 from tests.hostile.shooting import Barrel
 from tests.hostile.shots import Gun
 

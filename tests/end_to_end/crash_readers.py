@@ -14,10 +14,10 @@ from kafka.errors import KafkaError
 
 from custody.where import find_where
 from ledger.agencies import RECEIVERS, Agency
-from producers.client_errors import ClientError
-from producers.feed_client import FeedReader
-from producers.feed_errors import FeedGapError, FeedWentBackError, ReceiptRefusedError, UnreadableItemError
-from producers.feed_items import FeedItem
+from producers.client.errors import ClientError
+from producers.client.feed import FeedReader
+from producers.client.feed_errors import FeedGapError, FeedWentBackError, ReceiptRefusedError, UnreadableItemError
+from producers.client.feed_items import FeedItem
 
 PATIENCE_SECONDS = 300
 _NEVER = (FeedGapError, FeedWentBackError, UnreadableItemError, ReceiptRefusedError)

@@ -9,9 +9,9 @@ import psycopg
 
 from ledger.entry import Finding
 from ledger.times import When, parse_instant
+from readers.child.view import view
 from readers.moments import Asked, parse_child
 from readers.snapshot import connect
-from readers.view import view
 from tests.integration.filling import Ledger, child_number, fill
 
 Connection = psycopg.Connection[tuple[Any, ...]]

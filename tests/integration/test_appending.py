@@ -16,8 +16,8 @@ from custody.servers.topics import create_topics
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.record_batches import unpack_quickly
 from ledger.kafka.topics import LARGEST_MESSAGE_BYTES, Topic
-from producers.appending import Envelope, Outgoing, append
-from producers.publishing import feeds_producer
+from producers.feeds.publishing import feeds_producer
+from producers.kafka.batches import Envelope, Outgoing, append
 from producers.relay import relay_producer
 
 AT = "2022-03-04T19:20:00.000001Z"

@@ -14,10 +14,10 @@ from ledger.kafka.topics import PUBLICATIONS, feed
 from ledger.sharing.batches import read_batch
 from ledger.sharing.disclosure import Disclosure, Sharing
 from ledger.store import deferring
-from producers.feeds import Feeds
+from producers.feeds.feeds import Feeds
 from projections.tables.versions import connect
-from readers.verify_feeds import FeedsVerified, verify_feeds
-from readers.verify_publications import verify_publications
+from readers.verify.verify_feeds import FeedsVerified, verify_feeds
+from readers.verify.verify_publications import verify_publications
 from tests.conftest import empty_topics
 from tests.histories import CHILD
 from tests.integration.feeding import numbered, on_feed, on_feeds, published
@@ -295,7 +295,7 @@ def test_an_entry_told_to_too_many_at_once_is_told_in_parts(
     ledger: Flow, store: Store, monkeypatch: pytest.MonkeyPatch, alive: int
 ) -> None:
     """A merge may bring tens of thousands of statements: no batch passes its bound, wherever the role is killed."""
-    monkeypatch.setattr("producers.feeds.MOST_ITEMS", 2)
+    monkeypatch.setattr("producers.feeds.feeds.MOST_ITEMS", 2)
     store.add("referred-to-orr", {"referring_office": "RGV"}, agency="CBP")
     for _ in range(2):
         store.add("hearing-held", HELD)

@@ -19,15 +19,15 @@ from kafka.partitioner.default import murmur2
 from custody.servers import embedded
 from ledger.agencies import Agency
 from ledger.kafka.topics import INTAKE_PARTITIONS, LARGEST_MESSAGE_BYTES, intake, outcomes
-from producers.client import AgencyClient
-from producers.client_errors import (
+from producers.client.client import AgencyClient
+from producers.client.errors import (
     BrokerUnreachableError,
     MessageTooLargeError,
     NoOutcomeError,
     NotSentError,
     TopicMissingError,
 )
-from producers.sending import ON_ITS_WAY, Sender
+from producers.client.sending import ON_ITS_WAY, Sender
 from tests.integration.flow import until
 from tests.integration.running import PATIENCE_SECONDS
 

@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 from custody.lag import measure
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.topics import intake
-from readers.verify_intake import verify_intake
+from readers.verify.verify_intake import verify_intake
 from tests.conftest import empty_topics
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 from tests.integration.running import PATIENCE_SECONDS, custody

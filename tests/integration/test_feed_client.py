@@ -21,10 +21,11 @@ from kafka import KafkaConsumer, TopicPartition
 from custody.servers import embedded
 from ledger.kafka.topics import receipts
 from ledger.times import parse_instant
-from producers import feed_client, feed_topic
-from producers.client_errors import BrokerUnreachableError, UnknownAgencyError
-from producers.feed_client import FeedReader
-from producers.feed_errors import (
+from producers.client import feed as feed_client
+from producers.client import feed_topic
+from producers.client.errors import BrokerUnreachableError, UnknownAgencyError
+from producers.client.feed import FeedReader
+from producers.client.feed_errors import (
     FeedGapError,
     FeedLostError,
     FeedWentBackError,
@@ -32,9 +33,9 @@ from producers.feed_errors import (
     ReceiptRefusedError,
     UnreadableItemError,
 )
-from producers.feed_items import FeedItem
-from producers.feed_topic import FeedTopic
-from producers.receipts import Receipts
+from producers.client.feed_items import FeedItem
+from producers.client.feed_topic import FeedTopic
+from producers.client.receipts import Receipts
 from tests.integration.flow import Flow, flow, until
 from tests.integration.receipting import item, publish, put_on_feed
 from tests.integration.running import PATIENCE_SECONDS

@@ -17,14 +17,14 @@ from ledger.kafka.feed_tail import read_feed_tail
 from ledger.kafka.topics import PUBLICATIONS, feed
 from ledger.roles.logs import configure
 from ledger.sharing.batches import read_batch
-from producers.feeds import Feeds
-from producers.left_open import LeftOpenError
-from producers.publishing import feeds_producer
+from producers.feeds.feeds import Feeds
+from producers.feeds.publishing import feeds_producer
+from producers.kafka.hanging_transactions import LeftOpenError
 from producers.simulation.playing import play
-from producers.simulator import day
+from producers.simulation.simulator import day
 from projections.tables.versions import connect
-from readers.verify_feeds import verify_feeds
-from readers.verify_publications import verify_publications
+from readers.verify.verify_feeds import verify_feeds
+from readers.verify.verify_publications import verify_publications
 from tests.integration.feeding import numbered, on_feed, on_feeds, published
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 from tests.integration.leaving_open import left_open
@@ -122,7 +122,7 @@ def test_what_is_left_open_behind_a_role_at_work_is_seen_while_nothing_more_come
     ledger: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody killed the role; an agency would wait for its last items until the next one."""
-    monkeypatch.setattr("producers.left_open.LOOK_SECONDS", 0.5)
+    monkeypatch.setattr("producers.kafka.hanging_transactions.LOOK_SECONDS", 0.5)
     with a_life(ledger) as (feeds, producer):
         with left_open(ledger.settings.kafka_bootstrap, producer, FEEDS):
             while not feeds.step():
@@ -137,7 +137,7 @@ def test_a_process_that_stood_still_past_its_transaction_is_refused_the_commit(
     ledger: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The broker broke the transaction off meanwhile; what was kept is told in the next life."""
-    monkeypatch.setattr("producers.transactions.TRANSACTION_MS", 1000)
+    monkeypatch.setattr("producers.kafka.transactions.TRANSACTION_MS", 1000)
     with a_life(ledger) as (feeds, producer):
         commit: Callable[[], None] = producer.commit_transaction
 
@@ -190,7 +190,7 @@ def test_feeds_that_are_stopped_and_go_on_tell_everything_once(
 
 def test_batches_are_closed_after_so_many_items(ledger: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
     """A merge may bring thousands of statements; the message of a batch has to pass the broker."""
-    monkeypatch.setattr("producers.feeds.MOST_ITEMS", 7)
+    monkeypatch.setattr("producers.feeds.feeds.MOST_ITEMS", 7)
     publish_all(ledger)
     bodies = [read_batch(bytes(body)) for (body,) in ledger.rows("select body from ledger.publications")]
     assert len(bodies) > 20

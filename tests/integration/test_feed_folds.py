@@ -14,7 +14,7 @@ from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
-from producers.feed_folds import Folds
+from producers.feeds.folds import Folds
 from tests.histories import CHILD, ZONE, entry, state_of
 from tests.unit.test_disclosing import RELEASE
 from tests.unit.test_telling import OTHER, SCREENING, THIRD, correction, hearing, merge
@@ -70,7 +70,7 @@ def test_folds_read_back_tell_what_one_that_never_forgets_tells(
     connection: Connection, monkeypatch: pytest.MonkeyPatch, history: list[Entry], data: st.DataObject
 ) -> None:
     """Whatever the batches are, whatever was forgotten between them, and however far the recording is ahead."""
-    monkeypatch.setattr("producers.feed_folds.CACHED_ENTRIES", data.draw(st.integers(0, 8)))
+    monkeypatch.setattr("producers.feeds.folds.CACHED_ENTRIES", data.draw(st.integers(0, 8)))
     places = st.sets(st.integers(1, len(history)))
     cuts = sorted(data.draw(places) | {0, len(history)})
     ahead, forgetting = data.draw(st.integers(0, len(history))), data.draw(places)
@@ -98,7 +98,7 @@ def test_a_record_about_to_be_merged_is_read_back_whole(connection: Connection) 
 
 def test_the_fold_used_last_stays_however_large_it_is(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     """Or a child of whom very much is said would be read back whole for every batch, and all others wait for it."""
-    monkeypatch.setattr("producers.feed_folds.CACHED_ENTRIES", 1)
+    monkeypatch.setattr("producers.feeds.folds.CACHED_ENTRIES", 1)
     folds = Folds((), ZONE)
     history = [hearing(1, OTHER), hearing(2), hearing(3)]
     with connection.transaction(force_rollback=True), connection.cursor() as cursor:

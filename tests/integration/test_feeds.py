@@ -20,10 +20,10 @@ from ledger.sharing.feed_fold import Rulebook, Telling, Told
 from ledger.sharing.rule_sets import Adopted, default_rules, shipped_sets
 from ledger.streams import STREAMS
 from ledger.times import parse_instant
-from producers.feeds import Feeds
-from producers.publishing import feeds_producer
+from producers.feeds.feeds import Feeds
+from producers.feeds.publishing import feeds_producer
 from producers.simulation.playing import play
-from producers.simulator import day
+from producers.simulation.simulator import day
 from projections.rebuilding.rebuild import rebuild
 from tests.conftest import empty_topics
 from tests.integration.feeding import numbered, on_feed, on_feeds, published
@@ -217,7 +217,7 @@ def test_a_set_adopted_with_backfill_tells_older_entries_once_whatever_is_killed
         )
         assert done.returncode == 0, done.stderr
         play(day(6, date(2021, 4, 1), 20), clients)
-        monkeypatch.setattr("producers.backfilling.READ", 40)
+        monkeypatch.setattr("producers.feeds.backfilling.READ", 40)
         lives = 0
         while not die_after(3, ledger):
             lives += 1

@@ -17,8 +17,8 @@ import pytest
 
 from ledger.entry import Finding
 from ledger.times import parse_instant, write_clock
-from readers.definitions import FIGURES, Asked
-from readers.figures import figure
+from readers.figures.definitions import FIGURES, Asked
+from readers.figures.figures import figure
 from readers.questions import WrongQuestionError
 from readers.snapshot import connect
 from tests.integration.counting import DAYS, FIRST_DAY, made_up, moments, plain
@@ -42,7 +42,7 @@ def connection(database_url: str, ledger: Ledger) -> Iterator[psycopg.Connection
 @pytest.fixture(params=[0, 20_000], ids=["many", "few"])
 def few_or_many(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let findings be read as for figures of many rows, and as for those of few."""
-    monkeypatch.setattr("readers.figures._FEW", request.param)
+    monkeypatch.setattr("readers.figures.figures._FEW", request.param)
 
 
 def by_key(answer: dict[str, Any], dimension: str) -> dict[str, int]:

@@ -26,14 +26,14 @@ from ledger.entry import Entry
 from ledger.sharing.rule_sets import Adopted
 from ledger.times import parse_instant
 from projections.tables.versions import connect as connect_writing
+from readers.child.knowing import parse_viewpoint
 from readers.corrections import Asked as CorrectionsAsked
 from readers.corrections import corrections
-from readers.definitions import Asked as FigureAsked
-from readers.divergent import Asked as DivergentAsked
-from readers.divergent import divergent
-from readers.figures import figure
-from readers.held import told_apart
-from readers.knowing import parse_viewpoint
+from readers.figures.definitions import Asked as FigureAsked
+from readers.figures.divergent import Asked as DivergentAsked
+from readers.figures.divergent import divergent
+from readers.figures.figures import figure
+from readers.figures.held import told_apart
 from readers.snapshot import connect
 from tests.histories import ELM, OAK, ZONE, Json, entry
 from tests.integration.holding import fill_drawn, valid_receipts

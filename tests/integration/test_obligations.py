@@ -11,11 +11,11 @@ import pytest
 from ledger.roles.logs import configure
 from ledger.streams import LEDGER
 from ledger.times import parse_instant
-from producers.feed_client import FeedReader
+from producers.client.feed import FeedReader
 from projections.rebuilding.rebuild import rebuild
 from readers.moments import Name
-from readers.obligations import Sought, owed
-from readers.verify import verify
+from readers.obligations.one_child import Sought, owed
+from readers.verify.verify import verify
 from tests.integration.commands import Run, runner
 from tests.integration.feeding import published
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow

@@ -14,10 +14,10 @@ from ledger.entry import Entry, read_entry
 from ledger.facts import ReleasedToSponsor
 from ledger.streams import LEDGER as STEWARDS
 from ledger.times import parse_instant
-from readers.duties import Chosen
-from readers.duty_pages import read_place
-from readers.obligations import Sought, owed
-from readers.owed_by_all import Page, checked_population, owed_by_all
+from readers.obligations.duty_pages import read_place
+from readers.obligations.one_child import Sought, owed
+from readers.obligations.owed_by_all import Page, checked_population, owed_by_all
+from readers.obligations.population import Chosen
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
 from tests.conftest import new_database

@@ -19,11 +19,11 @@ from ledger.kafka.topics import ENTRIES, ENTRIES_PARTITIONS
 from ledger.roles.logs import configure
 from ledger.roles.settings import SettingsError
 from producers.simulation.playing import play
-from producers.simulator import day
+from producers.simulation.simulator import day
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.workers import RebuildError
 from projections.tables.versions import connect, prepare
-from readers.verify import Verified, verify
+from readers.verify.verify import Verified, verify
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 
 

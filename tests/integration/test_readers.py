@@ -11,10 +11,10 @@ from datetime import date, timedelta
 import orjson
 import pytest
 
+from readers.child.view import view
 from readers.moments import parse_child, parse_date, parse_moment
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
-from readers.view import view
 from tests.integration.asking import CHILD, NAME, Ask, asking, at, story
 from tests.integration.filling import child_number, fill
 

@@ -18,12 +18,12 @@ from ledger.entry import Finding
 from ledger.times import write_clock
 from projections.tables.versions import connect as connect_writer
 from projections.tables.versions import key_entries, make_keys, make_version, point_views_at
+from readers.child.timeline import timeline
+from readers.child.view import view
 from readers.findings import Sought, findings
 from readers.moments import Asked
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
-from readers.timeline import timeline
-from readers.view import view
 from tests.integration.asking import CHILD, NAME, TWIN, Ask, Connection, asking, at, story
 from tests.integration.filling import Ledger, child_number, fill
 

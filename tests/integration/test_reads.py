@@ -12,10 +12,10 @@ from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
 from ledger.store.serving import digest_of, record_served
 from projections.rebuilding.rebuild import rebuild
-from readers.knowing import Viewpoint
+from readers.child.knowing import Viewpoint
+from readers.child.view import view
 from readers.moments import Asked
 from readers.questions import NothingKnownError
-from readers.view import view
 from tests.integration.feeding import published
 from tests.integration.flow import Flow, claim, flow
 from tests.integration.test_feeds import RELEASE

@@ -10,8 +10,8 @@ import pytest
 
 from ledger.kafka.topics import PUBLICATIONS
 from ledger.roles.logs import configure
-from producers.feed_client import FeedReader
-from readers.verify import verify
+from producers.client.feed import FeedReader
+from readers.verify.verify import verify
 from tests.integration.feeding import numbered, on_feed, on_feeds, published
 from tests.integration.flow import Flow, claim, flow, until
 from tests.integration.running import custody

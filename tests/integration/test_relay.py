@@ -13,7 +13,7 @@ from consumers.recovery import recover
 from ledger.kafka.topics import ENTRIES
 from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
-from readers.verify import verify
+from readers.verify.verify import verify
 from tests.conftest import empty_topics
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 from tests.integration.running import custody

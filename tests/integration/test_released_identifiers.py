@@ -18,15 +18,15 @@ from projections.following.remaking import remake
 from projections.rebuilding.rebuild import rebuild
 from projections.tables.store import Tables
 from projections.tables.versions import connect as connect_writer
-from readers.diverging import Between, diverge
-from readers.knowing import Viewpoint, known_to, parse_viewpoint
-from readers.knows import knows
+from readers.child.diverging import Between, diverge
+from readers.child.knowing import Viewpoint, known_to, parse_viewpoint
+from readers.child.knows import knows
+from readers.child.view import view
 from readers.moments import Asked
-from readers.obligations import owed
+from readers.obligations.one_child import owed
 from readers.questions import NothingKnownError
 from readers.snapshot import connect
-from readers.verify import verify
-from readers.view import view
+from readers.verify.verify import verify
 from tests.integration.filling import ZONE, fill
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 from tests.integration.running import custody

@@ -12,7 +12,7 @@ import pytest
 from ledger.roles.logs import configure
 from ledger.streams import LEDGER
 from projections.rebuilding.rebuild import rebuild
-from readers.verify import verify
+from readers.verify.verify import verify
 from tests.integration.commands import Run, runner
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 

@@ -16,16 +16,16 @@ import pytest
 
 from ledger.agencies import PRODUCERS
 from ledger.times import parse_instant
-from producers.client import AgencyClient
-from producers.hhs_file import read_releases
-from producers.hhs_import import import_releases, judged
-from producers.import_account import Report
-from producers.import_journal import Account, read_journal, write_journal
-from producers.import_rows import BadRow
-from producers.outcomes import OutcomeReader
-from producers.sending import Sender
+from producers.client.client import AgencyClient
+from producers.client.outcomes import OutcomeReader
+from producers.client.sending import Sender
+from producers.imports.account import Report
+from producers.imports.hhs_file import read_releases
+from producers.imports.hhs_import import import_releases, judged
+from producers.imports.journal import Account, read_journal, write_journal
+from producers.imports.rows import BadRow
 from producers.simulation.playing import play
-from producers.simulator import STORY, day
+from producers.simulation.simulator import STORY, day
 from tests.integration.running import PATIENCE_SECONDS, custody, running, told_where
 
 ROOT = Path(__file__).parents[2]
@@ -258,7 +258,7 @@ def test_an_import_into_silence_gives_up_and_keeps_its_place(
     fresh_kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Intake that does not run must not make an import hang for ever; what was sent waits on Kafka."""
-    monkeypatch.setattr("producers.import_account.PATIENCE_SECONDS", 1.0)
+    monkeypatch.setattr("producers.imports.account.PATIENCE_SECONDS", 1.0)
     report = _import(TRAPS, fresh_kafka, tmp_path / "journal.json")
     assert report.ended == "cut off"
     assert report.failure is not None

@@ -21,13 +21,13 @@ from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
 from ledger.times import MICROSECOND, read_back, read_clock
 from projections.rebuilding.rebuild import rebuild
-from readers.knowing import parse_viewpoint
+from readers.child.knowing import parse_viewpoint
+from readers.child.timeline import timeline
+from readers.child.view import view
 from readers.moments import Asked, parse_child
 from readers.snapshot import connect
-from readers.text import timeline_text, view_text
-from readers.timeline import timeline
-from readers.verify import verify
-from readers.view import view
+from readers.text.text import timeline_text, view_text
+from readers.verify.verify import verify
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow
 from tests.unit.reading import WIRES, golden
 

@@ -7,7 +7,7 @@ from kafka import KafkaAdminClient
 
 from ledger.kafka.topics import ENTRIES, PUBLICATIONS, alerts, feed
 from ledger.roles.logs import configure
-from readers.verify import verify
+from readers.verify.verify import verify
 from tests.conftest import empty_topics
 from tests.integration.feeding import on_feeds, published
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow

@@ -13,10 +13,10 @@ from ledger.agencies import PRODUCERS, Agency
 from ledger.kafka.topics import PUBLICATIONS, feed
 from ledger.sharing.batches import Batch, Publication, read_batch, write_batch
 from producers.simulation.playing import play
-from producers.simulator import day
+from producers.simulation.simulator import day
 from projections.tables.versions import connect
-from readers.verify_feeds import verify_feeds
-from readers.verify_publications import verify_publications
+from readers.verify.verify_feeds import verify_feeds
+from readers.verify.verify_publications import verify_publications
 from tests.conftest import empty_topics, new_database
 from tests.integration.feeding import on_feeds, published
 from tests.integration.flow import Flow, flow, until

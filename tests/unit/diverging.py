@@ -8,10 +8,10 @@ from ledger.entry import Entry
 from ledger.times import parse_instant
 from projections.knowledge.moments import Item, Receipt
 from projections.knowledge.reads import Stated as Said
-from readers.diverging import Between, compared, holding
-from readers.knowing import Stated, Viewpoint
+from readers.child.diverging import Between, compared, holding
+from readers.child.knowing import Stated, Viewpoint
+from readers.child.records import Found
 from readers.moments import Moments
-from readers.records import Found
 from tests.histories import CHILD, ZONE, entry
 
 LAST = datetime.fromisoformat("2030-01-01T00:00:00Z")

@@ -7,11 +7,11 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from producers.import_rows import BadRow
-from producers.notice_file import read_file
-from producers.notice_rows import NoticeLog, NoticeRow, Reading
-from producers.table_dates import Order
-from producers.table_reading import How
+from producers.imports.notice_file import read_file
+from producers.imports.notice_rows import NoticeLog, NoticeRow, Reading
+from producers.imports.rows import BadRow
+from producers.tables.dates import Order
+from producers.tables.reading import How
 
 HEADER = ("child", "to", "positions", "given_at", "channel")
 GOOD = ("A200-000-017", "ORR", "12", "2022-06-14", "email")

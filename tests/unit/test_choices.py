@@ -8,17 +8,17 @@ from ledger.choices import chosen, nearest, no_choice
 from ledger.facts import BY_WIRE
 from ledger.intake.submission import Refusal, read_submission
 from ledger.rules.catalogue import BY_CODE
-from producers.client import AgencyClient
-from producers.client_errors import UnknownAgencyError
-from producers.feed_client import FeedReader
+from producers.client.client import AgencyClient
+from producers.client.errors import UnknownAgencyError
+from producers.client.feed import FeedReader
+from readers.child.knowing import parse_viewpoint
 from readers.choosing import one_of
-from readers.definitions import Asked as AskedFigure
-from readers.definitions import defined
-from readers.divergent import Asked as AskedDivergent
-from readers.divergent import checked as checked_divergent
-from readers.knowing import parse_viewpoint
-from readers.obligations import Sought, checked
-from readers.owed_by_all import checked_population
+from readers.figures.definitions import Asked as AskedFigure
+from readers.figures.definitions import defined
+from readers.figures.divergent import Asked as AskedDivergent
+from readers.figures.divergent import checked as checked_divergent
+from readers.obligations.one_child import Sought, checked
+from readers.obligations.owed_by_all import checked_population
 from readers.questions import WrongQuestionError
 
 

@@ -6,10 +6,10 @@ import pytest
 
 from ledger.times import write_clock
 from projections.knowledge.moments import Item, Receipt
+from readers.child.knowing import Viewpoint
 from readers.corrections import Asked, checked, told
-from readers.corrections_text import corrections_lines
-from readers.knowing import Viewpoint
 from readers.questions import WrongQuestionError
+from readers.text.corrections_text import corrections_lines
 from tests.histories import ELM, OAK, Json, entry
 from tests.knowledge_histories import at
 from tests.unit.diverging import stated

@@ -21,10 +21,10 @@ from projections.fold.amended import effective
 from projections.fold.folding import Folding
 from projections.knowledge.moments import Basis, Item, Moment, Receipt, known_set, names
 from projections.knowledge.viewpoint import about_person, one_person, standing
-from readers.knowing import LEDGER, Stated, Viewpoint, of_stated
+from readers.child.knowing import LEDGER, Stated, Viewpoint, of_stated
+from readers.child.records import Known
+from readers.child.view import seen, seen_by
 from readers.moments import Moments
-from readers.records import Known
-from readers.view import seen, seen_by
 from tests.histories import CHILD, DAYS, INSTANTS, RECORDED_FROM, ZONE, entry, histories
 from tests.unit.diverging import compared_as, stated
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
-from producers.event_lines import Event, EventReader, Flaw, InputError
+from producers.client.event_lines import Event, EventReader, Flaw, InputError
 
 ONE: dict[str, Any] = {
     "specversion": "1.0",

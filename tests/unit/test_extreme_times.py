@@ -37,13 +37,13 @@ from projections.obligations.coverage import Coverage
 from projections.obligations.states import Knows, Shows, Told, obligations
 from projections.tables.changes import intervals
 from projections.tables.columns import COLUMNS, FEEDS
-from readers.diverging import Between, compared, holding
-from readers.knowing import Stated, of_stated, parse_viewpoint
+from readers.child.diverging import Between, compared, holding
+from readers.child.knowing import Stated, of_stated, parse_viewpoint
+from readers.child.records import Found, Known
+from readers.child.timeline import timeline
+from readers.child.view import seen, seen_by
 from readers.moments import Asked, settle
-from readers.records import Found, Known
-from readers.text import timeline_text, view_text
-from readers.timeline import timeline
-from readers.view import seen, seen_by
+from readers.text.text import timeline_text, view_text
 from tests.histories import ZONE
 from tests.unit.reading import WIRES, golden
 from tests.unit.test_times import WHENS

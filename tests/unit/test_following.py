@@ -13,7 +13,7 @@ from ledger.kafka.entries import EntryMessage, Foreign, InOrder, Unsealed, read_
 from ledger.kafka.record_batches import DamagedBatch, Record
 from ledger.kafka.seals import SEAL, Seals
 from ledger.kafka.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
-from producers.appending import Envelope
+from producers.kafka.batches import Envelope
 
 RELAYED = Envelope(source="/custody-ledger", type="custody.child-encountered.v1", extra=("previous", SEAL))
 SEALS = Seals(b"the key of this ledger")

@@ -13,12 +13,12 @@ import orjson
 import pytest
 from openpyxl import Workbook
 
-from producers.hhs_file import Releases, Row, find_order, open_releases
-from producers.hhs_import import Judged, judged
-from producers.hhs_releases import claims
-from producers.import_rows import BadRow, PassedOver
-from producers.table_reading import How
-from producers.tables import TableError
+from producers.imports.hhs_file import Releases, Row, find_order, open_releases
+from producers.imports.hhs_import import Judged, judged
+from producers.imports.hhs_releases import claims
+from producers.imports.rows import BadRow, PassedOver
+from producers.tables.reading import How
+from producers.tables.table import TableError
 
 TRAPS = (Path(__file__).parents[1] / "data" / "releases_traps.csv").read_bytes()
 TABLE = list(csv.reader(io.StringIO(TRAPS.decode(), newline="")))

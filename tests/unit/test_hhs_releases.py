@@ -17,12 +17,12 @@ from ledger.entry import Finding
 from ledger.facts import ReleasedToSponsor
 from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant
-from producers.countries import ALPHA_3_BY_NAME, alpha_3
-from producers.hhs_file import Row, open_releases, read_releases
-from producers.hhs_releases import ADMISSION, PARTICULARS, RELEASE, claims
-from producers.import_rows import BadRow, Claim, PassedOver
-from producers.table_reading import How
-from producers.tables import TableError
+from producers.imports.countries import ALPHA_3_BY_NAME, alpha_3
+from producers.imports.hhs_file import Row, open_releases, read_releases
+from producers.imports.hhs_releases import ADMISSION, PARTICULARS, RELEASE, claims
+from producers.imports.rows import BadRow, Claim, PassedOver
+from producers.tables.reading import How
+from producers.tables.table import TableError
 
 TRAPS = (Path(__file__).parents[1] / "data" / "releases_traps.csv").read_bytes()
 HEADER, *LINES = TRAPS.splitlines(keepends=True)

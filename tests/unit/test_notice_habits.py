@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from ledger.times import parse_instant
-from producers.import_rows import BadRow, PassedOver
-from producers.notice_claims import notice
-from producers.notice_import import AlreadyTold, Ready, prepare
-from producers.notice_rows import NoticeRow
-from producers.tables import TableError
+from producers.imports.notice_claims import notice
+from producers.imports.notice_import import AlreadyTold, Ready, prepare
+from producers.imports.notice_rows import NoticeRow
+from producers.imports.rows import BadRow, PassedOver
+from producers.tables.table import TableError
 from tests.unit.notice_files import GOOD, HEADER, bad, csv_of, good, log_of, one, xlsx_of
 
 NOW = parse_instant("2024-09-01T12:00:00Z")

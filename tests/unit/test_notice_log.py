@@ -9,11 +9,11 @@ import pytest
 from ledger.identifiers import Identifier
 from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant
-from producers.import_rows import BadRow
-from producers.notice_claims import notice, shared_reference
-from producers.notice_rows import LONGEST_REFERENCE, MOST_ROWS, NoticeRow
-from producers.table_dates import Order
-from producers.tables import TableError
+from producers.imports.notice_claims import notice, shared_reference
+from producers.imports.notice_rows import LONGEST_REFERENCE, MOST_ROWS, NoticeRow
+from producers.imports.rows import BadRow
+from producers.tables.dates import Order
+from producers.tables.table import TableError
 from tests.unit.notice_files import GOOD, HEADER, bad, csv_of, good, log_of, one
 
 NOW = parse_instant("2024-09-01T12:00:00Z")
@@ -272,7 +272,7 @@ def test_a_sheet_cannot_be_asked_of_a_text() -> None:
 
 def test_a_moment_of_a_day_given_as_a_cell_needs_an_offset_too() -> None:
     """A date cell of a spreadsheet has no offset; its time could be anybody's."""
-    from producers.notice_dates import parse_given
+    from producers.imports.notice_dates import parse_given
 
     with pytest.raises(ValueError, match=r"2022-06-14 10:15. has a time of day without its offset"):
         parse_given(datetime(2022, 6, 14, 10, 15), order="month-first", zone=None)

@@ -6,8 +6,8 @@ from typing import Any
 from custody.notice_targets import judge
 from ledger.identifiers import Identifier
 from ledger.times import When, parse_when
-from producers.notice_import import AlreadyTold
-from producers.notice_rows import NoticeRow
+from producers.imports.notice_import import AlreadyTold
+from producers.imports.notice_rows import NoticeRow
 from projections.fold.amended import effective
 from tests.unit.deciding import ZONE, Given, Sent, given, sent, void
 

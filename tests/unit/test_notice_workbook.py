@@ -9,8 +9,8 @@ import pytest
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from producers.notice_rows import NoticeRow
-from producers.tables import TableError
+from producers.imports.notice_rows import NoticeRow
+from producers.tables.table import TableError
 from tests.unit.notice_files import GOOD, HEADER, bad, csv_of, good, log_of, saved, xlsx_of
 
 

@@ -6,7 +6,7 @@ passed over; the warning left out.
 
 from typing import Any
 
-from readers.obligation_text import obligation_lines
+from readers.text.obligation_text import obligation_lines
 
 DUTY: dict[str, Any] = {
     "rule": "T1",

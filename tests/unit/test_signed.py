@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from readers.signed import NEVER, Span, segments
+from readers.obligations.receipt_spans import NEVER, Span, segments
 
 MOMENTS = st.integers(0, 20).map(lambda hour: datetime(2022, 1, 1, tzinfo=UTC) + timedelta(hours=hour))
 SPANS = st.builds(

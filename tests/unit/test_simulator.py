@@ -15,7 +15,7 @@ from ledger.identifiers import a_number
 from ledger.intake.forbidden import black_out
 from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant, parse_when
-from producers.simulator import STORY, Sending, day
+from producers.simulation.simulator import STORY, Sending, day
 
 DAY = date(2021, 3, 8)
 

@@ -10,11 +10,11 @@ from contextlib import suppress
 
 import pytest
 
-from producers.hhs_columns import LIMITS as RELEASE_LIMITS
-from producers.hhs_columns import WANTED as RELEASE
-from producers.notice_rows import LIMITS, NoticeRow
-from producers.table_reading import How, read_table
-from producers.tables import MEGABYTE, Limits, TableError, TableLimitError
+from producers.imports.hhs_columns import LIMITS as RELEASE_LIMITS
+from producers.imports.hhs_columns import WANTED as RELEASE
+from producers.imports.notice_rows import LIMITS, NoticeRow
+from producers.tables.reading import How, read_table
+from producers.tables.table import MEGABYTE, Limits, TableError, TableLimitError
 from tests.unit.notice_files import GOOD, HEADER, csv_of, good, log_of, xlsx_of
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -152,7 +152,7 @@ def test_a_packed_text_of_too_many_bytes_is_refused_with_the_limit() -> None:
 
 
 def _read(raw: io.BytesIO, limits: Limits) -> None:
-    from producers.notice_rows import WANTED
+    from producers.imports.notice_rows import WANTED
 
     for _ in read_table(raw, 10, WANTED, limits, How()).rows:
         pass

@@ -178,9 +178,9 @@ def test_only_one_module_does_arithmetic_on_times() -> None:
     partial = {"astimezone", "fromisoformat", "fromtimestamp", "combine", "strptime"}
     allowed = {
         "ledger/times.py",
-        *("producers/hhs_file.py", "producers/notice_claims.py"),  # days of files, which intake judges
-        *("producers/notice_dates.py", "producers/table_xlsx.py"),
-        *("custody/demo_day.py", "producers/simulator.py"),  # made-up days
+        *("producers/imports/hhs_file.py", "producers/imports/notice_claims.py"),  # days of files, which intake judges
+        *("producers/imports/notice_dates.py", "producers/tables/xlsx_table.py"),
+        *("custody/demo_day.py", "producers/simulation/simulator.py"),  # made-up days
     }
     found = {
         f"{path.relative_to(root)}: {node.attr}"

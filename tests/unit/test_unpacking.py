@@ -27,7 +27,7 @@ from ledger.kafka.codecs import MOST_UNPACKED, NAMES, DamagedError, TooLargeErro
 from ledger.kafka.entries import EntryMessage, read_record
 from ledger.kafka.record_batches import MOST_TOGETHER, DamagedBatch, Record, unpack_quickly, unpacked
 from ledger.kafka.seals import SEAL, Seals
-from producers.appending import Envelope
+from producers.kafka.batches import Envelope
 
 
 def recut(batch: bytes) -> bytes:

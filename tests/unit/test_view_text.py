@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.entry import Finding, read_entry
+from readers.child.records import Known, Parked
+from readers.child.timeline import timeline
+from readers.child.view import seen
 from readers.moments import Asked, settle
-from readers.records import Known, Parked
-from readers.text import COLUMNS, timeline_text, view_text
-from readers.timeline import timeline
-from readers.view import seen
+from readers.text.text import COLUMNS, timeline_text, view_text
 from tests.integration.filling import ZONE, Ledger, child_number
 
 CHILD, TWIN = child_number(17), child_number(18)

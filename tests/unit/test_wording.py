@@ -2,8 +2,8 @@
 
 import pytest
 
-from readers.figure_text import figure_text
-from readers.wording import address, delay, printable, worded
+from readers.text.figure_text import figure_text
+from readers.text.wording import address, delay, printable, worded
 from tests.integration.filling import ZONE
 
 

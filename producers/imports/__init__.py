@@ -1,0 +1,1 @@
+"""Files into submissions: every row judged before anything of it is sent, every outcome accounted for."""

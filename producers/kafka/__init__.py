@@ -1,0 +1,1 @@
+"""Batches and transactions of the Kafka client, and transactions it left hanging."""

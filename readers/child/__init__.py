@@ -1,0 +1,1 @@
+"""Questions about one child: view, timeline, who knew what, where two sides differed."""

@@ -1,0 +1,1 @@
+"""Questions about duties: of one child, of all, and which have changed."""

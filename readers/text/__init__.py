@@ -1,0 +1,1 @@
+"""Answers as text that can go into a report."""

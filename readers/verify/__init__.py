@@ -1,0 +1,1 @@
+"""Do PostgreSQL, Kafka, the feeds and the read tables say the same?"""
