@@ -26,7 +26,7 @@ check: .venv/made
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m custody.published --check
+	$(BIN)/python -m custody.publishing --check
 
 bench: .venv/made
 	$(BIN)/python -m bench

@@ -16,9 +16,9 @@ import psutil
 import psycopg
 from kafka import KafkaProducer
 
-from custody.roles import command, environment
 from custody.servers import embedded
 from custody.servers.topics import create_topics
+from custody.supervision.roles import command, environment
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.topics import INTAKE_PARTITIONS, intake
 from ledger.roles.settings import Settings

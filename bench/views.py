@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.parts import Parts, wait
 from bench.stages import APPLIED, RECORDED, Measured
-from custody.roles import environment
+from custody.supervision.roles import environment
 from ledger.roles.process import settle_memory
 from producers.client.client import AgencyClient
 from readers.child.view import view

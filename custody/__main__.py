@@ -6,26 +6,26 @@ from typing import Annotated
 
 import typer
 
-from custody import (
-    demo,
-    verbs_backup,
-    verbs_checking,
-    verbs_correcting,
-    verbs_coverage,
-    verbs_diverging,
-    verbs_feeds,
-    verbs_figures,
-    verbs_keeping,
-    verbs_obligations,
-    verbs_reading,
-    verbs_rules,
-    verbs_running,
-    verbs_sending,
-    verbs_set_aside,
-)
-from custody.default_verb import ShowByDefault
+from custody.demo import demo
 from custody.errors import Problem, own_fault, unreachable
 from custody.stopping import STOPPED_BY_CTRL_C, stopped
+from custody.verbs import (
+    backup,
+    check,
+    corrections,
+    coverage,
+    diverge,
+    feeds,
+    figures,
+    keeping,
+    obligations,
+    reading,
+    rules,
+    running,
+    sending,
+    set_aside,
+)
+from custody.verbs.default_verb import ShowByDefault
 
 app = typer.Typer(
     name="custody",
@@ -39,66 +39,68 @@ app = typer.Typer(
 )
 
 # Verbs that start, stop and show.
-app.command("up")(verbs_running.up)
-app.command("down")(verbs_running.down)
-app.command("status")(verbs_running.status)
-app.command("run")(verbs_running.run)
-app.command("topics")(verbs_running.topics)
+app.command("up")(running.up)
+app.command("down")(running.down)
+app.command("status")(running.status)
+app.command("run")(running.run)
+app.command("topics")(running.topics)
 app.command("demo")(demo.demo)
 
 # Verbs that send.
-app.command("check")(verbs_checking.check)
-app.command("submit")(verbs_sending.submit)
-imports = typer.Typer(help="Import history from a file.", no_args_is_help=True)
-app.add_typer(imports, name="import")
-imports.command("hhs-releases")(verbs_sending.import_hhs_releases)
-imports.command("notices")(verbs_sending.import_notices)
+app.command("check")(check.check)
+app.command("submit")(sending.submit)
+imports_group = typer.Typer(help="Import history from a file.", no_args_is_help=True)
+app.add_typer(imports_group, name="import")
+imports_group.command("hhs-releases")(sending.import_hhs_releases)
+imports_group.command("notices")(sending.import_notices)
 
-app.command("receipt")(verbs_feeds.receipt)
+app.command("receipt")(feeds.receipt)
 
 # Verbs that read.
-app.command("feed")(verbs_feeds.feed)
-app.command("view")(verbs_reading.view)
-app.command("timeline")(verbs_reading.timeline)
-app.command("knows")(verbs_reading.knows)
-app.command("diverge")(verbs_diverging.diverge)
-app.command("corrections")(verbs_correcting.corrections)
-app.command("figure")(verbs_figures.figure)
-app.command("findings")(verbs_reading.findings)
-app.command("wait")(verbs_reading.wait)
+app.command("feed")(feeds.feed)
+app.command("view")(reading.view)
+app.command("timeline")(reading.timeline)
+app.command("knows")(reading.knows)
+app.command("diverge")(diverge.diverge)
+app.command("corrections")(corrections.corrections)
+app.command("figure")(figures.figure)
+app.command("findings")(reading.findings)
+app.command("wait")(reading.wait)
 
-obligations = typer.Typer(
+obligations_group = typer.Typer(
     help="What was owed for a child or for all, and whether it was done: `custody obligations [CHILD]`.",
     cls=ShowByDefault,
 )
-app.add_typer(obligations, name="obligations")
-obligations.command("show")(verbs_obligations.show)
-obligations.command("waive")(verbs_obligations.waive)
+app.add_typer(obligations_group, name="obligations")
+obligations_group.command("show")(obligations.show)
+obligations_group.command("waive")(obligations.waive)
 
 # Verbs of the steward.
-rules = typer.Typer(help="Sharing rules: who is told what.", no_args_is_help=True)
-app.add_typer(rules, name="rules")
-rules.command("show")(verbs_rules.show)
-rules.command("diff")(verbs_rules.diff)
-rules.command("adopt")(verbs_rules.adopt)
+rules_group = typer.Typer(help="Sharing rules: who is told what.", no_args_is_help=True)
+app.add_typer(rules_group, name="rules")
+rules_group.command("show")(rules.show)
+rules_group.command("diff")(rules.diff)
+rules_group.command("adopt")(rules.adopt)
 
-coverage = typer.Typer(help="Which facts agencies send here, so that silence means something.", no_args_is_help=True)
-app.add_typer(coverage, name="coverage")
-coverage.command("show")(verbs_coverage.show)
-coverage.command("declare")(verbs_coverage.declare)
+coverage_group = typer.Typer(
+    help="Which facts agencies send here, so that silence means something.", no_args_is_help=True
+)
+app.add_typer(coverage_group, name="coverage")
+coverage_group.command("show")(coverage.show)
+coverage_group.command("declare")(coverage.declare)
 
 # Verbs that keep the ledger sound.
-set_aside = typer.Typer(help="What could not be read or applied.", no_args_is_help=True)
-app.add_typer(set_aside, name="set-aside")
-set_aside.command("list")(verbs_set_aside.list_all)
-set_aside.command("show")(verbs_set_aside.show)
-set_aside.command("retry")(verbs_set_aside.retry)
-set_aside.command("close")(verbs_set_aside.close)
-app.command("rebuild")(verbs_keeping.rebuild)
-app.command("verify")(verbs_keeping.verify)
-app.command("recover")(verbs_keeping.recover)
-app.command("backup")(verbs_backup.backup)
-app.command("restore")(verbs_backup.restore)
+set_aside_group = typer.Typer(help="What could not be read or applied.", no_args_is_help=True)
+app.add_typer(set_aside_group, name="set-aside")
+set_aside_group.command("list")(set_aside.list_all)
+set_aside_group.command("show")(set_aside.show)
+set_aside_group.command("retry")(set_aside.retry)
+set_aside_group.command("close")(set_aside.close)
+app.command("rebuild")(keeping.rebuild)
+app.command("verify")(keeping.verify)
+app.command("recover")(keeping.recover)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 
 
 def _print_version(wanted: bool) -> None:

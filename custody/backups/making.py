@@ -19,7 +19,7 @@ from custody.backups.roles import read_roles
 from custody.errors import Problem
 from custody.files import write_whole
 from custody.servers.postgres_programs import find, run_program
-from custody.where import Where
+from custody.supervision.where import Where
 from ledger.store.migrating import migrations
 
 Say = Callable[[str], None]

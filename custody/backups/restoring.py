@@ -26,8 +26,8 @@ from custody.servers.ports import is_free
 from custody.servers.postgres_binaries import find_binaries
 from custody.servers.postgres_programs import find, run_program
 from custody.servers.process import stop
-from custody.state import left_over, read_state
-from custody.which_ledger import ledger_of_folder, remember_ledger
+from custody.supervision.state import left_over, read_state
+from custody.supervision.which_ledger import ledger_of_folder, remember_ledger
 from ledger.store.migrating import migrations
 from projections.tables.versions import start_over
 

@@ -1,7 +1,7 @@
 """Verify the feeds: the batches follow from the entries alone, and each feed holds exactly what the batches say.
 
-Batch by batch, in the one order of the positions: the entries it publishes are told anew (`readers.verify.refolding`) and
-compared with the batch item by item; the items it stands for are made anew and compared with what each
+Batch by batch, in the one order of the positions: the entries it publishes are told anew (`readers.verify.refolding`)
+and compared with the batch item by item; the items it stands for are made anew and compared with what each
 `custody.feed.<agency>` holds, number by number, byte by byte, headers included. PostgreSQL's batches and entries are
 what Kafka holds of them: that is compared before.
 

@@ -30,9 +30,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from custody.roles import ROLES
-from custody.state import read_state
-from custody.where import find_where
+from custody.supervision.roles import ROLES
+from custody.supervision.state import read_state
+from custody.supervision.where import find_where
 from tests.conftest import temporary_data_folder
 from tests.end_to_end.crash_checks import Found, check
 from tests.end_to_end.crash_feed_checks import check_feeds

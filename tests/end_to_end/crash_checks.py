@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import psycopg
 
-from custody.where import Where
+from custody.supervision.where import Where
 from ledger.agencies import PRODUCERS, RECEIVERS
 from ledger.kafka.topics import ENTRIES, intake, outcomes, receipts
 from producers.client.client import Key

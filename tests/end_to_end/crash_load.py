@@ -15,7 +15,7 @@ from random import Random
 
 from kafka.errors import KafkaError
 
-from custody.where import find_where
+from custody.supervision.where import find_where
 from ledger.agencies import PRODUCERS
 from producers.client.client import AgencyClient, Key
 from producers.client.errors import ClientError

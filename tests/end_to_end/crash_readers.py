@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kafka.errors import KafkaError
 
-from custody.where import find_where
+from custody.supervision.where import find_where
 from ledger.agencies import RECEIVERS, Agency
 from producers.client.errors import ClientError
 from producers.client.feed import FeedReader

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from custody.demo_asking import Asking
+from custody.demo.asking import Asking
 from tests.end_to_end.page_examples import wrong_examples
 
 ROOT = Path(__file__).resolve().parents[2]

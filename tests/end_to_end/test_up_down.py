@@ -16,9 +16,9 @@ import psutil
 import psycopg
 import pytest
 
-from custody.roles import ROLES
 from custody.servers.ports import HOST, is_free
-from custody.state import read_state
+from custody.supervision.roles import ROLES
+from custody.supervision.state import read_state
 from tests.conftest import temporary_data_folder
 
 PATIENCE_SECONDS = 180
@@ -96,7 +96,9 @@ def test_two_ups_at_once_start_one_ledger(started: Started) -> None:
     """One of two shells wins; the other says so, waits, and may use the ledger as well."""
     assert started.statuses == [0, 0]
     assert sum("another `custody up` is starting" in text for text in started.printed) == 1
-    supervisors = [command for command in _commands_that_name(started.data) if "custody.supervisor" in command]
+    supervisors = [
+        command for command in _commands_that_name(started.data) if "custody.supervision.supervisor" in command
+    ]
     assert len(supervisors) == 1
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any, Final, assert_never
 from uuid import UUID
 
-from custody.published import EVERY_WIRE, text_of
-from custody.published_compatibility import incompatibilities
-from custody.published_schemas import schema_of
+from custody.publishing.compatibility import incompatibilities
+from custody.publishing.documents import EVERY_WIRE, text_of
+from custody.publishing.schemas import schema_of
 from ledger.agencies import Agency
 from ledger.entry import Finding, Producer, Subject, fact_json, value, write_state
 from ledger.facts import (

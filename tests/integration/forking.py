@@ -19,7 +19,7 @@ import custody
 import producers
 import readers
 from custody.__main__ import main
-from custody.roles import ROLES
+from custody.supervision.roles import ROLES
 from ledger.roles.process import run_role
 
 _MODULES: Final = {role: module if "." in module else f"{module}.__main__" for role, (module, *_) in ROLES.items()}
@@ -28,7 +28,7 @@ _MODULES: Final = {role: module if "." in module else f"{module}.__main__" for r
 def _imported_by_verbs() -> Iterator[str]:
     """Yield what verbs import when they are asked, and not before."""
     for package in (custody, readers, producers):
-        for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             if not module.name.endswith("__main__"):
                 yield module.name
 

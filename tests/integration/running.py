@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from custody.roles import environment
+from custody.supervision.roles import environment
 from tests.integration.forking import RoleProcess, run_custody
 
 PATIENCE_SECONDS = 180

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from custody.alerts import looking
-from custody.roles import command, environment
+from custody.supervision.roles import command, environment
 from ledger.kafka.topics import alerts
 from ledger.roles.logs import configure
 from ledger.times import write_clock

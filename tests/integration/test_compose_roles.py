@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from custody.roles import ROLES
+from custody.supervision.roles import ROLES
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
 from tests.compose import services

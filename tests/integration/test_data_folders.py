@@ -20,8 +20,8 @@ from custody.servers.account import RANGE
 from custody.servers.choices import choices_of, remembered
 from custody.servers.embedded import make_folder
 from custody.servers.place import Place
-from custody.starting import end
-from custody.state import Pid, ProcessReport, State, read_state, write_state
+from custody.supervision.starting import end
+from custody.supervision.state import Pid, ProcessReport, State, read_state, write_state
 from tests.conftest import temporary_data_folder
 from tests.integration.postgres_alone import server_of, started
 

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from kafka import KafkaProducer
 
-from custody.lag import measure
+from custody.supervision.lag import measure
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.topics import intake
 from readers.verify.verify_intake import verify_intake

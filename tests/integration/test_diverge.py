@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from custody.demo_reading import Readers
+from custody.demo.reading import Readers
 from ledger.agencies import PRODUCERS
 from producers.client.client import AgencyClient
 from producers.simulation.playing import play

@@ -12,7 +12,7 @@ import pytest
 
 from consumers.reading import read_arrival
 from consumers.recovery import recover
-from custody.lag import measure
+from custody.supervision.lag import measure
 from ledger.agencies import Agency
 from ledger.entry import read_ledger_entry
 from ledger.facts import FeedReceipted

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 from kafka import KafkaProducer, TopicPartition
 
-from custody.lag import measure
+from custody.supervision.lag import measure
 from ledger.kafka.topics import intake
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger

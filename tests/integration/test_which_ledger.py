@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from custody.errors import Problem
-from custody.which_ledger import ledger_in, ledger_of_folder, remember_ledger, require_same_ledger
+from custody.supervision.which_ledger import ledger_in, ledger_of_folder, remember_ledger, require_same_ledger
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import orjson
 from jsonschema import Draft202012Validator
 
-from custody.published_schemas import alert_schema
+from custody.publishing.schemas import alert_schema
 from ledger.obligations.alerts import Due, DutyKey, Standing, due_alerts, read_alert, write_alert
 
 NOON = datetime(2022, 6, 9, 12, tzinfo=UTC)

@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from consumers.reading import read_arrival
 from custody.__main__ import app
-from custody.checking import check_event
 from custody.errors import Problem
-from custody.published_examples import example_event
+from custody.publishing.examples import example_event
+from custody.verbs.event_checks import check_event
 from ledger.facts import BY_WIRE
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS
 from ledger.kafka.topics import intake

@@ -269,7 +269,7 @@ def test_nothing_of_a_row_is_sent_where_anything_of_it_would_be_refused() -> Non
 
 def test_every_column_is_used_or_named() -> None:
     """Nothing is dropped in silence: what nobody looks for is told by its heading."""
-    from custody.table_shown import ignored, reading_lines
+    from custody.shown.tables import ignored, reading_lines
 
     table = opened(text([[*PUBLIC, "Facility", ""], [*KNOWN, "Casa", "x"]]).encode()).table
     list(table.rows)

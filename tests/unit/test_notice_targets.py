@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from custody.notice_targets import judge
+from custody.verbs.notice_targets import judge
 from ledger.identifiers import Identifier
 from ledger.times import When, parse_when
 from producers.imports.notice_import import AlreadyTold

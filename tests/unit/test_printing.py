@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custody.__main__ import app
-from custody.printing import folded, styled
+from custody.shown.printing import folded, styled
 
 WORDS = st.lists(st.text("abcdefgh-:,/", min_size=1, max_size=30), max_size=40)
 

@@ -14,8 +14,8 @@ import yaml
 from jsonschema.protocols import Validator
 from referencing import Registry, Resource
 
-from custody import published
-from custody.published_schemas import (
+from custody.publishing import documents
+from custody.publishing.schemas import (
     cloudevent_schema,
     entry_schema,
     feed_item_schema,
@@ -25,7 +25,7 @@ from custody.published_schemas import (
     schema_of,
     submission_schema,
 )
-from custody.published_words import FACT_MEMBERS, described
+from custody.publishing.words import FACT_MEMBERS, described
 from ledger.agencies import PRODUCERS
 from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, short_name
 from ledger.intake.receipt import WIRE as RECEIPT
@@ -47,7 +47,7 @@ Schema = dict[str, Any]
 @cache
 def registry() -> Registry[Any]:
     """Return the published schemas as they refer to each other, file beside file."""
-    schemas = [published_as(f"{wire}.json", schema_of(wire)) for wire in published.EVERY_WIRE]
+    schemas = [published_as(f"{wire}.json", schema_of(wire)) for wire in documents.EVERY_WIRE]
     return Registry().with_resources(
         (name, Resource.from_contents(schema))
         for schema in schemas
@@ -82,24 +82,24 @@ def submission(wire: str) -> dict[str, Any]:
 
 def test_the_committed_files_are_in_step_with_the_code() -> None:
     """Nobody reads a schema, a catalogue or a reference that is older than the code beside it."""
-    assert list(published.out_of_step(published.ROOT)) == []
+    assert list(documents.out_of_step(documents.ROOT)) == []
 
 
 def test_no_shipped_promise_is_broken() -> None:
     """Everything a wire name ever accepted is accepted today; what is accepted today is promised from now on."""
-    assert list(published.broken_promises(published.BASELINES)) == []
+    assert list(documents.broken_promises(documents.BASELINES)) == []
 
 
 def test_the_check_names_each_file_that_is_missing_stale_or_of_no_use(tmp_path: Path) -> None:
     """The check says which file to look at, and a schema left behind does not go unseen."""
-    for name, text in published.documents().items():
+    for name, text in documents.documents().items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
-    assert list(published.out_of_step(tmp_path)) == []
+    assert list(documents.out_of_step(tmp_path)) == []
     (tmp_path / "docs/facts.md").write_text("old", encoding="utf-8")
     (tmp_path / "docs/schemas/outcome.json").unlink()
     (tmp_path / "docs/schemas/custody.gone.v1.json").write_text("{}", encoding="utf-8")
-    assert sorted(finding.partition(" ")[0] for finding in published.out_of_step(tmp_path)) == [
+    assert sorted(finding.partition(" ")[0] for finding in documents.out_of_step(tmp_path)) == [
         "docs/facts.md",
         "docs/schemas/custody.gone.v1.json",
         "docs/schemas/outcome.json",
@@ -108,7 +108,7 @@ def test_the_check_names_each_file_that_is_missing_stale_or_of_no_use(tmp_path: 
 
 def test_the_check_names_promises_that_were_broken(tmp_path: Path) -> None:
     """A wire name gone, one without a baseline, one narrowed and one that outgrew its baseline are all told."""
-    for path in published.BASELINES.glob("*.json"):
+    for path in documents.BASELINES.glob("*.json"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "custody.nta-filed.v1.json").unlink()
     (tmp_path / "custody.gone.v1.json").write_text("{}", encoding="utf-8")
@@ -117,7 +117,7 @@ def test_the_check_names_promises_that_were_broken(tmp_path: Path) -> None:
     del narrower["$defs"]["NtaIssued"]["properties"]["court"]
     (tmp_path / f"{RELEASED}.json").write_text(json.dumps(wider), encoding="utf-8")
     (tmp_path / "custody.nta-issued.v1.json").write_text(json.dumps(narrower), encoding="utf-8")
-    found = "\n".join(published.broken_promises(tmp_path))
+    found = "\n".join(documents.broken_promises(tmp_path))
     assert "custody.gone.v1 was shipped and is gone" in found
     assert "custody.nta-filed.v1 has no baseline" in found
     assert f"{RELEASED}: fact.sponsor_email: is no longer a member" in found
@@ -127,12 +127,12 @@ def test_the_check_names_promises_that_were_broken(tmp_path: Path) -> None:
 
 def test_the_command_exits_0_only_when_all_is_in_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """`--check` is what continuous integration runs: 0, or 1 with each file named."""
-    assert published.main(["--check"]) == 0
-    monkeypatch.setattr(published, "ROOT", tmp_path)
+    assert documents.main(["--check"]) == 0
+    monkeypatch.setattr(documents, "ROOT", tmp_path)
     (tmp_path / "pyproject.toml").write_text('[project]\nversion = "0.1.0"\n', encoding="utf-8")
-    assert published.main(["--check"]) == 1
-    assert published.main([]) == 0
-    assert published.main(["--check"]) == 0
+    assert documents.main(["--check"]) == 1
+    assert documents.main([]) == 0
+    assert documents.main(["--check"]) == 0
 
 
 # --- the schemas accept what is accepted
@@ -179,7 +179,7 @@ def _wrong_scheme(data: dict[str, Any]) -> None:
     data["child"][0]["scheme"] = "passport"
 
 
-@pytest.mark.parametrize("wire", sorted(published.EVERY_WIRE))
+@pytest.mark.parametrize("wire", sorted(documents.EVERY_WIRE))
 def test_an_entry_is_described_by_the_entry_schema(wire: str) -> None:
     """Readers of `custody.entries` can check every entry, its fact included, whether or not it is about a child."""
     check = entry_check()
@@ -301,7 +301,7 @@ def test_every_member_is_described_and_no_description_is_left_over() -> None:
 
 @cache
 def asyncapi() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((published.ROOT / "docs/asyncapi.yaml").read_text("utf-8"))
+    document: dict[str, Any] = yaml.safe_load((documents.ROOT / "docs/asyncapi.yaml").read_text("utf-8"))
     return document
 
 
@@ -318,7 +318,7 @@ def test_the_asyncapi_document_is_asyncapi_3() -> None:
 def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
     """Local references resolve, and each payload is a published file."""
     document = asyncapi()
-    references = re.findall(r"\$ref: '?([^'\n]+)", (published.ROOT / "docs/asyncapi.yaml").read_text("utf-8"))
+    references = re.findall(r"\$ref: '?([^'\n]+)", (documents.ROOT / "docs/asyncapi.yaml").read_text("utf-8"))
     assert len(references) > len(WIRES) * 3
     for reference in references:
         if reference.startswith("#/"):
@@ -326,7 +326,7 @@ def test_every_reference_of_the_asyncapi_document_leads_somewhere() -> None:
             for step in reference[2:].split("/"):
                 target = target[step]
         else:
-            assert (published.ROOT / "docs" / reference).is_file(), reference
+            assert (documents.ROOT / "docs" / reference).is_file(), reference
 
 
 def test_the_asyncapi_document_names_the_topics_that_exist() -> None:

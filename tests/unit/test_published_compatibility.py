@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from custody.published_compatibility import incompatibilities
-from custody.published_schemas import submission_schema
+from custody.publishing.compatibility import incompatibilities
+from custody.publishing.schemas import submission_schema
 from ledger.facts import BY_WIRE
 
 Schema = dict[str, Any]

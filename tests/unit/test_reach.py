@@ -2,7 +2,7 @@
 
 import pytest
 
-from custody.reach import without_password
+from custody.supervision.reach import without_password
 
 
 @pytest.mark.parametrize(

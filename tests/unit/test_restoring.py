@@ -9,7 +9,7 @@ from custody.backups import making, manifest
 from custody.backups.restoring import restore_folder
 from custody.errors import Problem
 from custody.servers.embedded import UNFINISHED
-from custody.starting import start
+from custody.supervision.starting import start
 from ledger.store.migrating import migrations
 
 

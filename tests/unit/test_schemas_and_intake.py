@@ -15,8 +15,8 @@ import jsonschema
 import orjson
 import pytest
 
-from custody.published import documents
-from custody.published_schemas import BASE, submission_schema
+from custody.publishing.documents import documents
+from custody.publishing.schemas import BASE, submission_schema
 from ledger.facts import BY_WIRE
 from ledger.facts.vocabulary import LIST, time_members
 from ledger.intake.form import Refusal

@@ -9,8 +9,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from custody.servers.process import spawn
-from custody.state import Pid
-from custody.supervised import Supervised
+from custody.supervision.state import Pid
+from custody.supervision.supervised import Supervised
 
 
 def test_a_process_that_was_killed_is_started_again(tmp_path: Path) -> None:

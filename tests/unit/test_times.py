@@ -180,7 +180,7 @@ def test_only_one_module_does_arithmetic_on_times() -> None:
         "ledger/times.py",
         *("producers/imports/hhs_file.py", "producers/imports/notice_claims.py"),  # days of files, which intake judges
         *("producers/imports/notice_dates.py", "producers/tables/xlsx_table.py"),
-        *("custody/demo_day.py", "producers/simulation/simulator.py"),  # made-up days
+        *("custody/demo/day.py", "producers/simulation/simulator.py"),  # made-up days
     }
     found = {
         f"{path.relative_to(root)}: {node.attr}"

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from custody.errors import Problem
-from custody.where import find_data, find_where, servers_given, zone_and_clock
+from custody.supervision.where import find_data, find_where, servers_given, zone_and_clock
 
 SERVERS = {"DATABASE_URL": "postgresql://ledger@db/custody", "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
 

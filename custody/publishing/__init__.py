@@ -1,0 +1,1 @@
+"""Documents made from the code: schemas, AsyncAPI, catalogues, the reference of the command line."""

@@ -1,0 +1,1 @@
+"""How answers and imports are shown: JSON, text, progress."""
