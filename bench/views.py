@@ -12,7 +12,7 @@ from bench.parts import Parts, wait
 from bench.stages import APPLIED, RECORDED, Measured
 from custody.supervision.roles import environment
 from ledger.roles.process import settle_memory
-from producers.client.client import AgencyClient
+from producers.client.submissions import AgencyClient
 from readers.child.view import view
 from readers.moments import parse_child
 from readers.snapshot import connect

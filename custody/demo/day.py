@@ -13,8 +13,8 @@ from custody.demo.reading import Readers
 from custody.supervision.where import Where
 from ledger.agencies import PRODUCERS
 from ledger.times import parse_instant
-from producers.client.client import AgencyClient
 from producers.client.outcomes import Outcome
+from producers.client.submissions import AgencyClient
 from producers.simulation.playing import Played, play
 from producers.simulation.sendings import Sending
 from producers.simulation.simulator import STORY, day

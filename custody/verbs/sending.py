@@ -50,9 +50,9 @@ def submit(
     from custody.shown.printing import print_json, print_lines
     from custody.supervision.where import find_where
     from custody.verbs.kafka_clients import problem, quiet_kafka
-    from producers.client.client import AgencyClient
     from producers.client.errors import ClientError
     from producers.client.event_lines import InputError
+    from producers.client.submissions import AgencyClient
     from producers.client.submitting import submit as submit_lines
 
     sender = sender_named(agency)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from producers.client.client import AgencyClient, Key
 from producers.client.errors import MessageTooLargeError, NoOutcomeError
 from producers.client.event_lines import Event, EventReader, Flaw
+from producers.client.submissions import AgencyClient, Key
 
 WINDOW: Final = 5_000
 """Lines sent whose outcome is awaited: bounds memory, keeps the pipe full."""

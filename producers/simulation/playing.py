@@ -8,8 +8,8 @@ from typing import Any, Final
 import orjson
 
 from ledger.agencies import Agency
-from producers.client.client import AgencyClient, Key
 from producers.client.outcomes import Outcome
+from producers.client.submissions import AgencyClient, Key
 from producers.simulation.sendings import Sending
 
 WINDOW: Final = 2_000

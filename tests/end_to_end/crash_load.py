@@ -17,8 +17,8 @@ from kafka.errors import KafkaError
 
 from custody.supervision.where import find_where
 from ledger.agencies import PRODUCERS
-from producers.client.client import AgencyClient, Key
 from producers.client.errors import ClientError
+from producers.client.submissions import AgencyClient, Key
 from producers.imports.hhs_file import COLUMNS, Row, read_releases
 from producers.imports.hhs_releases import SOURCE, claims
 from producers.simulation.playing import play

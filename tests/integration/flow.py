@@ -14,7 +14,7 @@ from kafka import KafkaProducer
 from ledger.agencies import Agency
 from ledger.kafka.topics import intake
 from ledger.roles.settings import Settings
-from producers.client.client import AgencyClient
+from producers.client.submissions import AgencyClient
 from tests.integration.running import PATIENCE_SECONDS, running
 
 SOURCE = {"document": "form", "reference": "ref-1", "grade": "document"}

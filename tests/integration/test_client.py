@@ -19,7 +19,6 @@ from kafka.partitioner.default import murmur2
 from custody.servers import embedded
 from ledger.agencies import Agency
 from ledger.kafka.topics import INTAKE_PARTITIONS, LARGEST_MESSAGE_BYTES, intake, outcomes
-from producers.client.client import AgencyClient
 from producers.client.errors import (
     BrokerUnreachableError,
     MessageTooLargeError,
@@ -28,6 +27,7 @@ from producers.client.errors import (
     TopicMissingError,
 )
 from producers.client.sending import ON_ITS_WAY, Sender
+from producers.client.submissions import AgencyClient
 from tests.integration.flow import until
 from tests.integration.running import PATIENCE_SECONDS
 

@@ -14,7 +14,7 @@ import pytest
 
 from custody.demo.reading import Readers
 from ledger.agencies import PRODUCERS
-from producers.client.client import AgencyClient
+from producers.client.submissions import AgencyClient
 from producers.simulation.playing import play
 from producers.simulation.story import STORY
 from tests.conftest import empty_topics, new_database

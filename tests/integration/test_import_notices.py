@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from producers.client.client import AgencyClient
+from producers.client.submissions import AgencyClient
 from tests.integration.running import PATIENCE_SECONDS, custody, running, told_where
 from tests.unit.notice_files import csv_of, xlsx_of
 

@@ -16,9 +16,9 @@ import pytest
 
 from ledger.agencies import PRODUCERS
 from ledger.times import parse_instant
-from producers.client.client import AgencyClient
 from producers.client.outcomes import OutcomeReader
 from producers.client.sending import Sender
+from producers.client.submissions import AgencyClient
 from producers.imports.account import Report
 from producers.imports.hhs_file import read_releases
 from producers.imports.hhs_import import import_releases, judged

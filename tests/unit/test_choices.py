@@ -8,9 +8,9 @@ from ledger.choices import chosen, nearest, no_choice
 from ledger.facts import BY_WIRE
 from ledger.intake.submission import Refusal, read_submission
 from ledger.rules.catalogue import BY_CODE
-from producers.client.client import AgencyClient
 from producers.client.errors import UnknownAgencyError
 from producers.client.feed import FeedReader
+from producers.client.submissions import AgencyClient
 from readers.child.knowing import parse_viewpoint
 from readers.choosing import one_of
 from readers.figures.definitions import Asked as AskedFigure
