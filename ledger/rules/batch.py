@@ -26,18 +26,18 @@ from ledger.facts import (
 )
 from ledger.identifiers import shown
 from ledger.intake.submission import Refusal
-from ledger.records.attaching import Attached
-from ledger.records.naming import Naming, one_a_rule
 from ledger.records.record import Record
-from ledger.records.releasing import NOTHING_UNDONE, Undone
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Arrival, Claim, Illegible, Key, Malformed, Receipt
+from ledger.rules.attaching import Attached
 from ledger.rules.decide import NOBODY_KNOWN, NOTHING_AROUND, decide
 from ledger.rules.lookups import NAMES_RECORD, Answer, Known, Name
+from ledger.rules.naming import Naming, one_a_rule
 from ledger.rules.outcomes import outcome, refusal_members
 from ledger.rules.protecting import Protecting, without
 from ledger.rules.receipting import state_of
 from ledger.rules.receipts import judge_receipt
+from ledger.rules.releasing import NOTHING_UNDONE, Undone
 from ledger.sharing.belonging import aims_at
 from ledger.streams import OF_AGENCY
 from ledger.times import MICROSECOND, plus, write_clock

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from ledger.entry import Entry
 from ledger.identifiers import shown
-from ledger.records.releasing import Ties, came_under, listed, openings
 from ledger.records.voids import standing_voids
+from ledger.rules.releasing import Ties, came_under, listed, openings
 from ledger.times import write_clock
 from readers.moments import Name
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from ledger.identifiers import shown
-from ledger.records.releasing import listed
+from ledger.rules.releasing import listed
 from readers.child.timeline import timeline
 from readers.text.entry_text import Style, rows, title
 from readers.text.wording import as_given, civil, printable, worded

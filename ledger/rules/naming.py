@@ -8,11 +8,11 @@ from ledger.entry import Named
 from ledger.facts import EntryVoided, Fact, IdentifierAsserted
 from ledger.identifiers import Identifier
 from ledger.intake.submission import Submission
-from ledger.records.attaching import NOTHING_NEW, Attached, attach
 from ledger.records.record import Record
-from ledger.records.releasing import NOTHING_UNDONE, Undone, openings, undo
+from ledger.rules.attaching import NOTHING_NEW, Attached, attach
 from ledger.rules.lookups import Known, Name
 from ledger.rules.protecting import Protecting
+from ledger.rules.releasing import NOTHING_UNDONE, Undone, openings, undo
 from ledger.rules.remark import Remark
 from ledger.sharing.belonging import aims_at
 
