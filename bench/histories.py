@@ -14,7 +14,7 @@ from kafka import KafkaProducer
 from bench.parts import rows
 from ledger.agencies import Agency
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import INTAKE_PARTITIONS, intake
+from ledger.topics import INTAKE_PARTITIONS, intake
 from producers.imports.hhs_file import Row
 from producers.imports.hhs_releases import SOURCE, claims
 

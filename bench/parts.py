@@ -20,8 +20,8 @@ from custody.servers import embedded
 from custody.servers.topics import create_topics
 from custody.supervision.roles import command, environment
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import INTAKE_PARTITIONS, intake
 from ledger.roles.settings import Settings
+from ledger.topics import INTAKE_PARTITIONS, intake
 from producers.imports.hhs_file import Row, read_releases
 from producers.imports.hhs_releases import SOURCE, claims
 

@@ -7,12 +7,12 @@ import structlog
 from consumers.intake import intake_consumer, run
 from ledger.kafka.feed_tail import check_feeds_not_ahead, read_feed_tail
 from ledger.kafka.tail import check_not_ahead, read_tail
-from ledger.kafka.topics import TOPIC_NAMES
 from ledger.kafka.topics_watch import TopicsWatch
 from ledger.roles.process import Stop, run_role, say_ready, settle_memory
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
 from ledger.store.recording import Recording
+from ledger.topics import TOPIC_NAMES
 
 
 def intake(settings: Settings, log: structlog.typing.FilteringBoundLogger, stop: Stop) -> None:

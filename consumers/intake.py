@@ -17,11 +17,11 @@ from consumers.reading import bare, faulted, headers_of, read_record
 from consumers.standing import Log
 from ledger.kafka.record_batches import DamagedBatch, Record, unpack_quickly
 from ledger.kafka.topic_ids import TopicId, topic_ids_seen
-from ledger.kafka.topics import READ_BY_INTAKE, agency_of
 from ledger.roles.faults import is_of_the_message, place_of
 from ledger.rules.arrivals import Arrival, Place
 from ledger.store.eventstore import Ledger
 from ledger.store.recording import LostPartitionsError, OffsetMove, Recording, Tally
+from ledger.topics import READ_BY_INTAKE, agency_of
 
 BATCH: Final = 1000
 """Messages a transaction: larger ones gain nothing (measured), smaller ones cost a commit each."""

@@ -8,9 +8,9 @@ from psycopg import Cursor
 from psycopg.rows import DictRow
 
 from consumers.standing import Log, Loss, Stand, go_on, told
-from ledger.kafka.topics import TopicId, agency_of
 from ledger.rules.arrivals import Illegible, Place
 from ledger.store.dead_letters import keep
+from ledger.topics import TopicId, agency_of
 
 
 def take_over(cursor: Cursor[DictRow], logs: Mapping[TopicPartition, Log]) -> dict[str, str]:

@@ -12,14 +12,15 @@ from pydantic import ValidationError
 
 from ledger.facts import BY_WIRE, FeedReceipted
 from ledger.identifiers import Identifier
+from ledger.intake.digests import digest
 from ledger.intake.forbidden import BLACK, black_out, black_out_bytes, hides, is_forbidden, may_be_forbidden, shown_name
 from ledger.intake.receipt import read_receipt, receipt_on_intake
 from ledger.intake.submission import LIMIT_BYTES, SAFETY_FACTS, Refusal, also_remarked, read_submission, with_words
-from ledger.kafka.cloudevents import Message, Unreadable, digest, read_but_for_time, read_message
+from ledger.kafka.cloudevents import Message, Unreadable, read_but_for_time, read_message
 from ledger.kafka.record_batches import MOST_HEADERS, DamagedBatch, Record
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES, is_receipts
 from ledger.roles.faults import is_of_the_message, place_of
 from ledger.rules.arrivals import KEPT_BYTES, Arrival, Claim, Illegible, Malformed, Place, Receipt
+from ledger.topics import LARGEST_MESSAGE_BYTES, is_receipts
 
 Headers = Sequence[tuple[str, bytes | None]]
 _NO_HEADERS: Final = b"[]"

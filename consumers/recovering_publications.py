@@ -15,15 +15,15 @@ from psycopg.rows import DictRow
 
 from ledger.kafka.feed_tail import two_stories
 from ledger.kafka.genuine import Genuine
-from ledger.kafka.tail import KafkaAheadError
 from ledger.kafka.topic_messages import TopicMessages
-from ledger.kafka.topics import PUBLICATIONS
+from ledger.roles.refusals import KafkaAheadError
 from ledger.roles.settings import Settings
 from ledger.sharing.batches import Batch, columns_of, read_batch
 from ledger.store import deferring
 from ledger.store.eventstore import Ledger
 from ledger.store.feed_bounds import LAST_COLUMN
 from ledger.times import read_clock
+from ledger.topics import PUBLICATIONS
 
 TOGETHER: Final = 500
 """Batches a transaction."""

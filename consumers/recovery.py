@@ -18,10 +18,11 @@ from psycopg.rows import DictRow
 from ledger.entry import Recorded, value
 from ledger.kafka.entries import BATCH, EntryMessage, Foreign, InOrder, entries_consumer
 from ledger.kafka.genuine import Genuine
-from ledger.kafka.tail import KafkaAheadError, Tail, read_tail
-from ledger.kafka.topics import ENTRIES
+from ledger.kafka.tail import Tail, read_tail
+from ledger.roles.refusals import KafkaAheadError
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import Ledger
+from ledger.topics import ENTRIES
 
 
 def recover(

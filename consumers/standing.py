@@ -8,7 +8,7 @@ that stands on Kafka is passed over. What was gone before anybody took it cannot
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.kafka.topics import TopicId
+from ledger.topics import TopicId
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,15 +21,15 @@ from psycopg.rows import dict_row
 from ledger.agencies import RECEIVERS, Agency
 from ledger.kafka.genuine import Genuine
 from ledger.kafka.seals import SEAL
-from ledger.kafka.tail import KafkaAheadError
 from ledger.kafka.tail_reading import between, last_of, tail_consumer
-from ledger.kafka.topics import alerts
 from ledger.kafka.topics_watch import TopicsWatch
 from ledger.obligations.alerts import ALERT, DutyKey, Kept, Look, Looked, due_alerts, read_alert, write_alert
+from ledger.roles.refusals import KafkaAheadError
 from ledger.roles.settings import Settings
 from ledger.roles.single_work import SingleWork
 from ledger.store.retries import retries_asked
 from ledger.times import write_clock
+from ledger.topics import alerts
 from producers.kafka.batches import Envelope, Outgoing
 from producers.kafka.hanging_transactions import LeftOpen
 from producers.kafka.transactions import SOURCE, sealed, tell, transactional_producer

@@ -25,13 +25,13 @@ from ledger.entry import recorded_at_of, value
 from ledger.kafka.genuine import Genuine
 from ledger.kafka.seals import SEAL
 from ledger.kafka.tail import Tail, check_not_ahead
-from ledger.kafka.topics import ENTRIES, LARGEST_MESSAGE_BYTES, outcomes, partition_of
 from ledger.kafka.topics_watch import TopicLostError, TopicsWatch, written
 from ledger.roles.settings import Settings
 from ledger.roles.single_work import SingleWork
 from ledger.rules.outcomes import WIRE, accepted, fitting
 from ledger.store.eventstore import Ledger
 from ledger.times import write_clock
+from ledger.topics import ENTRIES, LARGEST_MESSAGE_BYTES, outcomes, partition_of
 from producers.kafka.batches import Envelope, Outgoing, append, look_up
 
 BATCH: Final = 2000

@@ -5,11 +5,12 @@ import sys
 import structlog
 
 from ledger.kafka.entries import entries_consumer
-from ledger.kafka.topics import ENTRIES, PUBLICATIONS
 from ledger.kafka.topics_watch import TopicsWatch
-from ledger.roles.process import RefusedError, Stop, run_role, say_ready, settle_memory
+from ledger.roles.process import Stop, run_role, say_ready, settle_memory
+from ledger.roles.refusals import RefusedError
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
+from ledger.topics import ENTRIES, PUBLICATIONS
 from projections.following.follower import follow
 from projections.following.publications import MissingBatchError, publications_consumer
 from projections.tables.versions import connect, prepare

@@ -11,9 +11,9 @@ import orjson
 from psycopg import Connection, Cursor
 
 from ledger.agencies import Agency
-from ledger.kafka.topics import TopicId
 from ledger.rules.arrivals import Kind
 from ledger.times import write_clock
+from ledger.topics import TopicId
 from readers.questions import NothingKnownError, WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named

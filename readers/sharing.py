@@ -10,7 +10,7 @@ from psycopg.rows import TupleRow
 from ledger.entry import LedgerEntry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
 from ledger.sharing.rule_sets import default_rules, in_force
-from ledger.store.adopting import adopted
+from ledger.store.own_entries import adopted
 from ledger.streams import LEDGER
 from ledger.times import write_clock
 from readers.snapshot import Rows, in_snapshot

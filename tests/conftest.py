@@ -26,7 +26,7 @@ from psycopg import sql
 from custody.servers import embedded, kafka, ports
 from custody.servers.choices import remembered
 from custody.servers.topics import create_topics
-from ledger.kafka.topics import TOPICS
+from ledger.topics import TOPICS
 from tests.kafka_classes import use_archive
 
 TEST_DATA = "CUSTODY_TEST_DATA"

@@ -5,7 +5,7 @@ from typing import Any
 
 from kafka import KafkaConsumer, TopicPartition
 
-from ledger.kafka.topics import TOPICS
+from ledger.topics import TOPICS
 
 
 def records_of(bootstrap: str, topics: list[str]) -> Iterator[Any]:

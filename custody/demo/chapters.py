@@ -12,8 +12,8 @@ from custody.demo.day import Day
 from custody.demo.knowledge import who_knew
 from ledger.identifiers import shown
 from producers.imports.hhs_file import read_releases
-from producers.imports.rows import BadRow, PassedOver
 from producers.simulation.story import CHILD
+from producers.tables.rows import BadRow, PassedOver
 
 _IN_CARE_ON: Final = date(2022, 1, 31)
 _FISCAL_YEAR: Final = (date(2021, 10, 1), date(2022, 9, 30))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from custody.publishing.examples import example_event
+from ledger import topics
 from ledger.agencies import PRODUCERS, RECEIVERS, Agency, topic_suffix
 from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS
 from ledger.intake.receipt import WIRE as RECEIPT
-from ledger.kafka import topics
 from ledger.kafka.cloudevents import LONGEST_NAME, STRUCTURED_TYPE
 from ledger.obligations.alerts import ALERT
 from ledger.rules.outcomes import WIRE as OUTCOME

@@ -13,7 +13,7 @@ from custody.errors import Problem
 from custody.servers.java import NOTHING_IN_TMP
 from custody.servers.ports import HOST, accepts, require_free
 from custody.servers.process import spawn, tail
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
+from ledger.topics import LARGEST_MESSAGE_BYTES
 
 STOP: Final = signal.SIGTERM
 STOP_SECONDS: Final = 60.0

@@ -3,7 +3,7 @@
 import time
 from typing import Final
 
-from ledger.kafka.topics import PUBLICATIONS, TOPICS, Topic
+from ledger.topics import PUBLICATIONS, TOPICS, Topic
 
 _TOLD_AGAIN: Final = ("custody.feed.", PUBLICATIONS)
 """How topics begin that PostgreSQL can tell again, byte for byte."""

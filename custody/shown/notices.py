@@ -11,7 +11,7 @@ from custody.shown.tables import reading, reading_lines
 from producers.imports.account import Report
 from producers.imports.notice_import import Ready
 from producers.imports.notice_rows import COLUMNS, NoticeLog
-from producers.imports.rows import BadRow, PassedOver
+from producers.tables.rows import BadRow, PassedOver
 from readers.text.wording import printable
 
 _MOST_SHOWN: Final = 20

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import orjson
 
-from producers.imports.rows import BadRow, Claim, PassedOver
+from producers.imports.drafts import Draft
+from producers.tables.rows import BadRow, PassedOver
 from producers.tables.table import Notes, Table
 from readers.text.wording import printable
 
@@ -95,7 +96,7 @@ class Preview:
         if len(self.passed) < _MOST:
             self.passed.append(row)
 
-    def row(self, line: int, claims: Sequence[Claim]) -> None:
+    def row(self, line: int, claims: Sequence[Draft]) -> None:
         """Take in a row that would be sent."""
         self.rows += 1
         self.sent += bool(claims)

@@ -13,9 +13,9 @@ import psycopg
 from kafka import KafkaConsumer, TopicPartition
 from psycopg import sql
 
-from ledger.kafka.topics import ENTRIES, READ_BY_INTAKE, TOPICS
 from ledger.rules.arrivals import Kind
 from ledger.store.dead_letters import counts
+from ledger.topics import ENTRIES, READ_BY_INTAKE, TOPICS
 
 _READ: Final = (ENTRIES, *READ_BY_INTAKE)
 _COUNTED: Final = 500

@@ -16,9 +16,9 @@ from ledger.intake.form import Refusal
 from ledger.intake.receipt import WIRE as RECEIPT
 from ledger.intake.submission import SAFETY_FACTS
 from ledger.kafka.cloudevents import LONGEST_NAME, STRUCTURED_HEADERS
-from ledger.kafka.topics import intake, receipts
 from ledger.rules.arrivals import Claim, Illegible, Malformed, Place, Receipt
 from ledger.times import parse_instant
+from ledger.topics import intake, receipts
 
 _ATTRIBUTES: Final = ("specversion", "id", "source", "type", "time")
 _STAND_INS: Final = {"specversion": "1.0", "id": "-", "source": "-", "time": "2000-01-01T00:00:00Z"}

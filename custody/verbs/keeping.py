@@ -42,7 +42,7 @@ def rebuild(
     from ledger.roles.logs import configure
     from projections.rebuilding.rebuild import rebuild as rebuild_tables
     from projections.rebuilding.workers import RebuildError
-    from projections.tables.columns import TABLES
+    from projections.rows.columns import TABLES
 
     if name is not None and name not in TABLES:
         raise Problem(f"{name!r} is no read table; they are {', '.join(TABLES)}", WRONG_USAGE)
@@ -225,7 +225,7 @@ def recover(
     from custody.errors import WRONG_USAGE, Problem
     from custody.shown.printing import print_json, print_lines
     from custody.supervision.where import find_where
-    from ledger.kafka.tail import KafkaAheadError
+    from ledger.roles.refusals import KafkaAheadError
     from ledger.roles.settings import SettingsError
     from ledger.store.eventstore import open_ledger
 

@@ -159,8 +159,8 @@ def import_hhs_releases(
     from producers.imports.hhs_file import find_order, open_releases
     from producers.imports.hhs_import import import_releases, judged
     from producers.imports.journal import content_digest
-    from producers.imports.rows import BadRow, ImportFileError, PassedOver
     from producers.tables.dates import written_lines
+    from producers.tables.rows import BadRow, ImportFileError, PassedOver
 
     told = order_of(month_first, day_first)
     how = how_to_read(WANTED, sheet, header_row, column, encoding)
@@ -294,7 +294,7 @@ def import_notices(
     from producers.imports.notice_file import read_file
     from producers.imports.notice_import import importer, prepare
     from producers.imports.notice_rows import LIMITS, WANTED, Reading
-    from producers.imports.rows import BadRow, ImportFileError, PassedOver
+    from producers.tables.rows import BadRow, ImportFileError, PassedOver
 
     sender = sender_named(agency)
     how = how_to_read(WANTED, sheet, header_row, column, encoding)

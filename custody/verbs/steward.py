@@ -27,7 +27,8 @@ def as_steward(data: Data, at: str | None, *, undone: str) -> Iterator[Writing]:
     from custody.errors import WRONG_USAGE, Problem
     from custody.supervision.where import find_where
     from custody.verbs.answering import answering
-    from ledger.kafka.tail import KafkaAheadError, check_not_ahead, read_tail
+    from ledger.kafka.tail import check_not_ahead, read_tail
+    from ledger.roles.refusals import KafkaAheadError
     from ledger.roles.settings import Settings, SettingsError, clock_of
     from ledger.store.eventstore import open_ledger
     from ledger.times import parse_instant

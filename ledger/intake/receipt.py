@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from ledger.agencies import RECEIVERS, Agency
 from ledger.facts import BY_WIRE, FeedReceipted
 from ledger.intake.form import Refusal, faults, nul_characters, repeated_names, together
-from ledger.kafka.topics import intake, receipts
+from ledger.topics import intake, receipts
 
 WIRE: Final = "custody.receipt.v1"
 _NAMES: Final = (WIRE, FeedReceipted.wire)

@@ -11,17 +11,16 @@ certain such an event is read; where it is not, its sender is told, as long as i
 """
 
 import binascii
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from ledger.intake.forbidden import shown_name
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
 from ledger.times import parse_instant
+from ledger.topics import LARGEST_MESSAGE_BYTES
 
 STRUCTURED_TYPE: Final = "application/cloudevents+json"
 STRUCTURED_HEADERS: Final[list[tuple[str, bytes]]] = [("content-type", STRUCTURED_TYPE.encode())]
@@ -183,20 +182,6 @@ def structured(*, id: str, source: str, type: str, time: str, data: bytes) -> by
             "data": orjson.Fragment(data),
         }
     )
-
-
-def digest(type: str, data: bytes) -> str:
-    """Return 22 characters that are equal for the same type and the same JSON, whatever its spacing or order.
-
-    128 bits of BLAKE2b over the type and the JSON with sorted members, numbers as orjson writes them; over the
-    bytes as they are where they are no JSON. What rule H8 forbids must be out of `data` before.
-    """
-    try:
-        plain = orjson.dumps(orjson.loads(data), option=orjson.OPT_SORT_KEYS)
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
-        plain = data
-    hashed = blake2b(type.encode("utf-8", "surrogatepass") + b"\0" + plain, digest_size=16).digest()
-    return urlsafe_b64encode(hashed)[:22].decode()
 
 
 def _message(given: dict[str, str], data: bytes | None, flaw: str | None, prefix: str) -> Message | Unreadable:

@@ -20,8 +20,8 @@ from kafka.errors import KafkaError
 from ledger.entry import is_first, record_id
 from ledger.kafka.record_batches import DamagedBatch, unpack_quickly
 from ledger.kafka.seals import Seals
-from ledger.kafka.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
 from ledger.times import read_clock
+from ledger.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
 
 BATCH: Final = 2000
 METADATA_MS: Final = 10_000

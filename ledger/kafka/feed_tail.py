@@ -13,11 +13,11 @@ from psycopg.rows import DictRow
 
 from ledger.agencies import RECEIVERS, Agency
 from ledger.kafka.genuine import Genuine
-from ledger.kafka.tail import KafkaAheadError
 from ledger.kafka.tail_reading import last_of, tail_consumer
-from ledger.kafka.topics import PUBLICATIONS, feed
+from ledger.roles.refusals import KafkaAheadError
 from ledger.roles.settings import Settings
 from ledger.store.feed_bounds import LAST_COLUMN
+from ledger.topics import PUBLICATIONS, feed
 
 _COLUMNS: Final = ", ".join(LAST_COLUMN[agency] for agency in RECEIVERS)
 

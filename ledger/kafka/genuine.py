@@ -17,10 +17,10 @@ from ledger.agencies import Agency
 from ledger.entry import read_entry
 from ledger.kafka.entries import EntryMessage, Foreign, Unsealed, read_record
 from ledger.kafka.seals import SEAL, Seals
-from ledger.kafka.topics import PUBLICATIONS, alerts, feed
 from ledger.sharing.batches import item_values, read_batch
 from ledger.store.feed_bounds import LAST_COLUMN
 from ledger.store.queries import payload_of, rows_at
+from ledger.topics import PUBLICATIONS, alerts, feed
 
 _IN_THE_STORE: Final = b"""
 select c.n from unnest(%b::int[], %b::bigint[], %b::bigint[], %b::uuid[], %b::bytea[])

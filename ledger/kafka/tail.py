@@ -11,14 +11,11 @@ from ledger.kafka.entries import EntryMessage
 from ledger.kafka.genuine import Genuine
 from ledger.kafka.tail_reading import backwards, between, tail_consumer
 from ledger.kafka.topic_ids import topic_ids
-from ledger.kafka.topics import ENTRIES, ENTRIES_PARTITIONS
 from ledger.kafka.topics_watch import written
+from ledger.roles.refusals import KafkaAheadError
 from ledger.roles.settings import Settings
 from ledger.store.queries import payload_of
-
-
-class KafkaAheadError(Exception):
-    """Kafka holds entries that PostgreSQL does not: writing on would tell two stories under one position."""
+from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 
 
 @dataclass(frozen=True, slots=True)

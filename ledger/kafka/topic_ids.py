@@ -10,7 +10,7 @@ from uuid import UUID
 
 from kafka import KafkaAdminClient, KafkaConsumer
 
-from ledger.kafka.topics import TopicId
+from ledger.topics import TopicId
 
 REACH_MS: Final = 30_000
 

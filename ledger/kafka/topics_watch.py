@@ -12,7 +12,7 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError
 
 from ledger.kafka.topic_ids import TopicId, topic_ids
-from ledger.kafka.topics import TOPICS
+from ledger.topics import TOPICS
 
 LOOK_SECONDS: Final = 10.0
 _REACH_MS: Final = 30_000

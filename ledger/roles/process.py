@@ -14,19 +14,15 @@ import structlog
 from eventsourcing.persistence import InterfaceError, OperationalError
 from kafka.errors import KafkaError
 
-from ledger.kafka.tail import KafkaAheadError
 from ledger.roles.logs import configure
 from ledger.roles.readiness import not_ready, say_ready, wait_after_refusal
+from ledger.roles.refusals import RefusedError
 from ledger.roles.settings import Settings, SettingsError, read_settings
 
 EX_CONFIG: Final = 78
 """Exit status of a role that refuses to start: trying again changes nothing, the message says what would."""
 
 _LOOK_SECONDS: Final = 0.2
-
-
-class RefusedError(Exception):
-    """A role cannot do its work until somebody does what the message says."""
 
 
 class Stop:
@@ -59,7 +55,7 @@ def run_role(name: str, role: Role) -> int:
         settings = read_settings()
         log.info("role.started", clock=settings.clock, zone=settings.zone)
         role(settings, log, stop)
-    except (SettingsError, KafkaAheadError, RefusedError) as error:
+    except (SettingsError, RefusedError) as error:
         return _refused(str(error), log, stop)
     except KafkaError as error:
         log.error("role.failed", reason=f"Kafka: {type(error).__name__}: {error}; tried again by the supervisor")
@@ -99,4 +95,4 @@ def settle_memory() -> None:
     gc.set_threshold(100_000, 20, 100)
 
 
-__all__ = ["EX_CONFIG", "RefusedError", "Role", "Stop", "run_role", "say_ready", "settle_memory"]
+__all__ = ["EX_CONFIG", "Role", "Stop", "run_role", "say_ready", "settle_memory"]

@@ -8,7 +8,7 @@ from ledger.agencies import Agency
 from ledger.entry import Finding
 from ledger.facts import Fact, FeedReceipted
 from ledger.intake.submission import Refusal, Submission
-from ledger.kafka.topics import TopicId
+from ledger.topics import TopicId
 
 Key = tuple[str, str]
 """(ce_source, ce_id): with the agency the idempotency key, so no agency can use up or probe another's ids."""

@@ -1,22 +1,17 @@
-"""Recording that the steward adopts a set of sharing rules, and which sets were adopted."""
+"""Recording that the steward adopts a set of sharing rules."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
-from psycopg import Cursor
-from psycopg.rows import DictRow
 from pydantic import ValidationError
 
-from ledger.entry import LedgerEntry, read_ledger_entry
-from ledger.facts import Fact, SharingRulesAdopted
+from ledger.entry import LedgerEntry
+from ledger.facts import SharingRulesAdopted
 from ledger.facts.ledger_wide import RuleSet
 from ledger.model_words import in_words
 from ledger.roles.settings import Settings
-from ledger.sharing.rule_sets import Adopted
 from ledger.store.eventstore import Ledger
+from ledger.store.own_entries import adoptions
 from ledger.store.own_records import NoClockError, record_by_steward
-from ledger.store.queries import payload_of
-from ledger.streams import LEDGER
 
 
 class NotAdoptedError(ValueError):
@@ -51,31 +46,3 @@ def adopt(
 def source_of(fact: SharingRulesAdopted) -> tuple[str, str]:
     """Return document and reference of an adoption."""
     return "sharing rules", f"{fact.rules.id} {fact.rules.version}"
-
-
-def adoptions(cursor: Cursor[DictRow]) -> list[Adopted]:
-    """Return the sets adopted so far, in order of position."""
-    return [adopted(entry) for entry in said_of_the_ledger(cursor, SharingRulesAdopted)]
-
-
-def former_default_until(cursor: Cursor[DictRow]) -> int:
-    """Return up to which position the former default set is in force where none was adopted; 0: nowhere."""
-    row = cursor.execute("select former_default_until from ledger.made").fetchone()
-    return 0 if row is None else int(row["former_default_until"])
-
-
-def adopted(entry: LedgerEntry) -> Adopted:
-    """Return the adoption that an entry of the ledger's own record is."""
-    assert isinstance(entry.fact, SharingRulesAdopted)
-    return Adopted(entry.position, entry.fact.rules, entry.fact.backfill)
-
-
-def said_of_the_ledger(cursor: Cursor[DictRow], fact: type[Fact] | None = None) -> Iterator[LedgerEntry]:
-    """Yield the entries of the ledger's own record, in order; of one fact alone, if it is given."""
-    rows = cursor.execute(
-        "select notification_id, originator_id, originator_version, topic, state from ledger.stored_events"
-        " where originator_id = %s and (%s::text is null or topic = %s) order by originator_version",
-        (LEDGER, *(2 * (None if fact is None else fact.wire,))),
-    ).fetchall()
-    for row in rows:
-        yield read_ledger_entry(payload_of(row))

@@ -11,8 +11,8 @@ from ledger.agencies import PRODUCERS
 from ledger.entry import LedgerEntry
 from ledger.facts import CURRENT, CoverageDeclared, short_name
 from ledger.roles.settings import Settings
-from ledger.store.adopting import said_of_the_ledger
 from ledger.store.eventstore import Ledger
+from ledger.store.own_entries import said_of_the_ledger
 from ledger.store.own_records import NoClockError, record_by_steward
 
 SENT: Final = {short_name(fact.wire): fact.producers for fact in CURRENT}

@@ -22,7 +22,7 @@ from ledger.entry import (
     write_state,
 )
 from ledger.facts import LedgerFact
-from ledger.kafka.cloudevents import digest
+from ledger.intake.digests import digest
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import Ledger
 from ledger.streams import LEDGER

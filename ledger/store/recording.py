@@ -16,7 +16,6 @@ from psycopg.rows import DictRow
 
 from ledger.agencies import Agency
 from ledger.entry import recorded_at_of, told_version
-from ledger.kafka.topics import TopicId
 from ledger.records.record import Record
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Arrival, Claim, Key, Malformed, Receipt
@@ -25,15 +24,16 @@ from ledger.rules.lookups import Answer, Known, Name, needs_names
 from ledger.rules.protecting import Protecting
 from ledger.sharing.feed_fold import Rulebook
 from ledger.sharing.rule_sets import default_rules
-from ledger.store.adopting import adoptions, former_default_until
 from ledger.store.carriers import carriers_of, names_near, write_carriers
 from ledger.store.dead_letters import close_answered, keep, kept_names
 from ledger.store.eventstore import Ledger, read_stored
 from ledger.store.feed_bounds import last_versions, published
+from ledger.store.own_entries import adoptions, former_default_until
 from ledger.store.queries import linked as linked_records
 from ledger.store.record_ids import new_record_id
 from ledger.streams import STREAMS
 from ledger.times import read_clock
+from ledger.topics import TopicId
 
 CACHED_ENTRIES: Final = 40_000
 """How many entries the records kept in memory may hold together: about 120 MB at most."""

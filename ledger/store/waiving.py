@@ -14,8 +14,8 @@ from psycopg.rows import DictRow
 from ledger.entry import Entry, LedgerEntry
 from ledger.facts import ObligationWaived
 from ledger.roles.settings import Settings
-from ledger.store.adopting import said_of_the_ledger
 from ledger.store.eventstore import Ledger
+from ledger.store.own_entries import said_of_the_ledger
 from ledger.store.own_records import NoClockError, record_by_steward
 from ledger.store.queries import entries_of
 from ledger.streams import STREAMS

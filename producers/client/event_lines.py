@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import orjson
 
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
+from ledger.topics import LARGEST_MESSAGE_BYTES
 
 _TOKENS: Final = re.compile(rb'"(?:[^"\\\n]|\\.)*("|$)|[{}\[\],]')
 _BLANK: Final = b" \t\r\n\x1e"

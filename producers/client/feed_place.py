@@ -11,7 +11,7 @@ from typing import NamedTuple
 import orjson
 
 from ledger.agencies import Agency
-from ledger.kafka.topics import feed
+from ledger.topics import feed
 from producers.client.feed_errors import PlaceError
 
 

@@ -12,7 +12,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from ledger.agencies import Agency
-from ledger.kafka.topics import feed
+from ledger.topics import feed
 from producers.client.errors import BrokerUnreachableError, TopicMissingError
 from producers.client.feed_errors import FeedGapError, FeedLostError, FeedWentBackError, UnreadableItemError
 from producers.client.feed_items import FeedItem, read_item

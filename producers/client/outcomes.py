@@ -7,7 +7,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from ledger.agencies import Agency
-from ledger.kafka.topics import outcomes
+from ledger.topics import outcomes
 from producers.client.errors import BrokerUnreachableError, TopicMissingError
 from producers.client.reaching import REACH_MS, reason, require_listener
 

@@ -13,8 +13,8 @@ from ledger.agencies import Agency
 from ledger.facts.ledger_wide import ReceiptGrade
 from ledger.intake.receipt import WIRE
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import receipts
 from ledger.times import write_when
+from ledger.topics import receipts
 from producers.client.errors import NoOutcomeError
 from producers.client.outcomes import Outcome, OutcomeReader
 from producers.client.sending import Sender

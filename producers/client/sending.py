@@ -12,7 +12,7 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.partitioner.default import murmur2
 
 from ledger.agencies import Agency
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES, intake
+from ledger.topics import LARGEST_MESSAGE_BYTES, intake
 from producers.client.errors import BrokerUnreachableError, MessageTooLargeError, NotSentError, TopicMissingError
 from producers.client.reaching import REACH_MS, reason, require_listener
 

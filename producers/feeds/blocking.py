@@ -19,7 +19,7 @@ from psycopg.rows import DictRow
 from ledger.entry import Entry, read_entry
 from ledger.facts import CorrectionIssued, EntryVoided
 from ledger.kafka.entries import EntryMessage
-from ledger.records.speaking import speaks_of
+from ledger.kafka.speaking import speaks_of
 from ledger.records.voids import standing_voids
 from ledger.roles.faults import is_of_the_message, place_of
 from ledger.sharing.batches import Trigger

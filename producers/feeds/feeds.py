@@ -17,22 +17,22 @@ from ledger.entry import read_entry, read_ledger_entry
 from ledger.facts import SharingRulesAdopted
 from ledger.kafka.entries import EntryMessage, InOrder
 from ledger.kafka.feed_tail import FeedTail
+from ledger.kafka.foreign import keeping_foreign
 from ledger.kafka.genuine import Genuine
-from ledger.kafka.topics import ENTRIES, PUBLICATIONS, feed
 from ledger.kafka.topics_watch import TopicsWatch, written
 from ledger.roles.faults import is_of_the_message
-from ledger.roles.process import RefusedError
+from ledger.roles.refusals import RefusedError
 from ledger.roles.settings import Settings
 from ledger.roles.single_work import SingleWork
 from ledger.sharing.batches import Backfilled, Part, Trigger
 from ledger.sharing.feed_fold import Told
 from ledger.sharing.rule_sets import Adopted
-from ledger.store.adopting import adopted, adoptions, former_default_until
 from ledger.store.deferring import keep_reasons
-from ledger.store.foreign import keeping_foreign
+from ledger.store.own_entries import adopted, adoptions, former_default_until
 from ledger.store.retries import retries_asked
 from ledger.streams import LEDGER, STREAMS
 from ledger.times import read_clock
+from ledger.topics import ENTRIES, PUBLICATIONS, feed
 from producers.feeds.backfilling import Backfilling
 from producers.feeds.blocking import Blocking, Tried
 from producers.feeds.folds import Folds

@@ -23,7 +23,6 @@ from ledger.entry import Entry, read_entry
 from ledger.kafka.feed_tail import NOTHING_ON_KAFKA, FeedTail, check_feeds_not_ahead
 from ledger.kafka.genuine import Genuine
 from ledger.kafka.seals import SEAL
-from ledger.kafka.topics import PUBLICATIONS, feed
 from ledger.roles.settings import Clock
 from ledger.sharing.batches import (
     FEED_ITEM,
@@ -43,6 +42,7 @@ from ledger.sharing.feed_fold import Told
 from ledger.store import deferring
 from ledger.store.queries import payload_of, rows_at
 from ledger.times import MICROSECOND, in_utc, plus, read_clock, write_clock
+from ledger.topics import PUBLICATIONS, feed
 from producers.kafka.batches import Envelope, Outgoing
 from producers.kafka.transactions import SOURCE, sealed, tell, transactional_producer
 

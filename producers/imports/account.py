@@ -8,7 +8,7 @@ from typing import Final, Literal
 from producers.client.errors import ClientError, NoOutcomeError
 from producers.client.outcomes import Outcome
 from producers.imports.journal import Account, Torn
-from producers.imports.rows import BadRow, PassedOver
+from producers.tables.rows import BadRow, PassedOver
 
 PATIENCE_SECONDS: Final = 60.0
 """How long no outcome at all may come before an import gives up waiting."""

@@ -12,10 +12,10 @@ from operator import itemgetter
 from typing import BinaryIO, Final, NamedTuple
 
 from producers.imports.hhs_columns import COLUMNS, LIMITS, WANTED, no_child
-from producers.imports.rows import BadRow, PassedOver
 from producers.tables.dates import Order, Written, order_shown, read_day
 from producers.tables.names import is_nothing
 from producers.tables.reading import How, read_table
+from producers.tables.rows import BadRow, PassedOver
 from producers.tables.table import Cell, NoValue, Ragged, Table, TableError, TableLimitError
 from producers.tables.table import Row as Record
 

@@ -10,10 +10,11 @@ from ledger.rules.future import in_future
 from producers.client.outcomes import OutcomeReader
 from producers.client.sending import Sender
 from producers.imports.account import Report
+from producers.imports.drafts import Draft
 from producers.imports.hhs_file import Row
 from producers.imports.hhs_releases import SOURCE, claims
 from producers.imports.importing import Importer, Progress, import_rows
-from producers.imports.rows import BadRow, Claim, PassedOver
+from producers.tables.rows import BadRow, PassedOver
 
 
 class Judged(NamedTuple):
@@ -21,7 +22,7 @@ class Judged(NamedTuple):
 
     line: int
     label: str
-    claims: tuple[Claim, Claim, Claim]
+    claims: tuple[Draft, Draft, Draft]
 
 
 def judged(
@@ -40,7 +41,7 @@ def judged(
         yield Judged(row.line, row.label, made) if wrong is None else BadRow(row.line, wrong)
 
 
-def _wrong(made: Iterable[Claim], zone: str, now: datetime) -> str | None:
+def _wrong(made: Iterable[Draft], zone: str, now: datetime) -> str | None:
     for claim in made:
         what = f"its {claim.id.rpartition(':')[2]} would be refused"
         read = read_submission(claim.wire, claim.data)
@@ -52,7 +53,7 @@ def _wrong(made: Iterable[Claim], zone: str, now: datetime) -> str | None:
     return None
 
 
-def _made(row: Judged) -> tuple[tuple[bytes, Claim], ...]:
+def _made(row: Judged) -> tuple[tuple[bytes, Draft], ...]:
     key = b"hhs-release-row:" + row.label.encode()
     return tuple([(key, claim) for claim in row.claims])
 

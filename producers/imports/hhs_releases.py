@@ -6,8 +6,8 @@ from typing import Final
 import orjson
 
 from producers.imports.countries import alpha_3
+from producers.imports.drafts import Draft
 from producers.imports.hhs_file import Row
-from producers.imports.rows import Claim
 
 SOURCE: Final = "/hhs/uc-releases"
 DOCUMENT: Final = "HHS releases 2015-2023"
@@ -30,7 +30,7 @@ _LAST_SENT: Final = "2023-12-31T23:59:59Z"
 """When a row without any date counts as sent: the end of the years the document speaks of."""
 
 
-def claims(row: Row) -> tuple[Claim, Claim, Claim]:
+def claims(row: Row) -> tuple[Draft, Draft, Draft]:
     """Return what the row claims: who the child is, that it was admitted, that it was released.
 
     The same row gives the same ids and bytes in every run. A blank date is an unknown time. `ce_time` is the
@@ -64,9 +64,9 @@ def claims(row: Row) -> tuple[Claim, Claim, Claim]:
     if row.zip_given:
         category_codes["address.zip"] = row.zip_given
     return (
-        Claim(f"{label}:particulars", PARTICULARS, time, _data(label, entered_on, codes, particulars)),
-        Claim(f"{label}:admission", ADMISSION, time, _data(label, entered_on, {}, {})),
-        Claim(f"{label}:release", RELEASE, time, _data(label, released_on, category_codes, release)),
+        Draft(f"{label}:particulars", PARTICULARS, time, _data(label, entered_on, codes, particulars)),
+        Draft(f"{label}:admission", ADMISSION, time, _data(label, entered_on, {}, {})),
+        Draft(f"{label}:release", RELEASE, time, _data(label, released_on, category_codes, release)),
     )
 
 

@@ -10,8 +10,9 @@ from producers.client.errors import ClientError
 from producers.client.outcomes import OutcomeReader
 from producers.client.sending import Sender
 from producers.imports.account import Report, Window
+from producers.imports.drafts import Draft
 from producers.imports.journal import Account, read_journal, write_journal
-from producers.imports.rows import BadRow, Claim, ImportFileError, PassedOver
+from producers.tables.rows import BadRow, ImportFileError, PassedOver
 
 
 class HasLine(Protocol):
@@ -41,7 +42,7 @@ class Importer(NamedTuple, Generic[RowT]):
     """
 
     source: str
-    made: Callable[[RowT], Sequence[tuple[bytes, Claim]]]
+    made: Callable[[RowT], Sequence[tuple[bytes, Draft]]]
     most_shown: int
 
 

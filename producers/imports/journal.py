@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import orjson
 
-from producers.imports.rows import BadRow, PassedOver
+from producers.tables.rows import BadRow, PassedOver
 
 _PIECE: Final = 1 << 20
 

@@ -9,8 +9,8 @@ import orjson
 from ledger.agencies import Agency
 from ledger.facts import NoticeGiven
 from ledger.times import When, write_when
+from producers.imports.drafts import Draft
 from producers.imports.notice_rows import LONGEST_REFERENCE, NoticeRow
-from producers.imports.rows import Claim
 
 DOCUMENT: Final = "notice log"
 
@@ -25,7 +25,7 @@ def shared_reference(name: str, digest: str) -> str:
     return f"{name[: LONGEST_REFERENCE - 13]} {digest[:12]}"
 
 
-def notice(row: NoticeRow, positions: tuple[int, ...], reference: str, now: datetime) -> tuple[bytes, Claim]:
+def notice(row: NoticeRow, positions: tuple[int, ...], reference: str, now: datetime) -> tuple[bytes, Draft]:
     """Return the key on the intake topic and the submission that says that `positions` were told.
 
     The id is the SHA-256 of what is said, cut to 32 digits, so that the same row of the same file has the same one in
@@ -58,7 +58,7 @@ def notice(row: NoticeRow, positions: tuple[int, ...], reference: str, now: date
     body = orjson.dumps(data)
     sent_at = min(_end(row.given_at), now)
     id = hashlib.sha256(body).hexdigest()[:32]
-    return f"{row.child.scheme}:{row.child.value}".encode(), Claim(id, NoticeGiven.wire, write_when(sent_at), body)
+    return f"{row.child.scheme}:{row.child.value}".encode(), Draft(id, NoticeGiven.wire, write_when(sent_at), body)
 
 
 def _end(when: When) -> datetime:

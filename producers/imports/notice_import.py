@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from ledger.agencies import Agency
 from ledger.identifiers import shown
+from producers.imports.drafts import Draft
 from producers.imports.importing import Importer
 from producers.imports.notice_claims import notice, source_of
 from producers.imports.notice_rows import MOST_ROWS, NoticeRow
-from producers.imports.rows import BadRow, Claim, PassedOver
+from producers.tables.rows import BadRow, PassedOver
 
 
 class AlreadyTold(NamedTuple):
@@ -24,7 +25,7 @@ class Ready(NamedTuple):
     """A row of the log with what it submits, each with its key; nothing of what the ledger holds already."""
 
     line: int
-    sends: tuple[tuple[bytes, Claim], ...]
+    sends: tuple[tuple[bytes, Draft], ...]
     already: tuple[AlreadyTold, ...]
 
 
@@ -40,7 +41,7 @@ def prepare(
     A row may speak of several children and recipients: where one of them cannot be meant, nothing of it is sent.
     """
     for line, of_line in groupby(rows, key=lambda row: row.line):
-        sends: list[tuple[bytes, Claim]] = []
+        sends: list[tuple[bytes, Draft]] = []
         already: list[AlreadyTold] = []
         wrong: list[str] = []
         several = list(of_line)
@@ -68,5 +69,5 @@ def importer(agency: Agency) -> Importer[Ready]:
     return Importer(source_of(agency), _made, most_shown=MOST_ROWS)
 
 
-def _made(row: Ready) -> tuple[tuple[bytes, Claim], ...]:
+def _made(row: Ready) -> tuple[tuple[bytes, Draft], ...]:
     return row.sends

@@ -19,10 +19,10 @@ from ledger.facts import BY_WIRE, NoticeGiven, short_name
 from ledger.identifiers import SCHEMES, Identifier
 from ledger.times import When
 from producers.imports.notice_dates import parse_given, parse_written_day
-from producers.imports.rows import BadRow, PassedOver
 from producers.tables.csv_table import repeats_header
 from producers.tables.dates import Order
 from producers.tables.names import Column, Wanted, is_nothing
+from producers.tables.rows import BadRow, PassedOver
 from producers.tables.table import MEGABYTE, Cell, Limits, NoValue, Ragged, Row, Table
 
 WANTED: Final = Wanted(

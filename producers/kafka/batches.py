@@ -23,7 +23,7 @@ from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecordsBuilder
 
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import READ_BY_AGENCIES
+from ledger.topics import READ_BY_AGENCIES
 
 _MAGIC: Final = 2
 _BEFORE: Final = 61

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from producers.imports.rows import BadRow, ImportFileError
+from producers.tables.rows import BadRow, ImportFileError
 
 MEGABYTE: Final = 1_048_576
 

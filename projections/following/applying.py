@@ -4,60 +4,32 @@ A person is one record, or several that merges in force join. Every entry leads 
 whatever batch it arrives: an entry in order extends the person's fold, any other makes it anew from all entries.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
 from ledger.entry import Entry, read_entry, read_ledger_entry
 from ledger.facts import EntryVoided, Fact, FeedReceipted, FindingResolved, IdentityMerged, IdentityUnmerged
 from ledger.kafka.entries import EntryMessage
+from ledger.kafka.speaking import speaks_of
 from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import shipped_rules
 from ledger.records.merges import groups, person_of
-from ledger.records.speaking import speaks_of
 from ledger.roles.faults import is_of_the_message
 from ledger.sharing.belonging import about_person, aims_at
 from ledger.streams import STREAMS
 from projections.fold.folding import Folding
 from projections.following.isolating import HeldBack
+from projections.following.kept_duties import KeptDuties
 from projections.knowledge.receipts import Lane, LoadLane, Receipts
-from projections.obligations.kept_duties import KeptDuties
-from projections.obligations.rows import Owing
 from projections.obligations.rulebook import Rulebook
-from projections.tables.changes import DUTIES, Changes, Interval, Opened, closures, intervals
+from projections.rows.changes import DUTIES, Changes, closures, intervals
+from projections.rows.persons import Load, Person
 
 CACHED_ENTRIES: Final = 60_000
 """How many entries the persons kept in memory may hold together: about 200 MB at most."""
 _MERGES: Final[frozenset[type[Fact]]] = frozenset((IdentityMerged, IdentityUnmerged))
 _CLOSING_FINDINGS: Final[frozenset[type[Fact]]] = frozenset((EntryVoided, FindingResolved))
-
-
-@dataclass(slots=True, eq=False)
-class Person:
-    """One or more records that are one person, with all entries about her in order of position."""
-
-    id: UUID
-    records: frozenset[UUID]
-    entries: list[Entry]
-    folding: Folding
-    closures: frozenset[Interval] = frozenset()
-    held: Opened = field(default_factory=dict)
-    owed: Opened = field(default_factory=dict)
-    """Her duties, as the tables hold them."""
-    owing: Owing | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What the tables hold of some records and of all records that merge statements ever joined to them."""
-
-    entries: dict[UUID, list[Entry]]
-    linked: dict[UUID, frozenset[UUID]]
-    held: dict[UUID, Opened]
-
-
-Load = Callable[[set[UUID]], Loaded]
 
 
 class Applying:

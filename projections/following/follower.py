@@ -13,19 +13,19 @@ import structlog
 from kafka import KafkaConsumer, TopicPartition
 
 from ledger.kafka.entries import ALL_PARTITIONS, BATCH, EntryMessage, InOrder, continued_records
+from ledger.kafka.foreign import keeping_foreign
 from ledger.kafka.genuine import Genuine
-from ledger.kafka.topics import ENTRIES, PUBLICATIONS
 from ledger.kafka.topics_watch import TopicsWatch, written
 from ledger.roles.single_work import SingleWork
-from ledger.store.foreign import keeping_foreign
 from ledger.store.retries import retries_asked
+from ledger.topics import ENTRIES, PUBLICATIONS
 from projections.following.applying import Applying
+from projections.following.holdings import HoldingsFollower
 from projections.following.isolating import HeldBack, SwappedError, isolated
 from projections.following.publications import Publications
 from projections.following.remaking import joined_to, remake
-from projections.holdings.follower import HoldingsFollower
-from projections.holdings.store import HeldTables
-from projections.tables.changes import Changes
+from projections.rows.changes import Changes
+from projections.tables.holdings import HeldTables
 from projections.tables.store import Tables
 from projections.tables.versions import connect, live_schema
 

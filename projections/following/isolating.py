@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from ledger.kafka.entries import EntryMessage
-from ledger.records.speaking import speaks_of
+from ledger.kafka.speaking import speaks_of
 from ledger.roles.faults import is_of_the_message
 
 _MOST_REASON: Final = 300

@@ -8,11 +8,11 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import OffsetOutOfRangeError
 
 from ledger.kafka.entries import METADATA_MS, foreign_record
+from ledger.kafka.foreign import keeping_foreign
 from ledger.kafka.genuine import Genuine
 from ledger.kafka.record_batches import DamagedBatch, unpack_quickly
-from ledger.kafka.topics import PUBLICATIONS
 from ledger.sharing.batches import Batch, read_batch
-from ledger.store.foreign import keeping_foreign
+from ledger.topics import PUBLICATIONS
 from projections.tables.store import Tables
 
 MOST: Final = 50

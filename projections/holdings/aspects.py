@@ -36,7 +36,7 @@ from projections.fold.folding import Folding, happened
 from projections.fold.joined import joined
 from projections.knowledge.moments import ACKNOWLEDGED, Members, Moment, Seen, names
 from projections.knowledge.viewpoint import Shown, standing
-from projections.tables.changes import intervals
+from projections.rows.changes import intervals
 
 Aspect = Literal["care", "failures", "residence"]
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)

@@ -17,7 +17,7 @@ from projections.fold.claims import AnyClaims
 from projections.holdings.aspects import MATTERING
 from projections.holdings.boxes import BITS, MOVING, Holding, Items, Step, holdings
 from projections.knowledge.moments import Item
-from projections.tables.columns import FEEDS, HELD
+from projections.rows.columns import FEEDS, HELD
 
 _FACTS: Final[tuple[type[Fact], ...]] = (*MATTERING, *MOVING, CorrectionIssued, EntryVoided, NoticeGiven)
 _READ: Final = frozenset(short_name(fact.wire).encode() for fact in _FACTS)

@@ -6,7 +6,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
-from projections.tables.columns import HELD_TABLES, TABLES
+from projections.rows.columns import HELD_TABLES, TABLES
 from projections.tables.versions import rulebook_of
 
 MOST_NAMED: Final = 5

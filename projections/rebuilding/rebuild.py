@@ -20,17 +20,17 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from ledger.kafka.entries import entries_consumer
-from ledger.kafka.topics import ENTRIES_PARTITIONS
 from ledger.roles.settings import Settings
 from ledger.roles.single_work import alone
 from ledger.store.eventstore import open_ledger
+from ledger.topics import ENTRIES_PARTITIONS
 from projections.following.follower import Follower
+from projections.following.holdings import HoldingsFollower
 from projections.following.publications import MissingBatchError, Publications, publications_consumer
 from projections.following.remaking import remake
-from projections.holdings.follower import HoldingsFollower
-from projections.holdings.store import HeldTables
 from projections.rebuilding.comparing import differences
 from projections.rebuilding.workers import WORKERS, RebuildError, Say, Workers, record_bounds
+from projections.tables.holdings import HeldTables
 from projections.tables.making_room import over_readers
 from projections.tables.store import Tables
 from projections.tables.versions import (

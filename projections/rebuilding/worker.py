@@ -30,14 +30,15 @@ from psycopg.sql import SQL, Identifier
 
 from ledger.kafka.entries import EntryMessage, Foreign, entries_consumer, start_at
 from ledger.kafka.genuine import Genuine
-from ledger.kafka.topics import ENTRIES
 from ledger.roles.settings import Settings, read_settings
 from ledger.streams import STREAMS
-from projections.following.applying import Applying, Loaded
+from ledger.topics import ENTRIES
+from projections.following.applying import Applying
 from projections.following.isolating import HeldBack, isolated
 from projections.holdings.rows import held_rows
-from projections.holdings.store import HeldTables
-from projections.tables.changes import Changes, IdentifierRow
+from projections.rows.changes import Changes, IdentifierRow
+from projections.rows.persons import Loaded
+from projections.tables.holdings import HeldTables
 from projections.tables.store import Tables
 from projections.tables.versions import connect
 

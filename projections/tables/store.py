@@ -12,16 +12,16 @@ from psycopg.sql import SQL, Identifier
 from ledger.agencies import Agency
 from ledger.entry import Entry, read_entry
 from ledger.kafka.entries import EntryMessage
-from ledger.kafka.topics import ENTRIES
 from ledger.sharing.batches import Batch
 from ledger.streams import OF_AGENCY
 from ledger.times import read_clock
-from projections.following.applying import Loaded
+from ledger.topics import ENTRIES
 from projections.knowledge.receipts import REMEMBERED, Lane, Step
-from projections.tables.changes import Changes, Interval, Opened
-from projections.tables.columns import COLUMNS, INTERVALS
-from projections.tables.publications import of_batch
-from projections.tables.publications import rows as publication_rows
+from projections.rows.changes import Changes, Interval, Opened
+from projections.rows.columns import COLUMNS, INTERVALS
+from projections.rows.persons import Loaded
+from projections.rows.publications import of_batch
+from projections.rows.publications import rows as publication_rows
 
 _DERIVED: Final = {
     "entries": "child",

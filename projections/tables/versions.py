@@ -12,7 +12,7 @@ from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import shipped_rules
 from ledger.roles.settings import Settings, SettingsError
 from projections.obligations.rulebook import fingerprint
-from projections.tables.columns import COLUMNS, HELD_TABLES, TABLES
+from projections.rows.columns import COLUMNS, HELD_TABLES, TABLES
 from projections.tables.making_room import over_readers
 
 _TRIES: Final = 20

@@ -16,7 +16,7 @@ from ledger.times import read_clock
 from projections.knowledge.moments import GRADES, Item, Receipt
 from projections.knowledge.reads import Read
 from projections.knowledge.receipts import LEVELS, lane_of
-from projections.tables.columns import FEEDS
+from projections.rows.columns import FEEDS
 from readers.child.records import SQL, Found, given
 from readers.moments import Asked, Name
 from readers.snapshot import Rows

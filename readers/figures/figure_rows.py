@@ -14,8 +14,8 @@ from ledger.entry import Entry, read_entry
 from ledger.records.merges import groups, person_of
 from ledger.times import write_clock
 from projections.fold.folding import Folding
-from projections.tables.changes import intervals
-from projections.tables.columns import FIGURED, HELD
+from projections.rows.changes import intervals
+from projections.rows.columns import FIGURED, HELD
 from readers.figures.definitions import Asked
 from readers.figures.held import Folded, folded, held_by, said_of_merges
 from readers.moments import Moments

@@ -15,7 +15,7 @@ from psycopg import Connection, Cursor
 
 from ledger.times import civil_day, write_clock
 from projections.knowledge.moments import GRADES
-from projections.tables.columns import FIGURED
+from projections.rows.columns import FIGURED
 from readers.child.knowing import LEDGER
 from readers.figures.definitions import Asked, Figure, defined
 from readers.figures.figure_rows import as_known, as_recorded, incomplete

@@ -22,7 +22,7 @@ from projections.holdings.boxes import BITS, LEADING
 from projections.knowledge.history import ledger_moments
 from projections.knowledge.moments import GRADES, TOLD, known_set
 from projections.knowledge.viewpoint import about_person, one_person, standing
-from projections.tables.columns import FEEDS, STEPS
+from projections.rows.columns import FEEDS, STEPS
 from readers.child.knowing import LEDGER, Stated, Viewpoint, stated_by
 from readers.moments import Asked, Moments
 from readers.snapshot import Rows

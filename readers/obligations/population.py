@@ -27,7 +27,7 @@ from projections.obligations.coverage import Coverage, Declared, Span
 from projections.obligations.fulfilment import Dropped
 from projections.obligations.rulebook import fingerprint
 from projections.obligations.states import Ended, Met, Obligation, Terms, Waiver, judge
-from projections.tables.columns import FEEDS
+from projections.rows.columns import FEEDS
 from projections.tables.versions import rulebook_of
 from readers.child.knowing import stated_by
 from readers.moments import Asked, Moments

@@ -24,8 +24,8 @@ from ledger.sharing.batches import Trigger
 from ledger.sharing.feed_fold import NEEDS_RECORD, Kind, Rulebook, Telling, Told, tell_alone
 from ledger.sharing.leaving_out import left_out
 from ledger.sharing.rule_sets import Adopted, default_rules
-from ledger.store.adopting import adoptions, former_default_until
 from ledger.store.deferring import Decision
+from ledger.store.own_entries import adoptions, former_default_until
 from ledger.store.queries import payload_of, rows_after, rows_of
 from ledger.streams import STREAMS
 

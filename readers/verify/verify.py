@@ -18,8 +18,8 @@ from psycopg.sql import SQL, Identifier
 from ledger.entry import value
 from ledger.kafka.entries import ALL_PARTITIONS, BATCH, Foreign, entries_consumer, start_at
 from ledger.kafka.genuine import Genuine
-from ledger.kafka.topics import ENTRIES
 from ledger.roles.settings import Settings
+from ledger.topics import ENTRIES
 from projections.rebuilding.rebuild import refill, the_only_rebuild
 from projections.tables.store import Tables
 from projections.tables.versions import connect, drop_version

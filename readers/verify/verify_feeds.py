@@ -24,13 +24,13 @@ from ledger.facts import EntryVoided
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.genuine import Genuine, claimed_number, unsealed
 from ledger.kafka.topic_messages import TopicMessages
-from ledger.kafka.topics import feed
 from ledger.roles.settings import Settings
 from ledger.sharing.batches import FEED_ITEM, NOTHING_PUBLISHED, Batch, Part, Publication, item_values, read_batch
 from ledger.store.deferring import Decision, decisions
 from ledger.store.feed_bounds import LAST_COLUMN
 from ledger.store.queries import rows_after, rows_at
 from ledger.streams import STREAMS
+from ledger.topics import feed
 from readers.verify.refolding import Item, Refolding, UnreadableError, read
 from readers.verify.verify_publications import SOURCE
 from readers.verify.wrongs import Wrongs

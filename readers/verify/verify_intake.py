@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 from ledger.kafka.cloudevents import read_message
 from ledger.kafka.record_batches import DamagedBatch, Record, unpack_quickly
 from ledger.kafka.topic_ids import TopicId, topic_ids
-from ledger.kafka.topics import READ_BY_INTAKE, agency_of
+from ledger.topics import READ_BY_INTAKE, agency_of
 from readers.verify.wrongs import Wrongs
 
 AT_ONCE: Final = 2000

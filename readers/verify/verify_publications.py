@@ -16,10 +16,10 @@ from ledger.agencies import RECEIVERS
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.genuine import Genuine, claimed_number, unsealed
 from ledger.kafka.topic_messages import TopicMessages
-from ledger.kafka.topics import PUBLICATIONS
 from ledger.sharing.batches import NOTHING_PUBLISHED, PUBLICATION, Batch, read_batch, write_batch
 from ledger.store.feed_bounds import LAST_COLUMN
 from ledger.times import write_clock
+from ledger.topics import PUBLICATIONS
 from readers.verify.wrongs import Wrongs
 
 SOURCE: Final = "/custody-ledger"

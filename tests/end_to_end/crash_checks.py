@@ -10,7 +10,7 @@ import psycopg
 
 from custody.supervision.where import Where
 from ledger.agencies import PRODUCERS, RECEIVERS
-from ledger.kafka.topics import ENTRIES, intake, outcomes, receipts
+from ledger.topics import ENTRIES, intake, outcomes, receipts
 from producers.client.submissions import Key
 from tests.hostile.shooting import unanswered
 from tests.hostile.shots import KEY as HOSTILE

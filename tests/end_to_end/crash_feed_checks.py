@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import orjson
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.kafka.topics import feed
+from ledger.topics import feed
 from tests.end_to_end.crash_readers import Readers
 from tests.topic_records import records_of
 

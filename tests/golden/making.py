@@ -27,8 +27,8 @@ from ledger.facts import (
     ObligationWaived,
     SharingRulesAdopted,
 )
+from ledger.intake.digests import digest
 from ledger.intake.submission import Submission, read_submission
-from ledger.kafka.cloudevents import digest
 from ledger.rules.receipting import state_of as receipt_state
 from ledger.store import adopting, covering, serving, waiving
 from ledger.store.own_records import STEWARD, state_of

@@ -8,7 +8,7 @@ import psycopg
 from kafka import KafkaProducer
 
 from ledger.agencies import PRODUCERS
-from ledger.kafka.topics import outcomes
+from ledger.topics import outcomes
 from tests.hostile.shots import CODECS, Shot
 from tests.topic_records import records_of
 

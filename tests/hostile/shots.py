@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.agencies import PRODUCERS, RECEIVERS, Agency
 from ledger.facts import BY_WIRE
-from ledger.kafka.topics import ENTRIES, PUBLICATIONS, alerts, feed, intake, outcomes, receipts
+from ledger.topics import ENTRIES, PUBLICATIONS, alerts, feed, intake, outcomes, receipts
 from tests.golden.making import SUBMISSIONS
 
 Headers = list[tuple[str, bytes | None]]

@@ -6,7 +6,7 @@ import orjson
 from kafka import KafkaConsumer, TopicPartition
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.kafka.topics import alerts
+from ledger.topics import alerts
 from tests.integration.feeding import published
 from tests.integration.flow import Flow, until
 

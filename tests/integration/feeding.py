@@ -7,7 +7,7 @@ import orjson
 from kafka import KafkaConsumer, TopicPartition
 
 from ledger.agencies import RECEIVERS, Agency
-from ledger.kafka.topics import feed
+from ledger.topics import feed
 from tests.integration.flow import Flow, until
 
 

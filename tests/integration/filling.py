@@ -19,9 +19,9 @@ from ledger.roles.settings import Settings
 from ledger.sharing.batches import NOTHING_PUBLISHED, Batch
 from ledger.times import parse_instant, read_back, write_clock
 from projections.following.applying import Applying
+from projections.following.holdings import HoldingsFollower
 from projections.following.isolating import HeldBack, isolated
-from projections.holdings.follower import HoldingsFollower
-from projections.holdings.store import HeldTables
+from projections.tables.holdings import HeldTables
 from projections.tables.store import Tables
 from projections.tables.versions import connect, live_schema, prepare
 

@@ -12,8 +12,8 @@ import psycopg
 from kafka import KafkaProducer
 
 from ledger.agencies import Agency
-from ledger.kafka.topics import intake
 from ledger.roles.settings import Settings
+from ledger.topics import intake
 from producers.client.submissions import AgencyClient
 from tests.integration.running import PATIENCE_SECONDS, running
 

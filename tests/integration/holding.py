@@ -16,9 +16,9 @@ from ledger.roles.settings import Settings
 from ledger.sharing.batches import NOTHING_PUBLISHED, Batch, Numbers, Publication
 from ledger.times import write_clock
 from projections.following.applying import Applying
-from projections.holdings.follower import HoldingsFollower
-from projections.holdings.store import HeldTables
+from projections.following.holdings import HoldingsFollower
 from projections.knowledge.receipts import Lane, Receipts
+from projections.tables.holdings import HeldTables
 from projections.tables.store import Tables
 from projections.tables.versions import key_entries, live_schema, make_held_keys, make_keys, make_version, prepare
 from tests.histories import ZONE, state_of

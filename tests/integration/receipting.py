@@ -12,9 +12,9 @@ from kafka import KafkaProducer
 from ledger.agencies import RECEIVERS, Agency
 from ledger.intake.receipt import WIRE
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
-from ledger.kafka.topics import feed, receipts
 from ledger.sharing.batches import FEED_ITEM
 from ledger.store.feed_bounds import LAST_COLUMN
+from ledger.topics import feed, receipts
 from tests.integration.flow import Flow
 from tests.integration.running import PATIENCE_SECONDS
 

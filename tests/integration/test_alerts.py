@@ -15,9 +15,9 @@ import pytest
 
 from custody.alerts import looking
 from custody.supervision.roles import command, environment
-from ledger.kafka.topics import alerts
 from ledger.roles.logs import configure
 from ledger.times import write_clock
+from ledger.topics import alerts
 from producers.alerting import Alerting, alerts_producer, read_alerts_tail
 from projections.rebuilding.rebuild import rebuild
 from readers import snapshot

@@ -15,7 +15,7 @@ from custody.servers import embedded
 from custody.servers.topics import create_topics
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.record_batches import unpack_quickly
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES, Topic
+from ledger.topics import LARGEST_MESSAGE_BYTES, Topic
 from producers.feeds.publishing import feeds_producer
 from producers.kafka.batches import Envelope, Outgoing, append
 from producers.relay import relay_producer

@@ -10,10 +10,10 @@ import pytest
 
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
-from ledger.kafka.topics import PUBLICATIONS, feed
 from ledger.sharing.batches import read_batch
 from ledger.sharing.disclosure import Disclosure, Sharing
 from ledger.store import deferring
+from ledger.topics import PUBLICATIONS, feed
 from producers.feeds.feeds import Feeds
 from projections.tables.versions import connect
 from readers.verify.verify_feeds import FeedsVerified, verify_feeds

@@ -18,7 +18,7 @@ from kafka.partitioner.default import murmur2
 
 from custody.servers import embedded
 from ledger.agencies import Agency
-from ledger.kafka.topics import INTAKE_PARTITIONS, LARGEST_MESSAGE_BYTES, intake, outcomes
+from ledger.topics import INTAKE_PARTITIONS, LARGEST_MESSAGE_BYTES, intake, outcomes
 from producers.client.errors import (
     BrokerUnreachableError,
     MessageTooLargeError,

@@ -11,7 +11,7 @@ from kafka import KafkaProducer
 
 from custody.supervision.lag import measure
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import intake
+from ledger.topics import intake
 from readers.verify.verify_intake import verify_intake
 from tests.conftest import empty_topics
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until

@@ -19,8 +19,8 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 
 from custody.servers import embedded
-from ledger.kafka.topics import receipts
 from ledger.times import parse_instant
+from ledger.topics import receipts
 from producers.client import feed as feed_client
 from producers.client import feed_topic
 from producers.client.errors import BrokerUnreachableError, UnknownAgencyError

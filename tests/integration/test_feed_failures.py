@@ -14,9 +14,9 @@ from kafka.errors import KafkaError
 from ledger.agencies import PRODUCERS, RECEIVERS
 from ledger.kafka.entries import entries_consumer
 from ledger.kafka.feed_tail import read_feed_tail
-from ledger.kafka.topics import PUBLICATIONS, feed
 from ledger.roles.logs import configure
 from ledger.sharing.batches import read_batch
+from ledger.topics import PUBLICATIONS, feed
 from producers.feeds.feeds import Feeds
 from producers.feeds.publishing import feeds_producer
 from producers.kafka.hanging_transactions import LeftOpenError

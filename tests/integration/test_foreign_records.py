@@ -9,8 +9,8 @@ import pytest
 from kafka import KafkaProducer
 
 from ledger.entry import read_entry
-from ledger.kafka.topics import ENTRIES, PUBLICATIONS, alerts, feed, partition_of
 from ledger.roles.logs import configure
+from ledger.topics import ENTRIES, PUBLICATIONS, alerts, feed, partition_of
 from readers.verify.verify import verify
 from tests.integration.feeding import numbered, on_feed, published
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until

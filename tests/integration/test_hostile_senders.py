@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ledger.agencies import PRODUCERS, RECEIVERS
-from ledger.kafka.topics import intake, receipts
+from ledger.topics import intake, receipts
 from tests.hostile.shooting import Barrel, unanswered
 from tests.hostile.shots import Gun
 from tests.integration.flow import ALL_ROLES, Flow, claim, flow, until

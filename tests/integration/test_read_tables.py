@@ -15,9 +15,9 @@ from kafka import KafkaProducer
 from ledger.agencies import PRODUCERS
 from ledger.kafka.entries import entries_consumer, start_at
 from ledger.kafka.genuine import Genuine
-from ledger.kafka.topics import ENTRIES, ENTRIES_PARTITIONS
 from ledger.roles.logs import configure
 from ledger.roles.settings import SettingsError
+from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 from producers.simulation.playing import play
 from producers.simulation.simulator import day
 from projections.rebuilding.rebuild import rebuild

@@ -8,8 +8,8 @@ from ledger.facts import FeedReceipted
 from ledger.roles.settings import Settings
 from projections.knowledge import receipts
 from projections.knowledge.receipts import Lane, Receipts
+from projections.rows.columns import COLUMNS
 from projections.tables import store
-from projections.tables.columns import COLUMNS
 from projections.tables.store import Tables
 from projections.tables.versions import connect, live_schema, prepare
 from tests.histories import ZONE

@@ -18,13 +18,13 @@ from ledger.entry import read_ledger_entry
 from ledger.facts import FeedReceipted
 from ledger.intake.receipt import WIRE
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import intake, receipts
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Place
 from ledger.store.eventstore import open_ledger
 from ledger.store.feed_bounds import published
 from ledger.store.recording import Recording
 from ledger.streams import OF_AGENCY
+from ledger.topics import intake, receipts
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until
 from tests.integration.receipting import publish, send, sign
 from tests.integration.running import custody

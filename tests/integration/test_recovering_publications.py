@@ -8,8 +8,8 @@ import orjson
 import psycopg
 import pytest
 
-from ledger.kafka.topics import PUBLICATIONS
 from ledger.roles.logs import configure
+from ledger.topics import PUBLICATIONS
 from producers.client.feed import FeedReader
 from readers.verify.verify import verify
 from tests.integration.feeding import numbered, on_feed, on_feeds, published

@@ -10,9 +10,9 @@ import pytest
 from kafka import KafkaProducer
 
 from consumers.recovery import recover
-from ledger.kafka.topics import ENTRIES
 from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
+from ledger.topics import ENTRIES
 from readers.verify.verify import verify
 from tests.conftest import empty_topics
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until

@@ -23,9 +23,9 @@ from producers.imports.account import Report
 from producers.imports.hhs_file import read_releases
 from producers.imports.hhs_import import import_releases, judged
 from producers.imports.journal import Account, read_journal, write_journal
-from producers.imports.rows import BadRow
 from producers.simulation.playing import play
 from producers.simulation.simulator import STORY, day
+from producers.tables.rows import BadRow
 from tests.integration.running import PATIENCE_SECONDS, custody, running, told_where
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from kafka.errors import KafkaError
 
 from custody.errors import Problem
 from custody.servers.topics import create_topics
-from ledger.kafka.topics import ENTRIES, LARGEST_MESSAGE_BYTES, TOPICS, Topic, intake
+from ledger.topics import ENTRIES, LARGEST_MESSAGE_BYTES, TOPICS, Topic, intake
 from tests.integration.running import PATIENCE_SECONDS
 
 

@@ -7,9 +7,9 @@ import psycopg
 from kafka import KafkaProducer, TopicPartition
 
 from custody.supervision.lag import measure
-from ledger.kafka.topics import intake
 from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
+from ledger.topics import intake
 from tests.integration.commands import runner
 from tests.integration.filling import ZONE
 

@@ -3,7 +3,7 @@
 from kafka import KafkaConsumer
 
 from ledger.kafka.topic_ids import topic_ids, topic_ids_seen
-from ledger.kafka.topics import ENTRIES, intake
+from ledger.topics import ENTRIES, intake
 from tests.conftest import empty_topics
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from kafka import KafkaAdminClient
 
-from ledger.kafka.topics import ENTRIES, PUBLICATIONS, alerts, feed
 from ledger.roles.logs import configure
+from ledger.topics import ENTRIES, PUBLICATIONS, alerts, feed
 from readers.verify.verify import verify
 from tests.conftest import empty_topics
 from tests.integration.feeding import on_feeds, published

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from ledger.agencies import PRODUCERS, Agency
-from ledger.kafka.topics import PUBLICATIONS, feed
 from ledger.sharing.batches import Batch, Publication, read_batch, write_batch
+from ledger.topics import PUBLICATIONS, feed
 from producers.simulation.playing import play
 from producers.simulation.simulator import day
 from projections.tables.versions import connect

@@ -13,7 +13,6 @@ from ledger.agencies import Agency
 from ledger.entry import Entry, read_entry, value
 from ledger.facts import BY_WIRE
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import intake
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Place
 from ledger.rules.batch import Batch
@@ -22,6 +21,7 @@ from ledger.rules.outcomes import accepted
 from ledger.rules.protecting import Protecting
 from ledger.sharing.feed_fold import Rulebook
 from ledger.sharing.rule_sets import Adopted, default_rules
+from ledger.topics import intake
 from tests.unit.deciding import MEMBERS, ZONE
 
 BEGAN: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)

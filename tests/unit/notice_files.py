@@ -9,9 +9,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from producers.imports.notice_file import read_file
 from producers.imports.notice_rows import NoticeLog, NoticeRow, Reading
-from producers.imports.rows import BadRow
 from producers.tables.dates import Order
 from producers.tables.reading import How
+from producers.tables.rows import BadRow
 
 HEADER = ("child", "to", "positions", "given_at", "channel")
 GOOD = ("A200-000-017", "ORR", "12", "2022-06-14", "email")

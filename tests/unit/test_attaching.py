@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from projections.tables.changes import Changes
+from projections.rows.changes import Changes
 from tests.histories import state_of
 from tests.unit.batching import A, B, Intake
 

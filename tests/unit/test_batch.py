@@ -10,7 +10,6 @@ import pytest
 from consumers.reading import read_arrival
 from ledger.agencies import Agency
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import intake
 from ledger.records.record import Record
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Arrival, Illegible, Place
@@ -20,6 +19,7 @@ from ledger.rules.protecting import Protecting
 from ledger.sharing.feed_fold import Rulebook
 from ledger.sharing.rule_sets import default_rules
 from ledger.store.record_ids import new_record_id
+from ledger.topics import intake
 from tests.integration.flow import claim
 
 NOW = datetime(2024, 9, 1, 12, tzinfo=UTC)

@@ -19,8 +19,8 @@ from custody.publishing.examples import example_event
 from custody.verbs.event_checks import check_event
 from ledger.facts import BY_WIRE
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS
-from ledger.kafka.topics import intake
 from ledger.rules.arrivals import Claim, Place
+from ledger.topics import intake
 from tests.unit.reading import RELEASED, WIRES
 from tests.unit.test_schemas_and_intake import CHANGES
 

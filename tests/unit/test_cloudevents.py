@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ledger.intake.digests import digest
 from ledger.kafka.cloudevents import (
     LONGEST_EXTENSION,
     LONGEST_NAME,
@@ -17,11 +18,10 @@ from ledger.kafka.cloudevents import (
     Message,
     Unreadable,
     binary_headers,
-    digest,
     read_message,
     structured,
 )
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
+from ledger.topics import LARGEST_MESSAGE_BYTES
 
 TYPE = "custody.released-to-sponsor.v1"
 TIME = "2022-03-04T13:25:00-06:00"

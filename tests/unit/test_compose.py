@@ -11,9 +11,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from custody.servers.jars import kafka_version, pinned
 from custody.supervision.roles import ROLES
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
 from ledger.roles.readiness import wait_after_refusal
 from ledger.roles.settings import read_settings
+from ledger.topics import LARGEST_MESSAGE_BYTES
 from tests.compose import FILE, read, services
 
 ROOT = FILE.parent

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.kafka.topics import LARGEST_MESSAGE_BYTES
+from ledger.topics import LARGEST_MESSAGE_BYTES
 from producers.client.event_lines import Event, EventReader, Flaw, InputError
 
 ONE: dict[str, Any] = {

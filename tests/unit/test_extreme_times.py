@@ -29,14 +29,15 @@ from ledger.sharing.rule_sets import default_rules
 from ledger.times import CEILING, FLOOR, read_back, write_clock, write_when
 from projections.fold.amended import effective
 from projections.fold.folding import Folding
-from projections.following.applying import Applying, Loaded
+from projections.following.applying import Applying
 from projections.holdings.rows import held_rows
 from projections.knowledge.moments import Item
 from projections.knowledge.reads import Stated as Said
 from projections.obligations.coverage import Coverage
 from projections.obligations.states import Knows, Shows, Told, obligations
-from projections.tables.changes import intervals
-from projections.tables.columns import COLUMNS, FEEDS
+from projections.rows.changes import intervals
+from projections.rows.columns import COLUMNS, FEEDS
+from projections.rows.persons import Loaded
 from readers.child.diverging import Between, compared, holding
 from readers.child.knowing import Stated, of_stated, parse_viewpoint
 from readers.child.records import Found, Known

@@ -11,10 +11,10 @@ from psycopg import errors
 
 from consumers.reading import read_arrival
 from ledger.kafka.cloudevents import binary_headers
-from ledger.kafka.topics import intake
 from ledger.roles.faults import is_of_the_message, place_of
 from ledger.rules.arrivals import Illegible, Place
 from ledger.times import parse_instant
+from ledger.topics import intake
 
 OF_THE_MESSAGE: list[BaseException] = [
     OverflowError(),
@@ -102,7 +102,7 @@ def test_a_fault_while_a_message_is_read_is_a_dead_letter_with_its_names() -> No
     assert isinstance(letter, Illegible)
     assert (letter.kind, letter.key, letter.names) == ("fault", ("/s", "m-1"), (("a-number", "200000017"),))
     assert (letter.value, letter.size, letter.digest) == (VALUE, len(VALUE), sha256(VALUE).hexdigest())
-    assert letter.reason.startswith("TypeError at ledger.kafka.topics:")
+    assert letter.reason.startswith("TypeError at ledger.topics:")
     assert "Zacarias" not in letter.reason
 
 

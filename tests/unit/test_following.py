@@ -12,7 +12,7 @@ from ledger.kafka import entries
 from ledger.kafka.entries import EntryMessage, Foreign, InOrder, Unsealed, read_record
 from ledger.kafka.record_batches import DamagedBatch, Record
 from ledger.kafka.seals import SEAL, Seals
-from ledger.kafka.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
+from ledger.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
 from producers.kafka.batches import Envelope
 
 RELAYED = Envelope(source="/custody-ledger", type="custody.child-encountered.v1", extra=("previous", SEAL))

@@ -16,8 +16,8 @@ from openpyxl import Workbook
 from producers.imports.hhs_file import Releases, Row, find_order, open_releases
 from producers.imports.hhs_import import Judged, judged
 from producers.imports.hhs_releases import claims
-from producers.imports.rows import BadRow, PassedOver
 from producers.tables.reading import How
+from producers.tables.rows import BadRow, PassedOver
 from producers.tables.table import TableError
 
 TRAPS = (Path(__file__).parents[1] / "data" / "releases_traps.csv").read_bytes()

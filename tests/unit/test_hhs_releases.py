@@ -18,10 +18,11 @@ from ledger.facts import ReleasedToSponsor
 from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant
 from producers.imports.countries import ALPHA_3_BY_NAME, alpha_3
+from producers.imports.drafts import Draft
 from producers.imports.hhs_file import Row, open_releases, read_releases
 from producers.imports.hhs_releases import ADMISSION, PARTICULARS, RELEASE, claims
-from producers.imports.rows import BadRow, Claim, PassedOver
 from producers.tables.reading import How
+from producers.tables.rows import BadRow, PassedOver
 from producers.tables.table import TableError
 
 TRAPS = (Path(__file__).parents[1] / "data" / "releases_traps.csv").read_bytes()
@@ -317,7 +318,7 @@ def test_the_whole_real_file_is_read_with_its_known_traps(test_data: Path) -> No
 def test_what_is_claimed_of_the_sponsor_can_be_read_back() -> None:
     """The release as the ledger will hold it."""
     row = next(row for row in good(TRAPS) if row.label == "908")
-    release: Claim = claims(row)[2]
+    release: Draft = claims(row)[2]
     read = read_submission(release.wire, release.data)
     assert not isinstance(read, Refusal)
     submission, remarks = read

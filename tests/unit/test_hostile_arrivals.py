@@ -3,8 +3,8 @@
 import itertools
 
 from consumers.reading import read_arrival
-from ledger.kafka.topics import agency_of
 from ledger.rules.arrivals import Claim, Illegible, Malformed, Place, Receipt
+from ledger.topics import agency_of
 from tests.hostile.shots import Gun
 
 SHOTS = 3000

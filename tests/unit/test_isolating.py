@@ -9,9 +9,10 @@ import pytest
 from ledger.entry import Entry
 from ledger.kafka.entries import EntryMessage
 from projections.fold import effects
-from projections.following.applying import Applying, Loaded
+from projections.following.applying import Applying
 from projections.following.isolating import HeldBack, isolated
-from projections.tables.changes import Changes
+from projections.rows.changes import Changes
+from projections.rows.persons import Loaded
 from tests.integration.filling import ZONE, Ledger, _message, child_number
 
 ANN, BEN = child_number(1), child_number(2)

@@ -9,7 +9,7 @@ from ledger.times import parse_instant
 from producers.imports.notice_claims import notice
 from producers.imports.notice_import import AlreadyTold, Ready, prepare
 from producers.imports.notice_rows import NoticeRow
-from producers.imports.rows import BadRow, PassedOver
+from producers.tables.rows import BadRow, PassedOver
 from producers.tables.table import TableError
 from tests.unit.notice_files import GOOD, HEADER, bad, csv_of, good, log_of, one, xlsx_of
 

@@ -11,8 +11,8 @@ from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant
 from producers.imports.notice_claims import notice, shared_reference
 from producers.imports.notice_rows import LONGEST_REFERENCE, MOST_ROWS, NoticeRow
-from producers.imports.rows import BadRow
 from producers.tables.dates import Order
+from producers.tables.rows import BadRow
 from producers.tables.table import TableError
 from tests.unit.notice_files import GOOD, HEADER, bad, csv_of, good, log_of, one
 

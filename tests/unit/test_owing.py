@@ -18,10 +18,11 @@ from ledger.obligations.shipped import shipped_rules
 from ledger.records.merges import groups
 from ledger.sharing.belonging import about_person
 from projections.fold.folding import Folding
-from projections.following.applying import Applying, Loaded
+from projections.following.applying import Applying
 from projections.obligations.rows import Owing
 from projections.obligations.rulebook import Rulebook
-from projections.tables.changes import Changes
+from projections.rows.changes import Changes
+from projections.rows.persons import Loaded
 from tests.histories import ELM, ZONE, histories, record
 from tests.histories import entry as made
 from tests.knowledge_histories import Drawn, drawn_histories, once_joined

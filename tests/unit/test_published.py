@@ -32,8 +32,8 @@ from ledger.intake.receipt import WIRE as RECEIPT
 from ledger.intake.receipt import read_receipt
 from ledger.intake.submission import SAFETY_FACTS, Refusal, read_submission
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS, Message, read_message
-from ledger.kafka.topics import TOPICS
 from ledger.rules.outcomes import outcome, refusal_members
+from ledger.topics import TOPICS
 from tests.golden.making import ENTRIES, LEDGER_ENTRIES, SUBMISSIONS
 from tests.integration.receipting import item
 

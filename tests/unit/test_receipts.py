@@ -13,12 +13,12 @@ from ledger.facts import FeedReceipted
 from ledger.intake.receipt import WIRE, read_receipt
 from ledger.intake.submission import Refusal
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
-from ledger.kafka.topics import intake, receipts
 from ledger.rules.arrivals import Illegible, Malformed, Place, Receipt
 from ledger.rules.catalogue import RULES
 from ledger.rules.future import CLOCK_SKEW
 from ledger.rules.receipts import Published, judge_receipt
 from ledger.times import MICROSECOND
+from ledger.topics import intake, receipts
 
 NOON: Final = datetime(2024, 9, 1, 12, tzinfo=UTC)
 GOOD: Final[dict[str, Any]] = {

@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from ledger.agencies import Agency
-from projections.tables.changes import Changes
+from projections.rows.changes import Changes
 from tests.histories import state_of
 from tests.unit.batching import A, B, Intake
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.records.record import Record
-from projections.tables.changes import Changes
+from projections.rows.changes import Changes
 from tests.histories import state_of
 from tests.unit.batching import Intake
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.standing import Log, Loss, Stand, go_on, told
-from ledger.kafka.topics import TopicId
+from ledger.topics import TopicId
 
 OLD, NEW = TopicId("c-1", UUID(int=1)), TopicId("c-1", UUID(int=2))
 

@@ -13,7 +13,6 @@ import pytest
 
 from consumers.reading import read_arrival
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
-from ledger.kafka.topics import intake, receipts
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Claim, Illegible, Malformed, Place
 from ledger.rules.batch import Batch
@@ -21,6 +20,7 @@ from ledger.rules.lookups import Known
 from ledger.rules.protecting import Protecting
 from ledger.sharing.feed_fold import Rulebook
 from ledger.sharing.rule_sets import default_rules
+from ledger.topics import intake, receipts
 from tests.unit.reading import HARD, SAFETY, golden
 
 PLACE = Place("ORR", intake("ORR"), 0, 0)

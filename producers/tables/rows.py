@@ -1,15 +1,6 @@
-"""What every importer is made of: rows, what they claim, rows nobody can read, and a file that breaks off."""
+"""What stands in a table besides rows that can be read: rows nobody can read, other things, and where it breaks off."""
 
 from typing import NamedTuple
-
-
-class Claim(NamedTuple):
-    """One submission in the making: `data` is its JSON, `id` its `ce_id`, `time` its `ce_time`."""
-
-    id: str
-    wire: str
-    time: str
-    data: bytes
 
 
 class BadRow(NamedTuple):

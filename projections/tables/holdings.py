@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from projections.tables.columns import FEEDS, HELD_TABLES
+from projections.rows.columns import FEEDS, HELD_TABLES
 from projections.tables.store import Tables
 
 _LOOK_AHEAD = 2000

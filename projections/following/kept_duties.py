@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final, cast
+from typing import Final, cast
 from uuid import UUID
 
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, Fact, NoticeGiven
 from projections.obligations.rows import DutyRow, Owing
 from projections.obligations.rulebook import Rulebook
-from projections.tables.changes import DUTIES, Changes, duty_order
-
-if TYPE_CHECKING:
-    from projections.following.applying import Person
+from projections.rows.changes import DUTIES, Changes, duty_order
+from projections.rows.persons import Person
 
 _OF_OTHERS: Final[frozenset[type[Fact]]] = frozenset((CorrectionIssued, NoticeGiven))
 """What may name entries of records that were joined once, and are another person's now."""
@@ -25,7 +23,7 @@ class KeptDuties:
     def __init__(self, book: Rulebook) -> None:
         self._book = book
 
-    def take_up(self, person: "Person", joined: "Sequence[Person]") -> None:
+    def take_up(self, person: Person, joined: Sequence[Person]) -> None:
         """Have the duties of a person at hand, where the tables stand; her fold stands there, too.
 
         `joined` are the persons of all records ever joined to hers, herself among them.
@@ -34,7 +32,7 @@ class KeptDuties:
             held = [cast(DutyRow, content) for _, content in person.owed]
             person.owing = Owing(self._book, person.entries, _around(joined), person.folding, held)
 
-    def take(self, person: "Person", entry: Entry, joined: "Sequence[Person]", changes: Changes) -> None:
+    def take(self, person: Person, entry: Entry, joined: Sequence[Person], changes: Changes) -> None:
         """Take the next entry of a person; her fold has taken it, her entries do not hold it yet."""
         if len(joined) > 1 and type(entry.fact) in _OF_OTHERS:
             around = [*_around(joined), entry]
@@ -50,7 +48,7 @@ class KeptDuties:
             )
 
     def regroup(
-        self, before: "Mapping[UUID, Person]", after: "Mapping[UUID, Person]", entry: Entry, changes: Changes
+        self, before: Mapping[UUID, Person], after: Mapping[UUID, Person], entry: Entry, changes: Changes
     ) -> None:
         """Work out anew what an entry joined or parted; the persons hold it already."""
         around = _around(list(after.values()))
@@ -61,17 +59,17 @@ class KeptDuties:
             self._anew(after[id], after[id].entries, around, entry, changes)
 
     def _anew(
-        self, person: "Person", entries: Sequence[Entry], around: Sequence[Entry], entry: Entry, changes: Changes
+        self, person: Person, entries: Sequence[Entry], around: Sequence[Entry], entry: Entry, changes: Changes
     ) -> None:
         person.owing = Owing.anew(self._book, entries, around, person.folding)
         self._hold(person, entry, changes)
 
-    def _hold(self, person: "Person", entry: Entry, changes: Changes) -> None:
+    def _hold(self, person: Person, entry: Entry, changes: Changes) -> None:
         assert person.owing is not None
         person.owed = changes.hold(person.id, person.owed, {(DUTIES, row) for row in person.owing.now()}, entry)
 
 
-def _around(joined: "Sequence[Person]") -> Sequence[Entry]:
+def _around(joined: Sequence[Person]) -> Sequence[Entry]:
     """Return the entries about these persons, each once, in order of position."""
     if len(joined) == 1:
         return joined[0].entries

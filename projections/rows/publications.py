@@ -10,7 +10,7 @@ from ledger.agencies import Agency
 from ledger.entry import record_id
 from ledger.sharing.batches import Batch
 from ledger.times import read_clock
-from projections.tables.columns import FEEDS
+from projections.rows.columns import FEEDS
 
 
 def rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
