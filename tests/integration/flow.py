@@ -43,6 +43,7 @@ class Flow:
     settings: Settings
     clients: dict[Agency, AgencyClient]
     processes: dict[str, Any]
+    _reading: "psycopg.Connection[Any] | None" = None
 
     def client(self, agency: Agency) -> AgencyClient:
         if agency not in self.clients:
@@ -71,9 +72,17 @@ class Flow:
         producer.close()
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Read from PostgreSQL."""
-        with psycopg.connect(self.settings.database_url) as connection:
-            return connection.execute(query, values).fetchall()
+        """Read from PostgreSQL, through one connection: tests that wait ask many times."""
+        if self._reading is None or self._reading.broken:
+            self._reading = psycopg.connect(self.settings.database_url, autocommit=True)
+        return self._reading.execute(query, values).fetchall()
+
+    def close(self) -> None:
+        """Let go of the agencies' clients and of the connection."""
+        for client in self.clients.values():
+            client.close()
+        if self._reading is not None:
+            self._reading.close()
 
     def settle(self) -> int:
         """Wait until the read tables hold everything recorded so far; return that position."""
@@ -102,8 +111,7 @@ def flow(
         try:
             yield talking
         finally:
-            for client in talking.clients.values():
-                client.close()
+            talking.close()
 
 
 def structured(**attributes: Any) -> bytes:
