@@ -23,7 +23,7 @@ from ledger.agencies import RECEIVERS
 from ledger.roles.process import settle_memory
 from readers.child.knowing import Viewpoint
 from readers.child.view import view
-from readers.moments import Asked
+from readers.moments import MomentsAsked
 from readers.questions import NothingKnownError
 from readers.snapshot import Rows, connect
 
@@ -84,11 +84,11 @@ def questions(running: Parts) -> Iterable[Measured]:
         server, other_server = asking.info.backend_pid, peer.info.backend_pid
 
         def any_agency(label: str) -> object:
-            asked = Asked(known_at=moment(), recorded_by=moment())
+            asked = MomentsAsked(known_at=moment(), recorded_by=moment())
             return _view(asking, label, asked, Viewpoint(random.choice(RECEIVERS), "any", random.randrange(2)))
 
         def all_told(label: str) -> object:
-            return _view(asking, label, Asked(), Viewpoint("ICE-ERO", "any", 0))
+            return _view(asking, label, MomentsAsked(), Viewpoint("ICE-ERO", "any", 0))
 
         def of_the_peer(label: str) -> object:
             return bitemporal.view(peer, label, random.choice(RECEIVERS), moment(), random.randrange(2))
@@ -135,7 +135,7 @@ def _in_turns(kinds: Sequence[Kind]) -> None:
             kind.take_turn(kind.labels[start : start + TURN])
 
 
-def _view(connection: psycopg.Connection[Rows], label: str, asked: Asked, viewpoint: Viewpoint) -> object:
+def _view(connection: psycopg.Connection[Rows], label: str, asked: MomentsAsked, viewpoint: Viewpoint) -> object:
     with suppress(NothingKnownError):
         return view(connection, ("hhs-release-row", label), asked, viewpoint)
     return None

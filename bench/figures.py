@@ -12,12 +12,11 @@ import psycopg
 from bench.parts import Parts
 from bench.stages import Measured
 from readers.child.knowing import parse_viewpoint
-from readers.figures.definitions import Asked
-from readers.figures.divergent import Asked as Apart
-from readers.figures.divergent import divergent
+from readers.figures.definitions import FigureAsked
+from readers.figures.divergent import DivergentAsked, divergent
 from readers.figures.figures import figure
-from readers.obligations.one_child import Sought
-from readers.obligations.owed_by_all import Page, checked_population, owed_by_all
+from readers.obligations.one_child import DutiesAsked
+from readers.obligations.owed_by_all import DutyPage, checked_population, owed_by_all
 from readers.snapshot import connect
 
 TIMES = 20
@@ -38,29 +37,29 @@ def figures(running: Parts) -> Iterable[Measured]:
         def in_care() -> None:
             day = date(2016, 1, 1) + timedelta(days=random.randrange(2500))
             view = parse_viewpoint(random.choice(("ICE", "ICE-ERO", "EOIR", "ORR")), None, "told")
-            figure(connection, Asked("in-care", on=day, viewpoint=view, known_at=moment()))
+            figure(connection, FigureAsked("in-care", on=day, viewpoint=view, known_at=moment()))
 
         def released() -> None:
             year = random.randrange(2016, 2023)
             view = parse_viewpoint("ICE-ERO", None, random.choice(("told", None)))
-            asked = Asked("released", since=date(year - 1, 10, 1), until=date(year, 9, 30), viewpoint=view)
+            asked = FigureAsked("released", since=date(year - 1, 10, 1), until=date(year, 9, 30), viewpoint=view)
             figure(connection, asked)
 
         def failed() -> None:
             view = parse_viewpoint("ORR", None, random.choice(("told", None)))
-            asked = Asked("failures-to-appear", since=date(2015, 1, 1), until=date(2023, 9, 30), viewpoint=view)
+            asked = FigureAsked("failures-to-appear", since=date(2015, 1, 1), until=date(2023, 9, 30), viewpoint=view)
             figure(connection, asked)
 
         def apart() -> None:
             sides = [parse_viewpoint(name, None, "told") for name in random.sample(("ICE-ERO", "EOIR", "ORR"), 2)]
-            divergent(connection, Apart("residence", sides[0], sides[1], known_at=moment(), listed=True))
+            divergent(connection, DivergentAsked("residence", sides[0], sides[1], known_at=moment(), listed=True))
 
         def summary() -> None:
-            owed_by_all(connection, checked_population(Sought(), None, None))
+            owed_by_all(connection, checked_population(DutiesAsked(), None, None))
 
         def missed() -> None:
-            page = Page(100)
-            sought = Sought(agency="EOIR", state="missed")
+            page = DutyPage(100)
+            sought = DutiesAsked(agency="EOIR", state="missed")
             owed_by_all(connection, checked_population(sought, "T1", page), page=page)
 
         yield _limited(f"in care as known to an agency at a moment, slowest of {TIMES}", in_care, 250)

@@ -15,7 +15,7 @@ from bench.parts import rows
 from ledger.agencies import Agency
 from ledger.kafka.cloudevents import binary_headers
 from ledger.topics import INTAKE_PARTITIONS, intake
-from producers.imports.hhs_file import Row
+from producers.imports.hhs_file import HhsRow
 from producers.imports.hhs_releases import SOURCE, claims
 
 PER_CHILD: Final = 7
@@ -39,7 +39,7 @@ def messages(children: int, prefix: str = "") -> Iterator[Message]:
         yield from _of_child(row._replace(label=prefix + row.label))
 
 
-def _of_child(row: Row) -> Iterator[Message]:
+def _of_child(row: HhsRow) -> Iterator[Message]:
     child = row.label
     for claim in claims(row):
         yield Message("ORR", child, claim.id, claim.wire, claim.time, claim.data)

@@ -22,7 +22,7 @@ from custody.supervision.roles import command, environment
 from ledger.kafka.cloudevents import binary_headers
 from ledger.roles.settings import Settings
 from ledger.topics import INTAKE_PARTITIONS, intake
-from producers.imports.hhs_file import Row, read_releases
+from producers.imports.hhs_file import HhsRow, read_releases
 from producers.imports.hhs_releases import SOURCE, claims
 
 
@@ -91,19 +91,19 @@ def wait(true: Callable[[], bool], seconds: float, every: float = 0.05) -> None:
         time.sleep(every)
 
 
-def rows(most: int) -> Iterator[Row]:
+def rows(most: int) -> Iterator[HhsRow]:
     """Yield rows of the real release file where `CUSTODY_TEST_DATA` has it, of a made-up one otherwise."""
     shared = os.environ.get("CUSTODY_TEST_DATA")
     file = Path(shared or ".") / "releases" / "hhs_releases_2015_2023.csv.xz"
     if shared and file.exists():
         with file.open("rb") as raw:
             for row, _ in zip(read_releases(raw), range(most), strict=False):
-                assert isinstance(row, Row)
+                assert isinstance(row, HhsRow)
                 yield row
         return
     for number in range(most):
         entered = date(2015, 1, 1) + timedelta(days=number % 3000)
-        yield Row(
+        yield HhsRow(
             line=number + 2,
             label=str(number + 1),
             country="Honduras",
@@ -134,7 +134,7 @@ class Source:
         )
         self.topic = intake("ORR")
 
-    def send(self, row: Row, prefix: str = "") -> int:
+    def send(self, row: HhsRow, prefix: str = "") -> int:
         """Send a row's three claims; returns three."""
         key = f"hhs-release-row:{prefix}{row.label}".encode()
         for claim in claims(row._replace(label=prefix + row.label)):

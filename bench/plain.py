@@ -17,7 +17,7 @@ from psycopg.conninfo import conninfo_to_dict
 from ledger.intake.submission import Refusal, read_submission
 from ledger.records.record import Record
 from ledger.rules.decide import decide
-from producers.imports.hhs_file import Row
+from producers.imports.hhs_file import HhsRow
 from producers.imports.hhs_releases import claims
 
 
@@ -42,7 +42,7 @@ class Children(Application[UUID]):
     """The library's application, one transaction a save."""
 
 
-def plain_rate(database_url: str, given: Iterable[Row]) -> float:
+def plain_rate(database_url: str, given: Iterable[HhsRow]) -> float:
     """Return entries a second over the claims of `given`."""
     parts = conninfo_to_dict(database_url)
     application = Children(

@@ -15,7 +15,7 @@ from consumers.offsets import take_over
 from consumers.pending_join import go_on_with_pending_join
 from consumers.reading import bare, faulted, headers_of, read_record
 from consumers.standing import Log
-from ledger.kafka.record_batches import DamagedBatch, Record, unpack_quickly
+from ledger.kafka.record_batches import DamagedBatch, KafkaRecord, unpack_quickly
 from ledger.kafka.topic_ids import TopicId, topic_ids_seen
 from ledger.roles.faults import is_of_the_message, place_of
 from ledger.rules.arrivals import Arrival, Place
@@ -167,12 +167,12 @@ class _Taken(NamedTuple):
 
     partition: TopicPartition
     place: Place
-    record: Record | DamagedBatch
+    record: KafkaRecord | DamagedBatch
     arrival: Arrival
 
 
 def _record(
-    polled: dict[TopicPartition, list[Record | DamagedBatch]],
+    polled: dict[TopicPartition, list[KafkaRecord | DamagedBatch]],
     partitions: Partitions,
     recording: Recording,
     log: structlog.typing.FilteringBoundLogger,

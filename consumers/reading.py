@@ -17,9 +17,9 @@ from ledger.intake.forbidden import BLACK, black_out, black_out_bytes, hides, is
 from ledger.intake.receipt import read_receipt, receipt_on_intake
 from ledger.intake.submission import LIMIT_BYTES, SAFETY_FACTS, Refusal, also_remarked, read_submission, with_words
 from ledger.kafka.cloudevents import Message, Unreadable, read_but_for_time, read_message
-from ledger.kafka.record_batches import MOST_HEADERS, DamagedBatch, Record
+from ledger.kafka.record_batches import MOST_HEADERS, DamagedBatch, KafkaRecord
 from ledger.roles.faults import is_of_the_message, place_of
-from ledger.rules.arrivals import KEPT_BYTES, Arrival, Claim, Illegible, Malformed, Place, Receipt
+from ledger.rules.arrivals import KEPT_BYTES, Arrival, Claim, Illegible, Malformed, Place, ReceiptArrival
 from ledger.topics import LARGEST_MESSAGE_BYTES, is_receipts
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -28,7 +28,7 @@ _MOST_NAMES: Final = 20
 _UNDATED: Final = "`ce_time` is no time within 1900-01-01 to 2199-12-31; it counts as sent when it was recorded"
 
 
-def read_record(place: Place, record: Record | DamagedBatch) -> Arrival:
+def read_record(place: Place, record: KafkaRecord | DamagedBatch) -> Arrival:
     """Read what a consumer of an intake or receipts topic gave; never raises but for want of memory."""
     if isinstance(record, DamagedBatch):
         return _of_batch(place, record)
@@ -41,7 +41,7 @@ def read_record(place: Place, record: Record | DamagedBatch) -> Arrival:
     return read_arrival(place, headers, record.value)
 
 
-def headers_of(record: Record) -> Headers:
+def headers_of(record: KafkaRecord) -> Headers:
     """Return the headers of a record; none where there is no sense in their bytes."""
     try:
         return record.headers
@@ -188,7 +188,7 @@ def _of_message(place: Place, headers: Headers, value: bytes | None, message: Me
             return Malformed(agency, key, digest(message.type, orjson.dumps(clean)), _forbidden(forbidden))
     receipt = read_receipt(agency, message.type, data) if is_receipts(place.topic) else None
     if isinstance(receipt, FeedReceipted):
-        return Receipt(agency, key, digest(message.type, data), message.time, message.extensions, receipt)
+        return ReceiptArrival(agency, key, digest(message.type, data), message.time, message.extensions, receipt)
     read = receipt or receipt_on_intake(agency, message.type) or read_submission(message.type, data)
     if isinstance(read, Refusal):
         if not _is_json(data):

@@ -5,7 +5,7 @@ from typing import Final
 from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import OffsetOutOfRangeError
 
-from ledger.kafka.record_batches import DamagedBatch, Record, unpack_quickly
+from ledger.kafka.record_batches import DamagedBatch, KafkaRecord, unpack_quickly
 from ledger.kafka.topic_ids import TopicId, topic_ids
 
 PATIENCE_MS: Final = 10_000
@@ -13,7 +13,7 @@ PATIENCE_MS: Final = 10_000
 
 def read_again(
     bootstrap: str, place: TopicPartition, id: TopicId | None, *, first: int, last: int
-) -> list[Record | DamagedBatch] | str:
+) -> list[KafkaRecord | DamagedBatch] | str:
     """Return what stands from offset `first` to `last`, or why it is not there. Raises `KafkaError`."""
     topic = place.topic
     now = topic_ids(bootstrap, [topic]).get(topic)
@@ -31,7 +31,7 @@ def read_again(
         metrics_enabled=False,
     )
     unpack_quickly(consumer, give_damaged=True)
-    found: list[Record | DamagedBatch] = []
+    found: list[KafkaRecord | DamagedBatch] = []
     try:
         consumer.assign([place])
         end = consumer.end_offsets([place])[place]

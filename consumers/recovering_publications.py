@@ -18,7 +18,7 @@ from ledger.kafka.genuine import Genuine
 from ledger.kafka.topic_messages import TopicMessages
 from ledger.roles.refusals import KafkaAheadError
 from ledger.roles.settings import Settings
-from ledger.sharing.batches import Batch, columns_of, read_batch
+from ledger.sharing.batches import PublicationBatch, columns_of, read_batch
 from ledger.store import deferring
 from ledger.store.eventstore import Ledger
 from ledger.store.feed_bounds import LAST_COLUMN
@@ -84,8 +84,8 @@ def _messages(settings: Settings) -> tuple[TopicMessages, psycopg.Connection]:
     return TopicMessages(settings.kafka_bootstrap, PUBLICATIONS, number_of), connection
 
 
-def _next(messages: TopicMessages) -> list[tuple[Batch, bytes]]:
-    page: list[tuple[Batch, bytes]] = []
+def _next(messages: TopicMessages) -> list[tuple[PublicationBatch, bytes]]:
+    page: list[tuple[PublicationBatch, bytes]] = []
     while len(page) < TOGETHER and (message := messages.peek()) is not None:
         page.append((read_batch(message.record.value), message.record.value))
         messages.take()
@@ -98,7 +98,7 @@ def _last(cursor: Cursor[DictRow]) -> int:
     return int(row["last"])
 
 
-def _require_same(cursor: Cursor[DictRow], batches: Sequence[tuple[Batch, bytes]]) -> None:
+def _require_same(cursor: Cursor[DictRow], batches: Sequence[tuple[PublicationBatch, bytes]]) -> None:
     cursor.execute(
         "select number, body from ledger.publications where number = any(%b)", ([batch.number for batch, _ in batches],)
     )
@@ -108,7 +108,7 @@ def _require_same(cursor: Cursor[DictRow], batches: Sequence[tuple[Batch, bytes]
             raise KafkaAheadError(two_stories(batch.number))
 
 
-def _require_next(batch: Batch, last: int, position: int) -> None:
+def _require_next(batch: PublicationBatch, last: int, position: int) -> None:
     if batch.number != last + 1:
         raise KafkaAheadError(
             f"{PUBLICATIONS} goes on with batch {batch.number} where batch {last + 1} should be: Kafka lost it; "
@@ -122,7 +122,7 @@ def _require_next(batch: Batch, last: int, position: int) -> None:
         )
 
 
-def _insert(cursor: Cursor[DictRow], batch: Batch, body: bytes) -> None:
+def _insert(cursor: Cursor[DictRow], batch: PublicationBatch, body: bytes) -> None:
     cursor.execute(
         f"insert into ledger.publications (number, to_position, published_at, {', '.join(LAST_COLUMN.values())},"  # noqa: S608
         " offsets, body) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, '{}', %s)".encode(),

@@ -42,7 +42,7 @@ def recover(
         _check_same_story(tail, cursor, last)
     consumer = entries_consumer(bootstrap)
     connection = psycopg.connect(settings.database_url, autocommit=True)
-    claims = Claims(Genuine(connection), last, foreign)
+    claims = PositionClaims(Genuine(connection), last, foreign)
     reading = InOrder(consumer, last, {}, sift=claims.sift, set_aside=lambda _: None)
     recovered = 0
     began = datetime.now(UTC)
@@ -71,7 +71,7 @@ def recover(
     return recovered
 
 
-class Claims:
+class PositionClaims:
     """Which records may come back as entries; raises `KafkaAheadError` where two that may claim one position."""
 
     def __init__(self, genuine: Genuine, last: int, foreign: Collection[tuple[int, int]]) -> None:

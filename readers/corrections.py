@@ -20,8 +20,7 @@ from projections.knowledge.moments import GRADES, Members, Seen, known_set
 from readers.child.knowing import LEDGER, Stated, Viewpoint, stated_by
 from readers.child.stating import agencies_of
 from readers.figures.held import SQL as HELD_SQL
-from readers.moments import Asked as AskedMoments
-from readers.moments import Moments, settle
+from readers.moments import Moments, MomentsAsked, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
 from readers.statements import named
@@ -35,7 +34,7 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CorrectionsAsked:
     """Which corrections are asked for, by when they were recorded and by whom; and who may still hold the old value.
 
     `holder` is an agency or group of which only what it still holds is listed; its basis and grade count for all.
@@ -51,7 +50,7 @@ class Asked:
     after: int = 0
 
 
-def checked(asked: Asked) -> Asked:
+def checked(asked: CorrectionsAsked) -> CorrectionsAsked:
     """Return the question; raises `WrongQuestionError` that names what can be asked."""
     if asked.by is not None and asked.by.name == LEDGER:
         raise WrongQuestionError("--by ledger: the ledger corrects nothing; name the agency or group that did")
@@ -60,17 +59,17 @@ def checked(asked: Asked) -> Asked:
     return asked
 
 
-def corrections(connection: Connection[Rows], asked: Asked) -> Json:
+def corrections(connection: Connection[Rows], asked: CorrectionsAsked) -> Json:
     """Return a page of corrections in order of position, ready for JSON."""
     return in_snapshot(connection, lambda cursor: _answer(cursor, checked(asked)))
 
 
-def _answer(cursor: Cursor[Rows], asked: Asked) -> Json:
+def _answer(cursor: Cursor[Rows], asked: CorrectionsAsked) -> Json:
     heading = cursor.execute(HELD_SQL["heading"].encode()).fetchone()
     if heading is None or heading[2] is None:
         raise NotShownError(NOTHING_PUBLISHED)
     version, zone, complete_to, clock = heading
-    moments = settle(AskedMoments(None, asked.known_at, asked.recorded_by), complete_to=complete_to, zone=zone)
+    moments = settle(MomentsAsked(None, asked.known_at, asked.recorded_by), complete_to=complete_to, zone=zone)
     since = FLOOR if asked.since is None else first_instant(asked.since, zone)
     until = moments.recorded_by if asked.until is None else min(last_instant(asked.until, zone), moments.recorded_by)
     given = {"since": since, "until": until, "after": asked.after}
@@ -99,7 +98,7 @@ def _answer(cursor: Cursor[Rows], asked: Asked) -> Json:
     }
 
 
-def _rows(cursor: Cursor[Rows], asked: Asked, moments: Moments, issued: Iterable[Rows]) -> Iterator[Json]:
+def _rows(cursor: Cursor[Rows], asked: CorrectionsAsked, moments: Moments, issued: Iterable[Rows]) -> Iterator[Json]:
     child_of: UUID | None = None
     stated: Stated | None = None
     for _, child, payload in issued:
@@ -107,7 +106,7 @@ def _rows(cursor: Cursor[Rows], asked: Asked, moments: Moments, issued: Iterable
         if asked.by is not None and entry.producer.agency not in asked.by.agencies:
             continue
         if child != child_of:
-            settled = AskedMoments(known_at=moments.known_at, recorded_by=moments.recorded_by)
+            settled = MomentsAsked(known_at=moments.known_at, recorded_by=moments.recorded_by)
             child_of, stated = child, stated_by(cursor, ("ledger", str(child)), settled, AGENCIES)
         if stated is None:
             continue

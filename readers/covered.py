@@ -11,7 +11,7 @@ from ledger.facts import CoverageDeclared
 from ledger.times import When, parse_instant, write_clock
 from projections.obligations.coverage import Coverage
 from readers.choosing import one_of
-from readers.moments import Asked, settle
+from readers.moments import MomentsAsked, settle
 from readers.obligations.owed_by_all import owed_by_all
 from readers.obligations.population import Chosen
 from readers.obligations.said import said_by
@@ -33,7 +33,7 @@ def _found(cursor: Cursor[Rows], wanted: tuple[str, ...], recorded_by: When | No
     if row is None or row[2] is None:
         return {"recorded_by": None, "complete_to": None, "declared": [], "in_force": []}
     version, zone, complete_to = row
-    at = settle(Asked(recorded_by=recorded_by), complete_to=complete_to, zone=zone).recorded_by
+    at = settle(MomentsAsked(recorded_by=recorded_by), complete_to=complete_to, zone=zone).recorded_by
     coverage = said_by(cursor, version, at, zone).coverage
     return {
         "recorded_by": write_clock(at),

@@ -35,7 +35,7 @@ _MEMBERS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class FindingsAsked:
     """Which findings are asked for; `None` is any."""
 
     agency: str | None = None
@@ -44,7 +44,7 @@ class Sought:
     only_open: bool = False
 
 
-def findings(connection: Connection[Rows], sought: Sought, show: Show) -> None:
+def findings(connection: Connection[Rows], sought: FindingsAsked, show: Show) -> None:
     """Give `show` the findings in order of position, from one snapshot.
 
     Raises `WrongQuestionError` for an agency, a rule or an office there is not.

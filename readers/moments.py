@@ -26,7 +26,7 @@ _A_CHILD: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MomentsAsked:
     """H, K and R as they were asked for; None where they were not."""
 
     happened_by: When | None = None
@@ -89,7 +89,7 @@ def parse_date(text: str, *, option: str) -> date:
         raise WrongQuestionError(f"{option} {text!r}: {error}") from None
 
 
-def settle(asked: Asked, *, complete_to: datetime, zone: str) -> Moments:
+def settle(asked: MomentsAsked, *, complete_to: datetime, zone: str) -> Moments:
     """Return what a question is answered for: R cut to `complete_to`, K cut to R, H by default the end of K's day."""
     recorded = complete_to if asked.recorded_by is None else min(last_instant(asked.recorded_by, zone), complete_to)
     known = recorded if asked.known_at is None else min(last_instant(asked.known_at, zone), recorded)

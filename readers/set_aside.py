@@ -45,7 +45,7 @@ Which = int | UUID
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class FoundMessage:
     """A message as it was found on a topic, to be sent again."""
 
     number: int
@@ -109,12 +109,12 @@ def shown(connection: Connection[Rows], which: Which) -> dict[str, Any]:
     }
 
 
-def message_numbered(connection: Connection[Rows], number: int) -> Message:
+def message_numbered(connection: Connection[Rows], number: int) -> FoundMessage:
     """Return a message set aside; raises `NothingKnownError` where there is none of that number."""
     row = in_snapshot(connection, lambda cursor: _row_of(cursor, number))
     *about, value, headers, cluster, topic_id = row
     told = dict(zip(_MESSAGE, about, strict=True))
-    return Message(
+    return FoundMessage(
         number,
         cast(Agency, told["agency"]),
         told["topic"],

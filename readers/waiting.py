@@ -17,7 +17,7 @@ POLL_SECONDS: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReadProgress:
     """How far the read tables are, and how many children's entries are set aside."""
 
     position: int
@@ -41,7 +41,7 @@ def wait_until_shown(
     now: Callable[[], float],
     sleep: Callable[[float], None],
     published: bool = True,
-) -> Shown:
+) -> ReadProgress:
     """Return when every entry up to `position` shows, and what was published of it, or is set aside.
 
     Without `published` the entries are enough: what agencies were told of them plays no part in the question then.
@@ -67,8 +67,8 @@ def wait_until_shown(
         sleep(POLL_SECONDS)
 
 
-_Reached = tuple[Shown, Shown, datetime | None, datetime | None]
-_NOTHING: Final[_Reached] = (Shown(0, 0), Shown(0, 0), None, None)
+_Reached = tuple[ReadProgress, ReadProgress, datetime | None, datetime | None]
+_NOTHING: Final[_Reached] = (ReadProgress(0, 0), ReadProgress(0, 0), None, None)
 
 
 def _shown(connection: Connection[Rows]) -> _Reached:
@@ -76,7 +76,7 @@ def _shown(connection: Connection[Rows]) -> _Reached:
 
     def ask(cursor: Cursor[Rows]) -> _Reached:
         row = cursor.execute(_SQL["shown"].encode()).fetchone()
-        return _NOTHING if row is None else (Shown(row[0], row[2]), Shown(row[1], row[2]), row[3], row[4])
+        return _NOTHING if row is None else (ReadProgress(row[0], row[2]), ReadProgress(row[1], row[2]), row[3], row[4])
 
     try:
         return in_snapshot(connection, ask)

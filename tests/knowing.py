@@ -11,13 +11,13 @@ from ledger.facts import EntryVoided, IdentityMerged, IdentityUnmerged
 from ledger.records.merges import groups
 from ledger.sharing.batches import Publication, number_items, told_members
 from ledger.sharing.belonging import about_person
-from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.feed_fold import SharingRulebook, Telling, ToldItem
 from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.times import write_clock, write_when
 from projections.knowledge.moments import GRADES, Item, Receipt, known_set, moments
-from projections.knowledge.reads import Stated as Said
+from projections.knowledge.reads import EverythingStated as Said
 from readers.child.knowing import Stated, of_stated, parse_viewpoint
-from readers.child.records import Found, Known
+from readers.child.records import Found, RecordedPerson
 from readers.child.view import seen, seen_by
 from readers.moments import Moments
 from tests.histories import ZONE, Json
@@ -38,14 +38,14 @@ class Ledger:
     receipts: Sequence[Receipt]
 
 
-def fold(drawn: Drawn) -> list[tuple[Told, datetime]]:
+def fold(drawn: Drawn) -> list[tuple[ToldItem, datetime]]:
     """Return the items the product puts on feeds, in order, each with its stamp."""
     telling, told = Telling(), []
     to_come = {one.position: one for one in drawn.adoptions}
     entries = {entry.position: entry for entry in drawn.entries}
     before: list[Adopted] = []
     for position in sorted({*entries, *to_come}):
-        rulebook = Rulebook(before, default_rules(), ZONE)
+        rulebook = SharingRulebook(before, default_rules(), ZONE)
         if position in to_come:
             adopted = to_come[position]
             items = telling.backfill(adopted, rulebook) if adopted.backfill else []
@@ -118,7 +118,7 @@ def history_of(drawn: Drawn) -> History:
     return History(drawn.entries, items, signed(drawn), ZONE)
 
 
-def told_item(item: Told) -> Json:
+def told_item(item: ToldItem) -> Json:
     """Return a product's item in the form of `put_item`."""
     disclosure, entry = item.disclosure, item.entry
     return {
@@ -165,7 +165,9 @@ def ask(ledger: Ledger, question: Question) -> Json | None:
         entries = about_person(stated.entries, group)
         if all(entry.child not in group for entry in entries):
             return None
-        return comparable(seen(Known(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint))
+        return comparable(
+            seen(RecordedPerson(question.child, group, (), entries, None, times, ZONE, "wall"), viewpoint)
+        )
     row = Found("", ZONE, "wall", None, question.child, None, 1, (), (), ())
     found = of_stated(Stated(row, times, Said(stated.entries, stated.items, stated.receipts, ())), viewpoint)
     return None if found is None else comparable(seen_by(found))

@@ -20,7 +20,7 @@ from custody.backups.manifest import Manifest
 from custody.backups.roles import give_rights, make_roles
 from custody.errors import Problem
 from custody.servers import choices, homes, postgres
-from custody.servers.account import Account
+from custody.servers.account import ServerUser
 from custody.servers.embedded import UNFINISHED, account_of, make_folder, wait_ready
 from custody.servers.ports import is_free
 from custody.servers.postgres_binaries import find_binaries
@@ -122,7 +122,7 @@ def _new_folder(data: Path) -> Iterator[None]:
         raise
 
 
-def _choices(backup: Path, data: Path, account: Account | None, found: Manifest) -> choices.Choices:
+def _choices(backup: Path, data: Path, account: ServerUser | None, found: Manifest) -> choices.Choices:
     """Choose for a new folder: the ports of the ledger that was backed up if they are free, and its Kafka's id."""
     new = choices.choices_of(data, account)
     before = choices.remembered(backup)

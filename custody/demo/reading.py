@@ -14,7 +14,7 @@ from readers.waiting import accepted, wait_until_shown
 _PATIENCE_SECONDS: Final = 60.0
 
 
-class Reading(NamedTuple):
+class FeedReading(NamedTuple):
     """An agency takes over everything its feed holds at a moment of the ledger's clock, and signs for it."""
 
     agency: Agency
@@ -22,10 +22,10 @@ class Reading(NamedTuple):
 
 
 READINGS: Final = (
-    Reading("ICE-ERO", "2022-01-31T20:00:00-05:00"),
-    Reading("ORR", "2022-02-01T09:00:00-05:00"),
-    Reading("ICE-ERO", "2022-03-05T09:00:00-05:00"),
-    Reading("ORR", "2022-07-02T10:00:00-04:00"),
+    FeedReading("ICE-ERO", "2022-01-31T20:00:00-05:00"),
+    FeedReading("ORR", "2022-02-01T09:00:00-05:00"),
+    FeedReading("ICE-ERO", "2022-03-05T09:00:00-05:00"),
+    FeedReading("ORR", "2022-07-02T10:00:00-04:00"),
 )
 """As in the worked example: ORR does not read its feed from February to July."""
 
@@ -38,7 +38,7 @@ class Readers:
         self._bootstrap = bootstrap
         self._signed: dict[Agency, int] = {}
 
-    def in_between(self, sendings: Iterable[Sending], readings: Sequence[Reading] = READINGS) -> Iterator[Sending]:
+    def in_between(self, sendings: Iterable[Sending], readings: Sequence[FeedReading] = READINGS) -> Iterator[Sending]:
         """Yield sendings in their order, with each reading done before the first one that comes after it."""
         waiting = list(readings)
         for sending in sendings:
@@ -48,7 +48,7 @@ class Readers:
         for reading in waiting:
             self._read(reading)
 
-    def _read(self, reading: Reading) -> None:
+    def _read(self, reading: FeedReading) -> None:
         self._wait_until_published()
         at = parse_instant(reading.at)
         after = self._signed.get(reading.agency, 0)

@@ -7,7 +7,17 @@ from custody.publishing.pages import table
 from ledger.agencies import AGENCIES
 from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import shipped_rules
-from ledger.obligations.vocabulary import EVER, HOLDER, OPENING, PRODUCER, Answer, Condition, Kind, Members, Rule
+from ledger.obligations.vocabulary import (
+    EVER,
+    HOLDER,
+    OPENING,
+    PRODUCER,
+    Condition,
+    Kind,
+    Members,
+    MetBy,
+    ObligationRule,
+)
 
 _SECTIONS: Final[tuple[tuple[Kind, str, str], ...]] = (
     ("law", "Law", "Set by a statute."),
@@ -71,11 +81,11 @@ def obligations_page() -> str:
     return "\n".join([*lines, *_offices()])
 
 
-def _is(rule: Rule, kind: Kind) -> bool:
+def _is(rule: ObligationRule, kind: Kind) -> bool:
     return rule.kind == kind and rule.not_measurable is None
 
 
-def _row(rule: Rule) -> tuple[str, ...]:
+def _row(rule: ObligationRule) -> tuple[str, ...]:
     return (
         name_of(rule),
         _sentence(rule.title, rule.note),
@@ -106,13 +116,13 @@ def _offices() -> Iterator[str]:
     )
 
 
-def name_of(rule: Rule) -> str:
+def name_of(rule: ObligationRule) -> str:
     """Return the rule's id, with its version where it is not the first, and the warning it works out."""
     warning = "" if rule.warning is None else f" ([{rule.warning}](rules.md))"
     return (rule.id if rule.version == 1 else f"{rule.id} version {rule.version}") + warning
 
 
-def limit_of(rule: Rule) -> str:
+def limit_of(rule: ObligationRule) -> str:
     """Return the limit in words."""
     if rule.limit is None or rule.unit is None:
         return "no limit published"
@@ -127,7 +137,7 @@ def _sentence(title: str, note: str | None) -> str:
     return title if note is None else f"{title} ({note})"
 
 
-def _obliged(rule: Rule) -> str:
+def _obliged(rule: ObligationRule) -> str:
     if rule.obliged == PRODUCER:
         return "who recorded it"
     if rule.obliged == HOLDER:
@@ -139,7 +149,7 @@ def _obliged(rule: Rule) -> str:
     return rule.obliged
 
 
-def _opened(rule: Rule) -> str:
+def _opened(rule: ObligationRule) -> str:
     said = []
     for opening in rule.opened_by:
         text = _condition(opening)
@@ -148,7 +158,7 @@ def _opened(rule: Rule) -> str:
     return "; or ".join(said) + once
 
 
-def _answer(rule: Rule, answer: Answer) -> str:
+def _answer(rule: ObligationRule, answer: MetBy) -> str:
     name = answer.fact or answer.told
     if name == OPENING:
         return f"{_recipients(rule)} of it"
@@ -175,7 +185,7 @@ def _answer(rule: Rule, answer: Answer) -> str:
     return f"{_recipients(rule)} of {text}" if answer.told is not None else text
 
 
-def _recipients(rule: Rule) -> str:
+def _recipients(rule: ObligationRule) -> str:
     return "each knows" if len(rule.towards) > 1 else f"{', '.join(rule.towards)} knows"
 
 
@@ -201,7 +211,7 @@ def _values(members: Members, verb: str) -> Iterator[str]:
         yield f"`{member}` {verb} {spelt}"
 
 
-def _days(rule: Rule) -> str:
+def _days(rule: ObligationRule) -> str:
     since = "" if rule.effective_from is None else f"from {rule.effective_from}"
     until = "" if rule.effective_to is None else f"to {rule.effective_to}"
     return " ".join(part for part in (since, until) if part)

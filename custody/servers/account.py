@@ -26,14 +26,14 @@ _CURE: Final = "run `custody up` as an ordinary user"
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class ServerUser:
     """A user without rights of its own, and its group."""
 
     uid: int
     gid: int
 
 
-def unprivileged(home: Path | None = None) -> Account | None:
+def unprivileged(home: Path | None = None) -> ServerUser | None:
     """Return the account root hands PostgreSQL to; None when we are an ordinary user and run it ourselves.
 
     It is the one that `home` belongs to already, if that is one of ours; else one that nobody on this machine has.
@@ -41,21 +41,21 @@ def unprivileged(home: Path | None = None) -> Account | None:
     if os.geteuid() != 0:
         return None
     if home is not None and (found := _of_home(home)) is not None:
-        return Account(found, found)
+        return ServerUser(found, found)
     taken = _at_work()
     for number in random.SystemRandom().sample(RANGE, k=len(RANGE)):
         if number not in taken and not _is_named(number):
-            return Account(number, number)
+            return ServerUser(number, number)
     raise Problem(
         f"PostgreSQL was not started: it refuses to run as root, and every user number from {RANGE[0]} to {RANGE[-1]} "
         f"is in use; {_CURE}"
     )
 
 
-def lender() -> Account:
+def lender() -> ServerUser:
     """Return a named user as whom nothing runs: initdb alone insists on a name, for the second it takes.
 
-    What it makes belongs to `Account`'s number at once afterwards.
+    What it makes belongs to `ServerUser`'s number at once afterwards.
     """
     busy = {0, *_at_work()}
     idle = [each for each in pwd.getpwall() if each.pw_uid not in busy and each.pw_shell.endswith(_NO_LOGIN)]
@@ -65,15 +65,15 @@ def lender() -> Account:
             f"nothing runs, which its initdb needs for a moment; {_CURE}"
         )
     chosen = max(idle, key=lambda each: each.pw_uid)
-    return Account(chosen.pw_uid, chosen.pw_gid)
+    return ServerUser(chosen.pw_uid, chosen.pw_gid)
 
 
-def is_idle(account: Account) -> bool:
+def is_idle(account: ServerUser) -> bool:
     """Say whether nothing runs as `account`."""
     return account.uid not in _at_work()
 
 
-def can_enter(folder: Path, account: Account) -> bool:
+def can_enter(folder: Path, account: ServerUser) -> bool:
     """Say whether `account` can reach `folder` from the root; asked of the system itself, which knows of ACLs."""
     asked = subprocess.run(
         ["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)],
@@ -87,13 +87,13 @@ def can_enter(folder: Path, account: Account) -> bool:
     return asked.returncode == 0
 
 
-def give(path: Path, account: Account | None) -> None:
+def give(path: Path, account: ServerUser | None) -> None:
     """Make `account` the owner of `path`, itself and not what it may be a link to; nothing to do for ordinary users."""
     if account is not None:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
 
 
-def give_all(top: Path, account: Account | None) -> None:
+def give_all(top: Path, account: ServerUser | None) -> None:
     """Make `account` the owner of everything in `top`, whoever had it before and may still be changing it.
 
     Each folder is held open while its files are given, so that no name can be turned into a link meanwhile. A file
@@ -110,7 +110,7 @@ def give_all(top: Path, account: Account | None) -> None:
         os.chown(folder, account.uid, account.gid)
 
 
-def _give_file(name: str, folder: int, top: Path, account: Account) -> None:
+def _give_file(name: str, folder: int, top: Path, account: ServerUser) -> None:
     file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     try:
         if os.fstat(file).st_nlink > 1:

@@ -12,8 +12,8 @@ from typing import Any, Final
 from custody.errors import Problem
 from custody.files import write_whole
 from custody.servers import homes
-from custody.servers.account import Account, can_enter
-from custody.servers.place import Place
+from custody.servers.account import ServerUser, can_enter
+from custody.servers.place import FolderPlace
 from custody.servers.ports import choose, to_choose_from
 
 _FILE: Final = "servers.json"
@@ -31,21 +31,21 @@ class Choices:
     kafka_port: int
     kafka_controller_port: int
     kafka_cluster_id: str
-    place: Place | None = None
+    place: FolderPlace | None = None
     """Where the data folder lay at its last start; None: never started by a release that keeps it."""
     made: bool = False
     """Whether both servers have had data here; what is missing then was lost, and is not made anew in silence."""
 
 
 def choices_of(
-    data: Path, account: Account | None, environment: Mapping[str, str] = os.environ, *, say: Say = lambda line: None
+    data: Path, account: ServerUser | None, environment: Mapping[str, str] = os.environ, *, say: Say = lambda line: None
 ) -> Choices:
     """Return what was chosen for `data`, choosing now what never was; ports set in the environment win.
 
     The folder may have been moved, renamed or copied since its last start. Raises `Problem` where its PostgreSQL data
     are another folder's, are not whole, or were copied while they changed.
     """
-    here = Place.of(data)
+    here = FolderPlace.of(data)
     last = remembered(data)
     if last is None:
         chosen = _choose(homes.new_home(data, account), environment)
@@ -78,7 +78,7 @@ def settle(data: Path, chosen: Choices) -> None:
     home, own = Path(chosen.postgres_home), homes.inside(data)
     if not homes.is_outside(home):
         return
-    homes.claim(own if homes.is_made(own) else home, Place.of(data))
+    homes.claim(own if homes.is_made(own) else home, FolderPlace.of(data))
     if homes.is_made(own):
         homes.move_out(data, home)
 
@@ -90,7 +90,7 @@ def remembered(data: Path) -> Choices | None:
     except FileNotFoundError:
         return None
     place = written.get("place")
-    return Choices(**{**written, "place": None if place is None else Place(**place)})
+    return Choices(**{**written, "place": None if place is None else FolderPlace(**place)})
 
 
 def remember(data: Path, chosen: Choices) -> None:
@@ -115,7 +115,7 @@ def _free_ports(environment: Mapping[str, str]) -> tuple[int, int, int]:
     return first, second, choose(within, taken=frozenset({first, second}))
 
 
-def _found_again(last: Choices, data: Path, here: Place, account: Account | None) -> Choices:
+def _found_again(last: Choices, data: Path, here: FolderPlace, account: ServerUser | None) -> Choices:
     """Return the choices of a folder that was started before, with PostgreSQL's data where they are now."""
     home = Path(last.postgres_home)
     own = homes.inside(data)
@@ -155,7 +155,7 @@ def _with_its_kafka(chosen: Choices, data: Path, say: Say) -> Choices:
     return chosen
 
 
-def _last_place(last: Choices, data: Path, here: Place) -> Place:
+def _last_place(last: Choices, data: Path, here: FolderPlace) -> FolderPlace:
     """Return where a folder lay at its last start; the first release kept only PostgreSQL's path."""
     if last.place is not None:
         return last.place
@@ -164,10 +164,10 @@ def _last_place(last: Choices, data: Path, here: Place) -> Place:
         return here
     was = home.parent
     same = was == data or (was.exists() and was.samefile(data))
-    return here if same else Place(str(was), 0, 0)
+    return here if same else FolderPlace(str(was), 0, 0)
 
 
-def _original(last: Choices, data: Path, here: Place) -> Path | None:
+def _original(last: Choices, data: Path, here: FolderPlace) -> Path | None:
     """Return the folder this one was copied from, if it still stands where it was."""
     was = _last_place(last, data, here)
     if was.is_same_folder(here):
@@ -177,7 +177,7 @@ def _original(last: Choices, data: Path, here: Place) -> Path | None:
         other = remembered(original)
         if other is None or other.kafka_cluster_id != last.kafka_cluster_id:
             return None
-        return None if Place.of(original).is_same_folder(here) else original
+        return None if FolderPlace.of(original).is_same_folder(here) else original
     except (OSError, ValueError, TypeError):  # another program's folder by now, or one we may not read
         return None
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from custody.errors import Problem
 from custody.servers import kafka, postgres
-from custody.servers.account import Account, unprivileged
+from custody.servers.account import ServerUser, unprivileged
 from custody.servers.choices import choices_of, remember, remembered, settle
 from custody.servers.homes import existing_home
 from custody.servers.jars import classpath
@@ -97,7 +97,7 @@ def require_no_half_restore(data: Path) -> None:
         )
 
 
-def account_of(data: Path) -> Account | None:
+def account_of(data: Path) -> ServerUser | None:
     """Return the account PostgreSQL runs as for this folder, the same at every start; None: the user we are."""
     chosen = remembered(data)
     return unprivileged(existing_home(data, None if chosen is None else Path(chosen.postgres_home)))

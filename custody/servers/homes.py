@@ -15,8 +15,8 @@ from typing import Final
 
 from custody.errors import Problem
 from custody.files import write_whole
-from custody.servers.account import Account, can_enter
-from custody.servers.place import Place
+from custody.servers.account import ServerUser, can_enter
+from custody.servers.place import FolderPlace
 
 _FOR_ROOT: Final = Path("/var/lib/custody-ledger")
 _INSIDE: Final = "postgres"
@@ -46,7 +46,7 @@ def existing_home(data: Path, remembered: Path | None) -> Path | None:
     return remembered if remembered is not None and is_outside(remembered) and remembered.exists() else None
 
 
-def new_home(data: Path, account: Account | None) -> Path:
+def new_home(data: Path, account: ServerUser | None) -> Path:
     """Return `data`/postgres, or a place elsewhere when the account that runs PostgreSQL cannot enter `data`.
 
     The place elsewhere is new each time: a data folder that was deleted and made again must not find its old entries.
@@ -75,13 +75,13 @@ def move_out(data: Path, home: Path) -> None:
         shutil.rmtree(inside(data))
 
 
-def claim(home: Path, here: Place) -> None:
+def claim(home: Path, here: FolderPlace) -> None:
     """Write into `home` whose it is."""
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     write_whole(home / _OWNER, json.dumps(asdict(here)) + "\n")
 
 
-def require_ours(data: Path, home: Path, here: Place) -> None:
+def require_ours(data: Path, home: Path, here: FolderPlace) -> None:
     """Raise `Problem` with the cure when the PostgreSQL data elsewhere are gone, or are another data folder's."""
     if not home.exists():
         raise Problem(
@@ -116,7 +116,7 @@ def require_whole(data: Path, home: Path) -> None:
             )
 
 
-def require_one_moment(data: Path, home: Path, last: Place) -> None:
+def require_one_moment(data: Path, home: Path, last: FolderPlace) -> None:
     """Raise `Problem` for a copy that was made while PostgreSQL ran, or whose data are partly the original's."""
     lock = home / "data" / "postmaster.pid"
     if lock.exists():
@@ -134,9 +134,9 @@ def require_one_moment(data: Path, home: Path, last: Place) -> None:
             )
 
 
-def _owner(home: Path) -> Place | None:
+def _owner(home: Path) -> FolderPlace | None:
     try:
-        return Place(**json.loads((home / _OWNER).read_text(encoding="utf-8")))
+        return FolderPlace(**json.loads((home / _OWNER).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
 

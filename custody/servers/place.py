@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FolderPlace:
     """A folder on this machine: its path, and its number on its disk, which a rename leaves and a copy does not."""
 
     path: str
@@ -13,12 +13,12 @@ class Place:
     inode: int
 
     @classmethod
-    def of(cls, folder: Path) -> "Place":
+    def of(cls, folder: Path) -> "FolderPlace":
         """Return where `folder` lies now."""
         found = folder.stat()
         return cls(str(folder), found.st_dev, found.st_ino)
 
-    def is_same_folder(self, now: "Place") -> bool:
+    def is_same_folder(self, now: "FolderPlace") -> bool:
         """Say whether this is the folder that lies at `now`, perhaps renamed since; a copy of it is another folder.
 
         The number of a disk may be another after a restart of the machine; then the path must be the same.

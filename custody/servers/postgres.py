@@ -15,7 +15,7 @@ import psutil
 
 from custody.errors import Problem
 from custody.files import write_whole
-from custody.servers.account import Account, give, give_all, is_idle, lender
+from custody.servers.account import ServerUser, give, give_all, is_idle, lender
 from custody.servers.ports import HOST, require_free
 from custody.servers.process import spawn, stop
 
@@ -63,7 +63,7 @@ class Postgres:
     binaries: Path
     home: Path
     port: int
-    account: Account | None
+    account: ServerUser | None
 
     @property
     def data(self) -> Path:
@@ -199,7 +199,7 @@ def _make_data(server: Postgres) -> None:
             )
 
 
-def _init(server: Postgres, beside: Path, password: Path, made_by: Account | None) -> None:
+def _init(server: Postgres, beside: Path, password: Path, made_by: ServerUser | None) -> None:
     """Make the data in `beside`, as `made_by`, who may enter the folder of this server only as long as that takes."""
     told = beside / "password"
     told.touch(mode=0o600)
@@ -227,7 +227,7 @@ def _keep_password(server: Postgres) -> None:
     """See to it that nobody but us reads the password: PostgreSQL itself has no use for it."""
     password = server.home / "password"
     if server.account is not None:
-        give(password, Account(os.geteuid(), os.getegid()))
+        give(password, ServerUser(os.geteuid(), os.getegid()))
     password.chmod(0o600)
 
 

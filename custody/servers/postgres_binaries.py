@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from custody.errors import Problem
-from custody.servers.account import Account
+from custody.servers.account import ServerUser
 
 _COPIES: Final = Path("/var/cache/custody-ledger")
 """Outside every home and checkout: the account that runs PostgreSQL for root may read neither."""
 _NEEDED: Final = ("initdb", "postgres")
 
 
-def find_binaries(account: Account | None, environment: Mapping[str, str] = os.environ) -> Path:
+def find_binaries(account: ServerUser | None, environment: Mapping[str, str] = os.environ) -> Path:
     """Return the folder with `initdb` and `postgres`, readable by who runs them; raises `Problem` with the cure."""
     chosen = environment.get("CUSTODY_POSTGRES_BIN")
     if chosen:

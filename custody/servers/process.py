@@ -10,7 +10,7 @@ from typing import Final
 
 import psutil
 
-from custody.servers.account import Account
+from custody.servers.account import ServerUser
 from custody.servers.own_files import open_own
 
 _KILL_SECONDS: Final = 30.0
@@ -22,7 +22,7 @@ def spawn(
     *,
     log: Path,
     environment: Mapping[str, str],
-    account: Account | None = None,
+    account: ServerUser | None = None,
     folder: Path | None = None,
     hand_over: int | None = None,
 ) -> subprocess.Popen[bytes]:

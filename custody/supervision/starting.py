@@ -18,7 +18,7 @@ from custody.servers.embedded import make_folder, require_no_half_restore
 from custody.servers.own_files import open_own, require_own
 from custody.servers.process import spawn, stop, tail
 from custody.supervision.parts import stop_signal
-from custody.supervision.state import State, left_over, read_state, write_state
+from custody.supervision.state import SupervisorState, left_over, read_state, write_state
 
 _LOOK_SECONDS: Final = 0.1
 _READY_SECONDS: Final = 300.0
@@ -28,7 +28,7 @@ _STOP_SECONDS: Final = 240.0
 Say = Callable[[str], None]
 
 
-def start(data: Path, *, say: Say, servers_only: bool = False) -> State:
+def start(data: Path, *, say: Say, servers_only: bool = False) -> SupervisorState:
     """Start everything on `data` and return once all is ready; what was started is stopped on Ctrl-C.
 
     Where another process is starting or running it already, say so and wait for that one; where the servers run alone,
@@ -94,7 +94,7 @@ def _spawn_supervisor(data: Path, lock: int, parts: str) -> subprocess.Popen[byt
     )
 
 
-def _join(data: Path, say: Say, *, servers_only: bool) -> State:
+def _join(data: Path, say: Say, *, servers_only: bool) -> SupervisorState:
     """Wait for the supervisor that another `up` started. A Ctrl-C here ends the waiting and nothing else."""
     state = read_state(data)
     if state is not None and state.phase == "running" and (supervisor := state.supervisor.find()) is not None:
@@ -110,7 +110,7 @@ def _join(data: Path, say: Say, *, servers_only: bool) -> State:
     return _wait(data, say, for_roles=False)
 
 
-def _wait(data: Path, say: Say, *, for_roles: bool) -> State:
+def _wait(data: Path, say: Say, *, for_roles: bool) -> SupervisorState:
     with _interruptions() as interrupted:
         state = _follow(data, say, supervisor=None, interrupted=interrupted, for_roles=for_roles)
     if state is None:
@@ -125,7 +125,7 @@ def _follow(
     supervisor: subprocess.Popen[bytes] | None,
     interrupted: Callable[[], bool],
     for_roles: bool = False,
-) -> State | None:
+) -> SupervisorState | None:
     """Pass on what the supervisor says until all is ready; None when interrupted. Raises `Problem`.
 
     `supervisor` is the one we started; None follows the one that runs, started by somebody else. `for_roles`: it runs
@@ -164,12 +164,12 @@ def _follow(
     return None
 
 
-def _is_alive(state: State) -> bool:
+def _is_alive(state: SupervisorState) -> bool:
     """Say whether this is what the present supervisor says, or the last word of one that failed meanwhile."""
     return state.supervisor.find() is not None or state.phase in ("failed", "stopped")
 
 
-def _write_stopped(data: Path, state: State) -> None:
+def _write_stopped(data: Path, state: SupervisorState) -> None:
     processes = tuple(replace(report, state="stopped", pid=None) for report in state.processes)
     write_state(data, replace(state, phase="stopped", processes=processes))
 

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import psutil
 
 from custody.files import write_whole
-from custody.servers.place import Place
+from custody.servers.place import FolderPlace
 
 Phase = Literal["starting", "running", "stopping", "stopped", "failed"]
 ProcessState = Literal["waiting", "starting", "running", "restarting", "refused", "stopped"]
@@ -56,7 +56,7 @@ class ProcessReport:
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SupervisorState:
     """What runs on a data folder; `said` are the steps of the start, for whoever waits for it."""
 
     phase: Phase
@@ -69,18 +69,18 @@ class State:
     zone: str
     clock: str
     processes: tuple[ProcessReport, ...]
-    folder: Place | None = None
+    folder: FolderPlace | None = None
     """The data folder this is about: in a copy of it, what is said here is about the original's processes."""
     servers_only: bool = False
     """The roles wait until somebody asks for them, as after `custody up --servers`."""
 
 
-def write_state(data: Path, state: State) -> None:
+def write_state(data: Path, state: SupervisorState) -> None:
     """Replace the state file in one step."""
     write_whole(data / FILE, json.dumps(asdict(state), indent=1) + "\n")
 
 
-def read_state(data: Path) -> State | None:
+def read_state(data: Path) -> SupervisorState | None:
     """Return what the last supervisor of `data` said; None when there never was one.
 
     A folder that was copied while its ledger ran holds what the original's supervisor said: that counts for nothing.
@@ -94,21 +94,21 @@ def read_state(data: Path) -> State | None:
         for each in written["processes"]
     ]
     folder = written.get("folder")
-    state = State(
+    state = SupervisorState(
         **{
             **written,
             "supervisor": Pid(**written["supervisor"]),
             "said": tuple(written["said"]),
             "processes": tuple(reports),
-            "folder": None if folder is None else Place(**folder),
+            "folder": None if folder is None else FolderPlace(**folder),
         }
     )
     return state if _is_about(state, data) else None
 
 
-def _is_about(state: State, data: Path) -> bool:
+def _is_about(state: SupervisorState, data: Path) -> bool:
     if state.folder is not None:
-        return state.folder.is_same_folder(Place.of(data))
+        return state.folder.is_same_folder(FolderPlace.of(data))
     # of the first release, which did not keep it: what still runs names the folder it works on
     running = [process for _, process in left_over(state.processes)]
     return all(_names(process, data) for process in running)

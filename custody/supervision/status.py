@@ -12,7 +12,7 @@ from custody.shown.printing import styled
 from custody.supervision import roles
 from custody.supervision.lag import measure
 from custody.supervision.reach import without_password
-from custody.supervision.state import ProcessReport, State, read_state
+from custody.supervision.state import ProcessReport, SupervisorState, read_state
 from custody.supervision.where import Where
 
 _NUMBERS: Final = (
@@ -146,7 +146,7 @@ def lines(shown: dict[str, Any], *, colour: bool = False) -> list[str]:
     return told
 
 
-def _of_these_servers(where: Where) -> State | None:
+def _of_these_servers(where: Where) -> SupervisorState | None:
     """Return the state of the data folder, unless the command was pointed at other servers."""
     state = read_state(where.data)
     if state is None or (state.database_url, state.bootstrap) != (where.database_url, where.bootstrap):

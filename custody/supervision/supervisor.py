@@ -22,13 +22,13 @@ import psutil
 
 from custody.errors import Problem
 from custody.servers import embedded
-from custody.servers.place import Place
+from custody.servers.place import FolderPlace
 from custody.servers.process import stop
 from custody.servers.topics import create_topics
 from custody.supervision import roles
 from custody.supervision.parts import role_part, server_parts, stop_signal
 from custody.supervision.reach import require_postgres
-from custody.supervision.state import Phase, Pid, State, left_over, read_state, write_state
+from custody.supervision.state import Phase, Pid, SupervisorState, left_over, read_state, write_state
 from custody.supervision.supervised import Supervised
 from custody.supervision.where import servers_given, zone_and_clock
 from custody.supervision.which_ledger import ledger_in, remember_ledger, require_same_ledger
@@ -55,7 +55,7 @@ class Supervisor:
         self._servers_only = servers_only
         self._log = configure("supervisor")
         self._me = Pid.of(os.getpid())
-        self._place = Place.of(data)
+        self._place = FolderPlace.of(data)
         self._zone, self._clock = zone_and_clock(data)
         self._addresses: tuple[str, str] | None = None
         self._said: list[str] = []
@@ -63,7 +63,7 @@ class Supervisor:
         self._roles: list[Supervised] = []
         self._phase: Phase = "starting"
         self._failure: Problem | None = None
-        self._written: State | None = None
+        self._written: SupervisorState | None = None
         self._stop_asked = False
         self._roles_asked = False
         self._work = threading.Thread()
@@ -226,7 +226,7 @@ class Supervisor:
         """Write the state file, if anything in it is new."""
         failure = self._failure
         database_url, bootstrap = self._addresses or (None, None)
-        state = State(
+        state = SupervisorState(
             phase=self._phase,
             supervisor=self._me,
             said=tuple(self._said[-200:]),

@@ -42,12 +42,12 @@ def corrections(
     from custody.shown.printing import print_json, print_lines
     from custody.verbs.answering import answering, connected, moment
     from readers.child.knowing import parse_viewpoint
-    from readers.corrections import Asked
+    from readers.corrections import CorrectionsAsked
     from readers.corrections import corrections as corrections_of
     from readers.text.corrections_text import corrections_lines
 
     with answering():
-        asked = Asked(
+        asked = CorrectionsAsked(
             since=moment(since, "--from"),
             until=moment(until, "--to"),
             by=None if by is None else parse_viewpoint(by, None, None, option="--by"),

@@ -16,7 +16,7 @@ from ledger.intake.form import Refusal
 from ledger.intake.receipt import WIRE as RECEIPT
 from ledger.intake.submission import SAFETY_FACTS
 from ledger.kafka.cloudevents import LONGEST_NAME, STRUCTURED_HEADERS
-from ledger.rules.arrivals import Claim, Illegible, Malformed, Place, Receipt
+from ledger.rules.arrivals import Claim, Illegible, Malformed, Place, ReceiptArrival
 from ledger.times import parse_instant
 from ledger.topics import intake, receipts
 
@@ -49,7 +49,7 @@ def check_event(data: bytes, agency: Agency | None) -> Checked:
             return Checked(id, wire, (*wrong, Refusal("H0", arrival.reason)), ())
         case Malformed():
             return Checked(id, wire, (*wrong, *arrival.refusal.every), ())
-        case Receipt():
+        case ReceiptArrival():
             return Checked(id, wire, tuple(wrong), ())
         case Claim():
             producers = type(arrival.submission.fact).producers

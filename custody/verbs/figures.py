@@ -123,7 +123,7 @@ def _figure(
     data: Data,
 ) -> dict[str, Any]:
     from readers.child.knowing import parse_viewpoint
-    from readers.figures.definitions import Asked, defined
+    from readers.figures.definitions import FigureAsked, defined
     from readers.figures.figures import figure as figure_of
     from readers.moments import parse_date
 
@@ -132,7 +132,7 @@ def _figure(
         return None if text is None else parse_date(text, option=option)
 
     with answering():
-        asked = Asked(
+        asked = FigureAsked(
             name,
             on=day("--on"),
             since=day("--from"),
@@ -161,7 +161,7 @@ def _divergent(
     from uuid import UUID
 
     from readers.child.knowing import parse_viewpoint
-    from readers.figures.divergent import PAGE, Asked, checked, divergent
+    from readers.figures.divergent import PAGE, DivergentAsked, checked, divergent
     from readers.questions import WrongQuestionError
 
     listed, limit, after = page
@@ -170,7 +170,7 @@ def _divergent(
             last = None if after is None else UUID(after)
         except ValueError:
             raise WrongQuestionError(f"--after {after!r} is no ledger id: give `next` of the page before") from None
-        asked = Asked(
+        asked = DivergentAsked(
             member,
             parse_viewpoint(between[0], *surety, option="--between"),
             parse_viewpoint(between[1], *surety, option="--between"),

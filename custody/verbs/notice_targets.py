@@ -15,7 +15,7 @@ from producers.imports.notice_import import AlreadyTold, Judge
 from producers.imports.notice_rows import NoticeRow
 from projections.fold.amended import Effective, effective
 from readers.child.records import known
-from readers.moments import Asked, Name
+from readers.moments import MomentsAsked, Name
 from readers.questions import NothingKnownError, NotShownError
 from readers.waiting import accepted, wait_until_shown
 
@@ -44,7 +44,7 @@ def judging(connection: Connection[tuple[Any, ...]], agency: Agency, zone: str) 
     @lru_cache(maxsize=_RECORDS_KEPT)
     def record_of(name: Name) -> list[Effective] | str:
         try:
-            return effective(known(connection, name, Asked()).entries)
+            return effective(known(connection, name, MomentsAsked()).entries)
         except (NothingKnownError, NotShownError) as error:
             return str(error)
 

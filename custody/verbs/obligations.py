@@ -8,7 +8,7 @@ from custody.verbs.options import Data, Json
 from custody.verbs.reading import RecordedBy
 
 if TYPE_CHECKING:
-    from readers.obligations.one_child import Sought
+    from readers.obligations.one_child import DutiesAsked
 
 
 def show(
@@ -114,13 +114,13 @@ def _sought(  # noqa: PLR0917
     due_to: str | None,
     *,
     zone: str,
-) -> "Sought":
+) -> "DutiesAsked":
     from custody.verbs.answering import moment
     from ledger.times import first_instant, last_instant
-    from readers.obligations.one_child import Sought
+    from readers.obligations.one_child import DutiesAsked
 
     start, end = moment(due_from, "--due-from"), moment(due_to, "--due-to")
-    return Sought(
+    return DutiesAsked(
         agency,
         state,
         towards,
@@ -143,7 +143,7 @@ def _show_all(
     from custody.shown.printing import print_json, print_lines
     from custody.verbs.answering import answering, connected, moment
     from readers.obligations.duty_pages import read_place
-    from readers.obligations.owed_by_all import Page, checked_population, owed_by_all
+    from readers.obligations.owed_by_all import DutyPage, checked_population, owed_by_all
     from readers.questions import WrongQuestionError
     from readers.text.duties_text import duties_lines
 
@@ -151,7 +151,7 @@ def _show_all(
         page = None
         if paged is not None:
             limit, after = paged
-            page = Page(limit, None if after is None else read_place(after))
+            page = DutyPage(limit, None if after is None else read_place(after))
         as_of, recorded = moment(on, "--on"), moment(recorded_by, "--recorded-by")
         if page is not None and page.after is not None and (as_of is not None or recorded is not None):
             raise WrongQuestionError("--after goes on as of the moments of its page; leave out --on and --recorded-by")

@@ -115,12 +115,12 @@ def timeline(
 def _viewed(child: str, question: _Question, data: Data) -> dict[str, Any]:
     from readers.child.knowing import parse_viewpoint
     from readers.child.view import view as view_of
-    from readers.moments import Asked, parse_child
+    from readers.moments import MomentsAsked, parse_child
 
     with answering():
         name = parse_child(child)
         viewpoint = parse_viewpoint(question.viewed_as, question.basis, question.at_least)
-        asked = Asked(
+        asked = MomentsAsked(
             happened_by=moment(question.happened_by, "--happened-by"),
             known_at=moment(question.known_at, "--known-at"),
             recorded_by=moment(question.recorded_by, "--recorded-by"),
@@ -172,13 +172,13 @@ def knows(
     from readers.child.knowing import parse_viewpoint
     from readers.child.knows import Picked
     from readers.child.knows import knows as knows_of
-    from readers.moments import Asked, parse_child
+    from readers.moments import MomentsAsked, parse_child
     from readers.text.knows_text import knows_lines
 
     with answering():
         name = parse_child(child)
         viewpoint = parse_viewpoint(viewed_as, basis, None)
-        asked = Asked(recorded_by=moment(recorded_by, "--recorded-by"))
+        asked = MomentsAsked(recorded_by=moment(recorded_by, "--recorded-by"))
         picked = Picked(grade, channel, fact, moment(since, "--from"), moment(until, "--to"))
         with connected(data) as (connection, _):
             answer = knows_of(connection, name, asked, viewpoint, picked)
@@ -205,7 +205,7 @@ def findings(
       custody findings --code G1 --json
     """
     from custody.shown.printing import finding_lines, print_json_list, print_lines
-    from readers.findings import Sought
+    from readers.findings import FindingsAsked
     from readers.findings import findings as findings_of
 
     def show_json(complete_to: str | None, found: Iterator[dict[str, Any]]) -> None:
@@ -221,7 +221,7 @@ def findings(
         print_lines(lines())
 
     with answering(), connected(data) as (connection, _):
-        findings_of(connection, Sought(agency, office, code, only_open), show_json if as_json else show_text)
+        findings_of(connection, FindingsAsked(agency, office, code, only_open), show_json if as_json else show_text)
 
 
 def wait(

@@ -11,11 +11,11 @@ from psycopg import Connection
 from consumers.reading import kept_of
 from consumers.reading_again import read_again
 from custody.errors import FAILED, UNREACHABLE, Problem
-from ledger.kafka.record_batches import DamagedBatch, Record
+from ledger.kafka.record_batches import DamagedBatch, KafkaRecord
 from ledger.store.dead_letters import close
 from producers.client.errors import BrokerUnreachableError, ClientError
 from producers.client.sending import Sender
-from readers.set_aside import Message, message_numbered
+from readers.set_aside import FoundMessage, message_numbered
 from readers.snapshot import Rows
 
 _RETRIED = b"update ledger.set_aside set retried_at = clock_timestamp() where number = %s"
@@ -28,7 +28,7 @@ Sent = tuple[bytes, list[tuple[str, bytes]]]
 """Bytes and headers."""
 
 
-def send_again(connection: Connection[Rows], bootstrap: str, number: int) -> Message:
+def send_again(connection: Connection[Rows], bootstrap: str, number: int) -> FoundMessage:
     """Send the bytes and headers of a message to the partition they were found on, and note when.
 
     The ledger reads it as if it had just come: what was recorded meanwhile under its key makes it a duplicate.
@@ -60,7 +60,7 @@ def apply_again(connection: Connection[Rows], child: UUID) -> None:
     _write(connection, _ASK_AGAIN, child, child, child)
 
 
-def _to_send(message: Message, bootstrap: str) -> Sequence[Sent]:
+def _to_send(message: FoundMessage, bootstrap: str) -> Sequence[Sent]:
     number = message.number
     if message.cause == "foreign":
         raise Problem(
@@ -95,7 +95,7 @@ def _to_send(message: Message, bootstrap: str) -> Sequence[Sent]:
     for record in found:
         if isinstance(record, DamagedBatch):
             raise Problem(f"{why}, and what stands on the topic is {record.reason}; {cure}")
-    records = [record for record in found if isinstance(record, Record)]
+    records = [record for record in found if isinstance(record, KafkaRecord)]
     if message.cause != "batch" and [kept_of(record.value)[2] for record in records] != [message.digest]:
         raise Problem(f"{why}, and what stands at its place on {message.topic} has another digest; {cure}")
     return [

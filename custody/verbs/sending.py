@@ -293,12 +293,12 @@ def import_notices(
     from producers.imports.notice_claims import shared_reference
     from producers.imports.notice_file import read_file
     from producers.imports.notice_import import importer, prepare
-    from producers.imports.notice_rows import LIMITS, WANTED, Reading
+    from producers.imports.notice_rows import LIMITS, WANTED, LogReading
     from producers.tables.rows import BadRow, ImportFileError, PassedOver
 
     sender = sender_named(agency)
     how = how_to_read(WANTED, sheet, header_row, column, encoding)
-    read_as = Reading(order_of(month_first, day_first), checked_zone(zone), set_values(WANTED, values))
+    read_as = LogReading(order_of(month_first, day_first), checked_zone(zone), set_values(WANTED, values))
     with opened_file(file) as raw:
         content = raw.read(LIMITS.file_bytes + 1)
     try:

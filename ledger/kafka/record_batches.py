@@ -36,7 +36,7 @@ MOST_HEADERS: Final = 4096
 """Of one record; a batch can unpack to millions of empty ones, each of which is an object here."""
 
 
-class Record(NamedTuple):
+class KafkaRecord(NamedTuple):
     """One message, as far as anyone here asks of it; named as kafka-python's `ConsumerRecord` is."""
 
     topic: str
@@ -75,7 +75,7 @@ class DamagedBatch(NamedTuple):
 
 
 def unpack_quickly(consumer: KafkaConsumer, *, give_damaged: bool = False) -> KafkaConsumer:
-    """Have a consumer that is not yet polled give `Record`s; returns it.
+    """Have a consumer that is not yet polled give `KafkaRecord`s; returns it.
 
     With `give_damaged` a batch that cannot be unpacked is given as a `DamagedBatch`; without, polling raises
     `CorruptRecordError` at it, again and again.
@@ -110,7 +110,7 @@ class _PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # the 
 
     give_damaged = False
 
-    def _unpack_records(self, tp: TopicPartition, records: Any, *_: Any) -> Iterator[Record | DamagedBatch]:
+    def _unpack_records(self, tp: TopicPartition, records: Any, *_: Any) -> Iterator[KafkaRecord | DamagedBatch]:
         """Yield the records in their order, moving on where the next fetch begins, as the library's method does."""
         while True:
             batch = None
@@ -138,7 +138,7 @@ class _PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # the 
             self.next_fetch_offset = next_offset
         self.drain()
 
-    def _read(self, tp: TopicPartition, batch: Any) -> tuple[list[Record], int]:
+    def _read(self, tp: TopicPartition, batch: Any) -> tuple[list[KafkaRecord], int]:
         """Return the records of a batch that are to be read, and the offset behind it."""
         if self.check_crcs and not batch.validate_crc():
             raise CorruptRecordError(f"Record batch for partition {tp} at offset {batch.base_offset} failed crc check")
@@ -192,10 +192,10 @@ class _GivingDamaged(_PartitionRecords):
     room = 0
     """Bytes that may still be given; at least one record is, whatever its size."""
 
-    def take(self, n: int | None = None) -> list[Record | DamagedBatch]:
+    def take(self, n: int | None = None) -> list[KafkaRecord | DamagedBatch]:
         """Return the next records, up to `n`, and as long as there is room."""
         self.room = self.room or MOST_TOGETHER
-        taken: list[Record | DamagedBatch] = []
+        taken: list[KafkaRecord | DamagedBatch] = []
         for record in itertools.islice(self.record_iterator, 0, n):
             taken.append(record)
             value, packed = (record.kept, b"") if isinstance(record, DamagedBatch) else (record.value, record.packed)
@@ -233,7 +233,7 @@ def _shown(raw: bytes, error: Exception) -> bytes:
     return raw[:_HEADER_BYTES]
 
 
-def unpacked(tp: TopicPartition, batch: Any) -> list[Record]:
+def unpacked(tp: TopicPartition, batch: Any) -> list[KafkaRecord]:
     """Return the records of one batch of magic 2. Raises `CorruptRecordError`, and `DamagedError` of its codec."""
     codec = batch.compression_type
     packed = memoryview(batch._buffer)[batch._pos :]
@@ -243,7 +243,7 @@ def unpacked(tp: TopicPartition, batch: Any) -> list[Record]:
         raise _corrupt(tp, batch, error) from error
 
 
-def legacy_unpacked(tp: TopicPartition, batch: Any) -> list[Record]:
+def legacy_unpacked(tp: TopicPartition, batch: Any) -> list[KafkaRecord]:
     """Return the messages of a batch of magic 0 or 1, which brokers kept of old clients; they have no headers."""
     try:
         inside = type(batch)(memoryview(bytes(batch._buffer)), batch.magic)
@@ -256,7 +256,9 @@ def legacy_unpacked(tp: TopicPartition, batch: Any) -> list[Record]:
             if not record.validate_crc():
                 raise ValueError(f"the record at offset {record.offset} failed its crc check")
             found.append(
-                Record(tp.topic, tp.partition, record.offset, record.timestamp or -1, record.key, record.value, b"\0")
+                KafkaRecord(
+                    tp.topic, tp.partition, record.offset, record.timestamp or -1, record.key, record.value, b"\0"
+                )
             )
     except (ValueError, IndexError, AssertionError, struct.error) as error:
         raise _corrupt(tp, batch, error) from error
@@ -267,7 +269,7 @@ def _corrupt(tp: TopicPartition, batch: Any, error: Exception) -> CorruptRecordE
     return CorruptRecordError(f"Record batch for partition {tp} at offset {batch.base_offset}: {error!r}")
 
 
-def _records(tp: TopicPartition, data: bytes, batch: Any) -> list[Record]:
+def _records(tp: TopicPartition, data: bytes, batch: Any) -> list[KafkaRecord]:
     topic, partition = tp
     first_offset, first_timestamp = batch.base_offset, batch.first_timestamp
     appended_at = batch.max_timestamp if batch.timestamp_type else None
@@ -291,7 +293,7 @@ def _records(tp: TopicPartition, data: bytes, batch: Any) -> list[Record]:
         value = data[at : (at := at + size)] if size >= 0 else None
         if not at < end <= len(data):
             raise ValueError(f"a record of {length} bytes has {at - end} bytes too many")
-        records.append(Record(topic, partition, first_offset + offset, timestamp, key, value, data[at:end]))
+        records.append(KafkaRecord(topic, partition, first_offset + offset, timestamp, key, value, data[at:end]))
         at = end
     if at != len(data):
         raise ValueError(f"{len(data) - at} bytes behind the last record")

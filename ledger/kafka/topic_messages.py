@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from kafka import KafkaConsumer, TopicPartition
 
 from ledger.kafka.genuine import NumberOf
-from ledger.kafka.record_batches import Record, unpack_quickly
+from ledger.kafka.record_batches import KafkaRecord, unpack_quickly
 
 AT_ONCE: Final = 2000
 GLANCE_MS: Final = 200
@@ -16,7 +16,7 @@ MOST_KEPT: Final = 1000
 """Foreign messages kept to be named; of more it is said how many."""
 
 
-class Message(NamedTuple):
+class NumberedMessage(NamedTuple):
     """A message of the ledger's, and its number."""
 
     number: int
@@ -39,7 +39,7 @@ class TopicMessages:
         self._topic = topic
         self._partition = TopicPartition(topic, 0)
         self._records: deque[Any] = deque()
-        self._next: Message | None = None
+        self._next: NumberedMessage | None = None
         consumer = KafkaConsumer(
             bootstrap_servers=bootstrap.split(","),
             client_id="custody-whole-topic",
@@ -60,16 +60,16 @@ class TopicMessages:
         self._end = self._consumer.end_offsets([self._partition])[self._partition]
         self._consumer.seek(self._partition, self._consumer.beginning_offsets([self._partition])[self._partition])
 
-    def peek(self) -> Message | None:
+    def peek(self) -> NumberedMessage | None:
         """Return the next message and leave it there; None at the end. Raises `TimeoutError` when Kafka is silent."""
         while self._next is None and self._more():
             record = self._records.popleft()
-            if not isinstance(record, Record):
+            if not isinstance(record, KafkaRecord):
                 self.damaged.append(record.first_offset)
                 continue
             number = self._number_of(record)
             if number is not None:
-                self._next = Message(number, record)
+                self._next = NumberedMessage(number, record)
             elif len(self.foreign) < MOST_KEPT:
                 self.foreign.append(record)
             else:

@@ -13,14 +13,14 @@ from ledger.obligations.vocabulary import (
     HOLDER,
     OPENING,
     PRODUCER,
-    Answer,
     Members,
-    Rule,
+    MetBy,
+    ObligationRule,
 )
 from ledger.rules.catalogue import BY_CODE
 
 
-def faults(rules: Sequence[Rule]) -> Iterator[str]:
+def faults(rules: Sequence[ObligationRule]) -> Iterator[str]:
     """Yield what is wrong with these rules, each with its place and cure."""
     for rule in rules:
         for fault in _faults_of(rule):
@@ -28,7 +28,7 @@ def faults(rules: Sequence[Rule]) -> Iterator[str]:
     yield from faults_of_versions(rules)
 
 
-def faults_of_versions(rules: Sequence[Rule]) -> Iterator[str]:
+def faults_of_versions(rules: Sequence[ObligationRule]) -> Iterator[str]:
     """Two versions of one rule are never in force on the same day, so that no duty is counted twice."""
     for number, rule in enumerate(rules):
         for other in rules[number + 1 :]:
@@ -43,8 +43,8 @@ def faults_of_versions(rules: Sequence[Rule]) -> Iterator[str]:
                 )
 
 
-def _overlap(one: Rule, other: Rule) -> bool:
-    def ends_before(first: Rule, second: Rule) -> bool:
+def _overlap(one: ObligationRule, other: ObligationRule) -> bool:
+    def ends_before(first: ObligationRule, second: ObligationRule) -> bool:
         ends, begins = first.effective_to, second.effective_from
         return ends is not None and begins is not None and ends < begins
 
@@ -54,7 +54,7 @@ def _overlap(one: Rule, other: Rule) -> bool:
 _BY_NAME: Final[dict[str, type[Fact]]] = {short_name(fact.wire): fact for fact in HAPPENINGS}
 
 
-def _faults_of(rule: Rule) -> Iterator[str]:
+def _faults_of(rule: ObligationRule) -> Iterator[str]:
     if rule.effective_to is not None and rule.effective_from is not None and rule.effective_to < rule.effective_from:
         yield f"effective_to: {rule.effective_to} is before effective_from {rule.effective_from}"
     if rule.warning is not None and (rule.warning not in BY_CODE or BY_CODE[rule.warning].where != "clock"):
@@ -88,7 +88,7 @@ def _faults_of(rule: Rule) -> Iterator[str]:
         yield from _faults_of_answer(rule, f"met_by.{number}", answer)
 
 
-def _faults_of_parties(rule: Rule) -> Iterator[str]:
+def _faults_of_parties(rule: ObligationRule) -> Iterator[str]:
     named = rule.obliged in AGENCIES or rule.obliged in (PRODUCER, HOLDER)
     if rule.obliged_of is not None:
         yield from _faults_of_same(rule, "obliged_of.same", rule.obliged_of.fact, rule.obliged_of.same)
@@ -106,7 +106,7 @@ def _faults_of_parties(rule: Rule) -> Iterator[str]:
         )
 
 
-def _faults_of_answer(rule: Rule, place: str, answer: Answer) -> Iterator[str]:
+def _faults_of_answer(rule: ObligationRule, place: str, answer: MetBy) -> Iterator[str]:
     if (answer.fact is None) is (answer.told is None):
         yield f"{place}: give either fact or told"
         return
@@ -138,7 +138,7 @@ def _faults_of_answer(rule: Rule, place: str, answer: Answer) -> Iterator[str]:
             yield from _lacking(f"{place}.through.facts", between, answer.through.answer)
 
 
-def _faults_of_by(rule: Rule, place: str, name: str, answer: Answer) -> Iterator[str]:
+def _faults_of_by(rule: ObligationRule, place: str, name: str, answer: MetBy) -> Iterator[str]:
     """Somebody must be able to meet the duty, and only a fact is somebody's."""
     if answer.told is not None:
         if answer.by:
@@ -189,7 +189,7 @@ def _shown(value: str | bool) -> str:
     return repr(value) if isinstance(value, str) else str(value).lower()
 
 
-def _faults_of_same(rule: Rule, place: str, name: str | None, members: Sequence[str]) -> Iterator[str]:
+def _faults_of_same(rule: ObligationRule, place: str, name: str | None, members: Sequence[str]) -> Iterator[str]:
     for member in members:
         if name is not None:
             yield from _lacking(place, name, member)

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ledger.model_words import in_words
 from ledger.obligations.checks import faults, faults_of_versions
-from ledger.obligations.vocabulary import Rule
+from ledger.obligations.vocabulary import ObligationRule
 
-__all__ = ["ObligationFileError", "Rule", "faults", "read_obligation_rules", "shipped_rules"]
+__all__ = ["ObligationFileError", "ObligationRule", "faults", "read_obligation_rules", "shipped_rules"]
 
 RULES: Final = Path(__file__).parent / "rules"
 
@@ -21,14 +21,14 @@ class RuleFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
+    rules: Annotated[tuple[ObligationRule, ...], Field(min_length=1)]
 
 
 class ObligationFileError(ValueError):
     """A file of obligation rules cannot be used; the message names each place and the cure."""
 
 
-def read_obligation_rules(file: Path) -> tuple[Rule, ...]:
+def read_obligation_rules(file: Path) -> tuple[ObligationRule, ...]:
     """Read the rules of a TOML file; raises `ObligationFileError` that names everything that is wrong with it."""
     try:
         given = tomllib.loads(file.read_text(encoding="utf-8"))
@@ -49,7 +49,7 @@ def read_obligation_rules(file: Path) -> tuple[Rule, ...]:
 
 
 @cache
-def shipped_rules() -> tuple[Rule, ...]:
+def shipped_rules() -> tuple[ObligationRule, ...]:
     """Return every rule that comes with this program, D1 first, T6 last; raises `ObligationFileError`."""
     rules = [rule for file in sorted(RULES.glob("*.toml")) for rule in read_obligation_rules(file)]
     across = [f"{RULES}: {fault}" for fault in faults_of_versions(rules)]
@@ -58,6 +58,6 @@ def shipped_rules() -> tuple[Rule, ...]:
     return tuple(sorted(rules, key=_place))
 
 
-def _place(rule: Rule) -> tuple[str, int, str, int]:
+def _place(rule: ObligationRule) -> tuple[str, int, str, int]:
     digits = "".join(character for character in rule.id if character.isdigit())
     return rule.id[0], int(digits), rule.id[1 + len(digits) :], rule.version

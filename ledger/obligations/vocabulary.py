@@ -64,7 +64,7 @@ class Through(_Part):
     answer: Id
 
 
-class Answer(_Part):
+class MetBy(_Part):
     """What meets the duty: a fact, or the recipient's coming to know one."""
 
     fact: Id | None = None
@@ -101,7 +101,7 @@ class Party(_Part):
     same: Annotated[tuple[Id, ...], Field(min_length=1)]
 
 
-class Rule(_Part):
+class ObligationRule(_Part):
     """One rule in one version."""
 
     id: Annotated[str, Field(pattern=r"^[DT][1-9][0-9]?[a-z]?$")]
@@ -133,7 +133,7 @@ class Rule(_Part):
     opened_by: tuple[Opening, ...] = ()
     once_per: Id | None = None
     """Facts alike in this member open one duty together, by the first of them."""
-    met_by: tuple[Answer, ...] = ()
+    met_by: tuple[MetBy, ...] = ()
     until: tuple[Id, ...] = ()
     """Answers after the next of these facts do not count: another stay has begun, or this one is over."""
     falls_away_by: tuple[Condition, ...] = ()

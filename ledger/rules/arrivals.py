@@ -39,7 +39,7 @@ class Claim(NamedTuple):
     remarks: tuple[Finding, ...]
 
 
-class Receipt(NamedTuple):
+class ReceiptArrival(NamedTuple):
     """A receipt of the right form; what the agency's feed has published decides what becomes of it."""
 
     agency: Agency
@@ -89,4 +89,4 @@ class Illegible(NamedTuple):
     """Further keys in it whose sender is answered."""
 
 
-Arrival = Claim | Receipt | Malformed | Illegible
+Arrival = Claim | ReceiptArrival | Malformed | Illegible

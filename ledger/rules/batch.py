@@ -28,10 +28,10 @@ from ledger.identifiers import shown
 from ledger.intake.submission import Refusal
 from ledger.records.record import Record
 from ledger.roles.settings import Settings
-from ledger.rules.arrivals import Arrival, Claim, Illegible, Key, Malformed, Receipt
+from ledger.rules.arrivals import Arrival, Claim, Illegible, Key, Malformed, ReceiptArrival
 from ledger.rules.attaching import Attached
 from ledger.rules.decide import NOBODY_KNOWN, NOTHING_AROUND, decide
-from ledger.rules.lookups import NAMES_RECORD, Answer, Known, Name
+from ledger.rules.lookups import NAMES_RECORD, EarlierOutcome, Lookups, Name
 from ledger.rules.naming import Naming, one_a_rule
 from ledger.rules.outcomes import outcome, refusal_members
 from ledger.rules.protecting import Protecting, without
@@ -61,12 +61,12 @@ class Rows:
     """How many of the events are receipts: of no child's record."""
 
 
-class Batch:
+class ArrivalBatch:
     """Decides arrivals one after the other; positions and `recorded_at` go on from the last entry's."""
 
     def __init__(
         self,
-        known: Known,
+        known: Lookups,
         *,
         settings: Settings,
         now: datetime,
@@ -96,7 +96,7 @@ class Batch:
             case Claim():
                 if not self._answered_before(arrival.agency, arrival.key, arrival.digest):
                     self._decide(arrival)
-            case Receipt():
+            case ReceiptArrival():
                 if not self._answered_before(arrival.agency, arrival.key, arrival.digest):
                     self._sign(arrival)
 
@@ -156,7 +156,7 @@ class Batch:
         members = refusal_members(refusal)
         self.rows.submissions.append((source, id, digest, None, orjson.dumps(members), agency))
         self.rows.outcomes.append((agency, id, outcome(source=source, id=id, status="refused", refusal=members)))
-        self.known.answers[agency, key] = Answer(digest, None, None, None, None, members)
+        self.known.answers[agency, key] = EarlierOutcome(digest, None, None, None, None, members)
 
     def _decide(self, claim: Claim) -> None:
         recorded_at = self._clock(claim.sent_at)
@@ -340,7 +340,7 @@ class Batch:
         self.rows.events.append(Recorded(child, version, claim.wire, state))
         self.rows.positions.append(position)
         self.rows.submissions.append((source, id, claim.digest, position, None, claim.agency))
-        self.known.answers[claim.agency, claim.key] = Answer(
+        self.known.answers[claim.agency, claim.key] = EarlierOutcome(
             claim.digest, position, child, version - unseen, recorded_at, None
         )
         if attached.names:
@@ -351,7 +351,7 @@ class Batch:
             self.known.link(child, named)
             self.rows.links += [(child, named), (named, child)]
 
-    def _sign(self, receipt: Receipt) -> None:
+    def _sign(self, receipt: ReceiptArrival) -> None:
         """Decide a receipt; accepted, it is the next entry of the agency's own record."""
         agency, (source, id), fact = receipt.agency, receipt.key, receipt.fact
         by = fact.by
@@ -384,7 +384,9 @@ class Batch:
         self.rows.positions.append(position)
         self.rows.receipts += 1
         self.rows.submissions.append((source, id, receipt.digest, position, None, agency))
-        self.known.answers[agency, receipt.key] = Answer(receipt.digest, position, None, version, recorded_at, None)
+        self.known.answers[agency, receipt.key] = EarlierOutcome(
+            receipt.digest, position, None, version, recorded_at, None
+        )
 
     def _clock(self, sent_at: datetime | None) -> datetime:
         """Return the entry's `recorded_at`: the ledger clock, always just past the last entry's."""

@@ -25,7 +25,7 @@ Name = tuple[str, str]
 """An identifier as (scheme, value)."""
 
 
-class Answer(NamedTuple):
+class EarlierOutcome(NamedTuple):
     """What became of an earlier submission with the same key."""
 
     digest: str
@@ -47,10 +47,10 @@ class KeptName(NamedTuple):
 
 
 @dataclass(slots=True)
-class Known:
+class Lookups:
     """What the ledger holds about this batch, looked up under the lock; kept in step as the batch goes on."""
 
-    answers: dict[tuple[Agency, Key], Answer]
+    answers: dict[tuple[Agency, Key], EarlierOutcome]
     carriers: dict[Name, UUID]
     records: dict[UUID, Record]
     linked: dict[UUID, frozenset[UUID]]

@@ -10,7 +10,7 @@ from ledger.identifiers import Identifier
 from ledger.intake.submission import Submission
 from ledger.records.record import Record
 from ledger.rules.attaching import NOTHING_NEW, Attached, attach
-from ledger.rules.lookups import Known, Name
+from ledger.rules.lookups import Lookups, Name
 from ledger.rules.protecting import Protecting
 from ledger.rules.releasing import NOTHING_UNDONE, Undone, openings, undo
 from ledger.rules.remark import Remark
@@ -20,7 +20,7 @@ from ledger.sharing.belonging import aims_at
 class Naming:
     """Who carries which identifier, kept in `known` as the batch goes on."""
 
-    def __init__(self, known: Known, protecting: Protecting) -> None:
+    def __init__(self, known: Lookups, protecting: Protecting) -> None:
         self._known = known
         self._protecting = protecting
 

@@ -14,7 +14,7 @@ from ledger.entry import Entry
 from ledger.facts import Fact
 from ledger.records.record import Record
 from ledger.sharing.belonging import aims_at
-from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.feed_fold import SharingRulebook
 from ledger.sharing.rule_sets import Adopted
 
 NOTHING_HIDDEN: Final[frozenset[int]] = frozenset()
@@ -23,7 +23,7 @@ NOTHING_HIDDEN: Final[frozenset[int]] = frozenset()
 class Protecting:
     """The sharing rules adopted so far, asked for what they protect."""
 
-    def __init__(self, rulebook: Rulebook) -> None:
+    def __init__(self, rulebook: SharingRulebook) -> None:
         self._rulebook = rulebook
         self._backfilling = rulebook.backfilling
         sets = [rulebook.of(rules) for rules in rulebook.sets]

@@ -13,7 +13,7 @@ import orjson
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry
 from ledger.facts.ledger_wide import RuleSet
-from ledger.sharing.feed_fold import Kind, Told
+from ledger.sharing.feed_fold import Kind, ToldItem
 from ledger.times import write_clock, write_when
 
 FEED_ITEM: Final = "custody.feed-item.v1"
@@ -51,7 +51,7 @@ class Part(NamedTuple):
     items: int
 
 
-class Batch(NamedTuple):
+class PublicationBatch(NamedTuple):
     """A batch, as it is kept in PostgreSQL and told on `custody.publications`.
 
     Every entry up to `to_position` is published by this batch or an earlier one, but for those put off because their
@@ -86,7 +86,7 @@ class Batch(NamedTuple):
         return [(position if adopted is None else adopted, position) for position in self.deferred]
 
 
-def number_items(told: Iterable[tuple[Told, str]], last: Numbers) -> tuple[list[Publication], Numbers]:
+def number_items(told: Iterable[tuple[ToldItem, str]], last: Numbers) -> tuple[list[Publication], Numbers]:
     """Give items, each with its stamp, the next numbers of their feeds; return them by entry, and the last numbers."""
     last_of = dict(last)
     items: list[Publication] = []
@@ -108,7 +108,7 @@ def number_items(told: Iterable[tuple[Told, str]], last: Numbers) -> tuple[list[
     return items, last_of
 
 
-def write_batch(batch: Batch) -> bytes:
+def write_batch(batch: PublicationBatch) -> bytes:
     """Return the message on `custody.publications`; what is at its default is left out of an item."""
     put_off = {
         "deferred": batch.deferred,
@@ -150,12 +150,12 @@ def _item(item: Publication, published_at: str) -> dict[str, Any]:
     return written
 
 
-def read_batch(payload: bytes) -> Batch:
+def read_batch(payload: bytes) -> PublicationBatch:
     """Read a message of `custody.publications`."""
     given = orjson.loads(payload)
     published_at = given["published_at"]
     backfilled = given["backfilled"]
-    return Batch(
+    return PublicationBatch(
         given["number"],
         given["from_position"],
         given["to_position"],
@@ -184,7 +184,7 @@ def read_batch(payload: bytes) -> Batch:
     )
 
 
-NOTHING_PUBLISHED: Final = Batch(
+NOTHING_PUBLISHED: Final = PublicationBatch(
     0,
     0,
     0,

@@ -39,7 +39,7 @@ NEEDS_RECORD: Final[frozenset[type[Fact]]] = _FOLLOWING | {NoticeGiven}
 """Facts of which only the whole record says whom they concern; others are told by themselves, unless merged."""
 
 
-class Told(NamedTuple):
+class ToldItem(NamedTuple):
     """One item for one feed."""
 
     agency: Agency
@@ -49,7 +49,7 @@ class Told(NamedTuple):
     rules: RuleSet
 
 
-class Rulebook:
+class SharingRulebook:
     """The sets adopted so far, and which is in force for which entry."""
 
     def __init__(
@@ -102,10 +102,10 @@ class Rulebook:
         return tuple(one for one in self.adopted if one.backfill)
 
 
-def tell_alone(entry: Entry, sharing: Sharing) -> list[Told]:
+def tell_alone(entry: Entry, sharing: Sharing) -> list[ToldItem]:
     """Return whom an entry is told to that concerns no other entry, in a record that was never merged."""
     rules = sharing.rules
-    return [Told(agency, "entry", entry, disclosure, rules) for agency, disclosure in sharing.disclosures(entry)]
+    return [ToldItem(agency, "entry", entry, disclosure, rules) for agency, disclosure in sharing.disclosures(entry)]
 
 
 def spoken_of(statements: Iterable[Entry]) -> set[int]:
@@ -161,7 +161,7 @@ class Telling:
     def of(
         cls,
         entries: Iterable[Entry],
-        rulebook: Rulebook,
+        rulebook: SharingRulebook,
         *,
         left_out: Iterable[LeftOut] = (),
         without: Mapping[int, frozenset[str]] | None = None,
@@ -192,9 +192,9 @@ class Telling:
         """Return whether all these entries were taken."""
         return self._entries.keys() >= positions
 
-    def take(self, entry: Entry, sharing: Sharing) -> list[Told]:
+    def take(self, entry: Entry, sharing: Sharing) -> list[ToldItem]:
         """Return whom the next entry is told to, and what else those agencies are told behind it."""
-        items: list[Told] = []
+        items: list[ToldItem] = []
         kind = type(entry.fact)
         if entry.position in self._without:
             entry = _stripped(entry, self._without[entry.position])
@@ -206,7 +206,7 @@ class Telling:
                     self._follow(items, agency, "entry", entry, sharing)
         else:
             for agency, disclosure in self._disclosures(entry, sharing):
-                self._give(items, Told(agency, "entry", entry, disclosure, sharing.rules))
+                self._give(items, ToldItem(agency, "entry", entry, disclosure, sharing.rules))
         # a notice, and a void of a void of one, too: whoever has it (again) may have missed a correction meanwhile
         gaining = {item.agency for item in items} | {entry.producer.agency} | given_notice
         for agency in RECEIVERS:
@@ -227,20 +227,22 @@ class Telling:
             if self._knows(agency, entry.position):
                 self._learn(agency, entry.position)
 
-    def backfill(self, adopted: Adopted, rulebook: Rulebook, untold: Set[tuple[int, int]] = frozenset()) -> list[Told]:
+    def backfill(
+        self, adopted: Adopted, rulebook: SharingRulebook, untold: Set[tuple[int, int]] = frozenset()
+    ) -> list[ToldItem]:
         """Return what a set adopted with backfill adds for the entries there are, in order of position."""
-        items: list[Told] = []
+        items: list[ToldItem] = []
         for position in sorted(self._entries):
             if (adopted.position, position) not in untold:
                 items += self.backfill_entry(position, adopted, rulebook)
         return items
 
-    def backfill_entry(self, position: int, adopted: Adopted, rulebook: Rulebook) -> list[Told]:
+    def backfill_entry(self, position: int, adopted: Adopted, rulebook: SharingRulebook) -> list[ToldItem]:
         """Return what a set adopted with backfill adds for one older entry."""
         entry = self._entries[position]
         if not rulebook.concerns(adopted, entry):
             return []
-        items: list[Told] = []
+        items: list[ToldItem] = []
         sharing = rulebook.of(adopted.rules)
         follows = type(entry.fact) in _FOLLOWING
         disclosures = {} if follows else dict(self._disclosures(entry, sharing))
@@ -251,7 +253,7 @@ class Telling:
             if follows and self._knows_any(agency, self._touched(entry)):
                 self._follow(items, agency, "supplement", entry, sharing)
             elif agency in disclosures:
-                self._give(items, Told(agency, "supplement", entry, disclosures[agency], sharing.rules))
+                self._give(items, ToldItem(agency, "supplement", entry, disclosures[agency], sharing.rules))
             if len(items) > before:
                 self._catch_up(items, agency, sharing)
         return items
@@ -326,7 +328,7 @@ class Telling:
             entry.producer.agency == agency or (agency, position) in self._told or agency in self._noticed.of(position)
         )
 
-    def _catch_up(self, items: list[Told], agency: Agency, sharing: Sharing) -> None:
+    def _catch_up(self, items: list[ToldItem], agency: Agency, sharing: Sharing) -> None:
         """Tell an agency the statements about what it now has, as far as it has not had them.
 
         In order of position, over and over: what it is told so is a thing it has, too, and may be spoken of earlier
@@ -361,7 +363,7 @@ class Telling:
                     found.append(at)
         return found
 
-    def _follow(self, items: list[Told], agency: Agency, kind: Kind, statement: Entry, sharing: Sharing) -> None:
+    def _follow(self, items: list[ToldItem], agency: Agency, kind: Kind, statement: Entry, sharing: Sharing) -> None:
         disclosure = sharing.follow(
             statement,
             self._about.get(statement.position),
@@ -369,9 +371,9 @@ class Telling:
             agency,
             about_unknown=statement.position in self._about_left_out,
         )
-        self._give(items, Told(agency, kind, statement, disclosure, sharing.rules))
+        self._give(items, ToldItem(agency, kind, statement, disclosure, sharing.rules))
 
-    def _give(self, items: list[Told], item: Told) -> None:
+    def _give(self, items: list[ToldItem], item: ToldItem) -> None:
         """Put an item on the list unless the agency was told all of it before."""
         key = (item.agency, item.entry.position)
         before = self._told.get(key)

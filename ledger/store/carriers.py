@@ -9,7 +9,7 @@ from psycopg.rows import DictRow
 
 from ledger.facts import EntryVoided, Fact, IdentityMerged
 from ledger.identifiers import Identifier
-from ledger.rules.lookups import Known, Name
+from ledger.rules.lookups import Lookups, Name
 
 
 def carriers_of(cursor: Cursor[DictRow], names: Collection[Name]) -> tuple[dict[Name, UUID], set[Name]]:
@@ -32,7 +32,7 @@ def carriers_of(cursor: Cursor[DictRow], names: Collection[Name]) -> tuple[dict[
     return carriers, released
 
 
-def names_near(known: Known, facts: Sequence[tuple[Fact, Collection[Identifier]]]) -> set[Name]:
+def names_near(known: Lookups, facts: Sequence[tuple[Fact, Collection[Identifier]]]) -> set[Name]:
     """Return all identifiers in the records that the voids among `facts` may act on; none where nothing is voided."""
     if not any(isinstance(fact, EntryVoided) for fact, _ in facts):
         return set()

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import Connection, Cursor
 from psycopg.rows import tuple_row
 
-from ledger.sharing.batches import Batch, Trigger
+from ledger.sharing.batches import PublicationBatch, Trigger
 
 _PUT_OFF: Final = (
     "insert into ledger.deferred (trigger, position, child, deferred_by)"
@@ -37,7 +37,7 @@ class Decision(NamedTuple):
     without: frozenset[str] = frozenset()
 
 
-def keep(cursor: Cursor[Any], batch: Batch) -> None:
+def keep(cursor: Cursor[Any], batch: PublicationBatch) -> None:
     """Keep what a batch puts off, tells later and leaves out; in the transaction of the batch."""
     if batch.deferred:
         cursor.execute(_PUT_OFF, (batch.number, *_columns(batch.put_off)))

@@ -12,7 +12,7 @@ from psycopg.rows import DictRow
 
 from ledger.agencies import RECEIVERS, Agency, topic_suffix
 from ledger.intake.receipt import last_covered
-from ledger.rules.arrivals import Receipt
+from ledger.rules.arrivals import ReceiptArrival
 from ledger.rules.receipts import Published
 from ledger.streams import OF_AGENCY
 
@@ -39,7 +39,7 @@ _FIRST_TO_REACH: Final = sql.SQL(
 )
 
 
-def last_versions(cursor: Cursor[DictRow], receipts: Sequence[Receipt]) -> dict[Agency, int]:
+def last_versions(cursor: Cursor[DictRow], receipts: Sequence[ReceiptArrival]) -> dict[Agency, int]:
     """Return the last version of the own record of each agency that signs, 0 where it has none; under the lock."""
     agencies = list({receipt.agency for receipt in receipts})
     cursor.execute(
@@ -50,7 +50,7 @@ def last_versions(cursor: Cursor[DictRow], receipts: Sequence[Receipt]) -> dict[
     return {row["agency"]: row["version"] or 0 for row in cursor}
 
 
-def published(cursor: Cursor[DictRow], receipts: Sequence[Receipt]) -> dict[Agency, Published]:
+def published(cursor: Cursor[DictRow], receipts: Sequence[ReceiptArrival]) -> dict[Agency, Published]:
     """Return how far the feed of each agency that signs is, and when the last number of each claim was published."""
     row = cursor.execute(_LAST_BATCH).fetchone()
     bounds: dict[Agency, Published] = {}

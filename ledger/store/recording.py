@@ -18,11 +18,11 @@ from ledger.agencies import Agency
 from ledger.entry import recorded_at_of, told_version
 from ledger.records.record import Record
 from ledger.roles.settings import Settings
-from ledger.rules.arrivals import Arrival, Claim, Key, Malformed, Receipt
-from ledger.rules.batch import Batch, Rows
-from ledger.rules.lookups import Answer, Known, Name, needs_names
+from ledger.rules.arrivals import Arrival, Claim, Key, Malformed, ReceiptArrival
+from ledger.rules.batch import ArrivalBatch, Rows
+from ledger.rules.lookups import EarlierOutcome, Lookups, Name, needs_names
 from ledger.rules.protecting import Protecting
-from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.feed_fold import SharingRulebook
 from ledger.sharing.rule_sets import default_rules
 from ledger.store.carriers import carriers_of, names_near, write_carriers
 from ledger.store.dead_letters import close_answered, keep, kept_names
@@ -122,7 +122,7 @@ class Recording:
             self._protecting = None  # the steward may have adopted a set
         if self._protecting is None:
             self._protecting = Protecting(
-                Rulebook(
+                SharingRulebook(
                     adoptions(cursor),
                     default_rules(),
                     self._settings.zone,
@@ -131,7 +131,7 @@ class Recording:
             )
         now, told = self._ledger.entries.clocks(cursor, state)
         known = self._look_up(cursor, arrivals)
-        batch = Batch(
+        batch = ArrivalBatch(
             known,
             settings=self._settings,
             now=now,
@@ -153,8 +153,8 @@ class Recording:
             receipts=rows.receipts,
         )
 
-    def _look_up(self, cursor: Cursor[DictRow], arrivals: Sequence[Arrival]) -> Known:
-        keys = [(a.agency, a.key) for a in arrivals if isinstance(a, Claim | Receipt | Malformed)]
+    def _look_up(self, cursor: Cursor[DictRow], arrivals: Sequence[Arrival]) -> Lookups:
+        keys = [(a.agency, a.key) for a in arrivals if isinstance(a, Claim | ReceiptArrival | Malformed)]
         names: set[Name] = set()
         asked: set[UUID] = set()
         for arrival in arrivals:
@@ -164,7 +164,7 @@ class Recording:
                         asked.add(UUID(name.value))
                     else:
                         names.add((name.scheme, name.value))
-        known = Known(answers=_answers(cursor, keys), carriers={}, records={}, linked={})
+        known = Lookups(answers=_answers(cursor, keys), carriers={}, records={}, linked={})
         children = asked - STREAMS
         self._look_up_records(cursor, known, names, children)
         facts = [(a.submission.fact, a.submission.child) for a in arrivals if isinstance(a, Claim)]
@@ -173,13 +173,13 @@ class Recording:
             self._look_up_records(cursor, known, further, set())
         if names or children:
             known.kept = kept_names(cursor, names, children)
-        receipts = [arrival for arrival in arrivals if isinstance(arrival, Receipt)]
+        receipts = [arrival for arrival in arrivals if isinstance(arrival, ReceiptArrival)]
         if receipts:
             known.versions = last_versions(cursor, receipts)
             known.published = published(cursor, receipts)
         return known
 
-    def _look_up_records(self, cursor: Cursor[DictRow], known: Known, names: set[Name], children: set[UUID]) -> None:
+    def _look_up_records(self, cursor: Cursor[DictRow], known: Lookups, names: set[Name], children: set[UUID]) -> None:
         """Take in who carries these identifiers, and the records of these children and of all joined to them."""
         carriers, released = carriers_of(cursor, names)
         known.carriers |= carriers
@@ -254,7 +254,7 @@ class Recording:
             if record is not None:
                 self._cached -= len(record.entries)
 
-    def _cache(self, known: Known) -> None:
+    def _cache(self, known: Lookups) -> None:
         for child, record in known.records.items():
             self._records.pop(child, None)  # so that the dictionary's order is that of last use
             self._records[child] = record
@@ -294,7 +294,7 @@ def _move_offsets(cursor: Cursor[DictRow], moves: Sequence[OffsetMove]) -> None:
             )
 
 
-def _answers(cursor: Cursor[DictRow], keys: Sequence[tuple[Agency, Key]]) -> dict[tuple[Agency, Key], Answer]:
+def _answers(cursor: Cursor[DictRow], keys: Sequence[tuple[Agency, Key]]) -> dict[tuple[Agency, Key], EarlierOutcome]:
     """Return what became of earlier submissions with these keys."""
     if not keys:
         return {}
@@ -307,7 +307,7 @@ def _answers(cursor: Cursor[DictRow], keys: Sequence[tuple[Agency, Key]]) -> dic
         _columns([(agency, *key) for agency, key in keys]),
     )
     return {
-        (row["agency"], (row["source"], row["id"])): Answer(
+        (row["agency"], (row["source"], row["id"])): EarlierOutcome(
             row["digest"],
             row["position"],
             None if row["originator_id"] in STREAMS else row["originator_id"],

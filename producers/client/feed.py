@@ -21,7 +21,7 @@ from ledger.facts.ledger_wide import ReceiptGrade
 from producers.client.errors import NotSentError, known_agency
 from producers.client.feed_errors import FeedLostError, ReceiptRefusedError
 from producers.client.feed_items import FeedItem
-from producers.client.feed_place import Place, read_place, write_place
+from producers.client.feed_place import ReaderPlace, read_place, write_place
 from producers.client.feed_topic import PATIENCE_SECONDS, FeedTopic
 from producers.client.receipts import Receipts
 
@@ -68,7 +68,7 @@ class FeedReader:
         if (state is None) is (after is None):
             raise ValueError("give a reader either `state`, a file for its place, or `after`, the last number you have")
         agency = known_agency(agency, RECEIVERS)
-        place = Place(after or 0, None) if state is None else read_place(state, agency)
+        place = ReaderPlace(after or 0, None) if state is None else read_place(state, agency)
         self._agency = agency
         self._state = state
         self._kept = place
@@ -223,7 +223,7 @@ class FeedReader:
     def _look_at_answers(self, timeout_ms: int) -> None:
         """Take in outcomes and keep the place; raise the first refusal."""
         refused = [outcome for outcome in self._receipts.answers(timeout_ms) if outcome.status == "refused"]
-        place = Place(self._signed, self._receipts.outcomes_offset)
+        place = ReaderPlace(self._signed, self._receipts.outcomes_offset)
         if self._state is not None and place != self._kept:
             write_place(self._state, self._agency, place)
             self._kept = place

@@ -15,19 +15,19 @@ from ledger.topics import feed
 from producers.client.feed_errors import PlaceError
 
 
-class Place(NamedTuple):
+class ReaderPlace(NamedTuple):
     """`after`: the last number signed for; `outcomes`: the offset from which answers to receipts are still unread."""
 
     after: int
     outcomes: int | None
 
 
-def read_place(file: Path, agency: Agency) -> Place:
+def read_place(file: Path, agency: Agency) -> ReaderPlace:
     """Return the place; the beginning where there is no file yet. Raises `PlaceError`."""
     try:
         given = orjson.loads(file.read_bytes())
     except FileNotFoundError:
-        return Place(0, None)
+        return ReaderPlace(0, None)
     except OSError as error:
         raise PlaceError(file, f"cannot be read ({error.strerror})") from error
     except orjson.JSONDecodeError:
@@ -36,12 +36,12 @@ def read_place(file: Path, agency: Agency) -> Place:
         case {"feed": str(topic), "after": int(after), "outcomes": int() | None as outcomes} if after >= 0:
             if topic != feed(agency):
                 raise PlaceError(file, f"is the place in {topic}, not in {feed(agency)}")
-            return Place(after, outcomes)
+            return ReaderPlace(after, outcomes)
         case _:
             raise PlaceError(file, "is no place in a feed")
 
 
-def write_place(file: Path, agency: Agency, place: Place) -> None:
+def write_place(file: Path, agency: Agency, place: ReaderPlace) -> None:
     """Replace the file, on disk before it counts. Raises `PlaceError`."""
     text = orjson.dumps({"feed": feed(agency), "after": place.after, "outcomes": place.outcomes}) + b"\n"
     beside = file.with_name(file.name + ".new")

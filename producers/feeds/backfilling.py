@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 
 from ledger.entry import Entry, read_entry
 from ledger.roles.faults import is_of_the_message
-from ledger.sharing.feed_fold import NEEDS_RECORD, Rulebook, Telling, Told
+from ledger.sharing.feed_fold import NEEDS_RECORD, SharingRulebook, Telling, ToldItem
 from ledger.sharing.rule_sets import Adopted
 from ledger.store.queries import linked, payload_of, rows_after, rows_of
 from ledger.streams import STREAMS
@@ -22,10 +22,10 @@ READ: Final = 1000
 CACHED_ENTRIES: Final = 40_000
 
 
-class Page(NamedTuple):
+class BackfillPage(NamedTuple):
     """What a set adds for some older entries, which of them wait, and up to where older entries are done."""
 
-    told: Sequence[Told]
+    told: Sequence[ToldItem]
     deferred: Sequence[int]
     through: int
 
@@ -37,9 +37,9 @@ class Backfilling:
         self,
         connection: Connection[DictRow],
         adopted: Adopted,
-        rulebook: Rulebook,
+        rulebook: SharingRulebook,
         blocking: Blocking,
-        check: Callable[[Sequence[Told]], None],
+        check: Callable[[Sequence[ToldItem]], None],
     ) -> None:
         self._connection = connection
         self._adopted = adopted
@@ -49,7 +49,7 @@ class Backfilling:
         self._folds: dict[UUID, Telling] = {}
         self._size = 0
 
-    def pages(self, through: int, *, checked: bool = False) -> Iterator[Page]:
+    def pages(self, through: int, *, checked: bool = False) -> Iterator[BackfillPage]:
         """Yield what is added page by page, going on after position `through`.
 
         `checked`: every item is made once before, so that one that cannot be made is found.
@@ -70,11 +70,11 @@ class Backfilling:
         self._folds.clear()
         self._size = 0
 
-    def _page(self, rows: Sequence[DictRow], before: int, *, checked: bool) -> Page:
+    def _page(self, rows: Sequence[DictRow], before: int, *, checked: bool) -> BackfillPage:
         blocking = self._blocking
         children = {row["originator_id"] for row in rows} - STREAMS
         held = blocking.held(children)
-        told: list[Told] = []
+        told: list[ToldItem] = []
         deferred: list[int] = []
         for row in rows:
             child, position = row["originator_id"], row["notification_id"]
@@ -93,9 +93,9 @@ class Backfilling:
                     blocking.block(child, position, error)
                     held = blocking.held(children)
             deferred.append(position)
-        return Page(told, deferred, rows[-1]["notification_id"])
+        return BackfillPage(told, deferred, rows[-1]["notification_id"])
 
-    def _add(self, entry: Entry, through: int) -> list[Told]:
+    def _add(self, entry: Entry, through: int) -> list[ToldItem]:
         if entry.child in self._whole_records:
             fold = self._folds.get(entry.child) or self._load(entry.child, through)
         else:

@@ -23,7 +23,7 @@ from ledger.kafka.speaking import speaks_of
 from ledger.records.voids import standing_voids
 from ledger.roles.faults import is_of_the_message, place_of
 from ledger.sharing.batches import Trigger
-from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.feed_fold import SharingRulebook, Telling, ToldItem
 from ledger.sharing.rule_sets import FOLLOWING
 from ledger.store import deferring
 from ledger.store.queries import linked, payload_of, rows_of
@@ -36,11 +36,11 @@ _NO_MEMBERS: Final[frozenset[str]] = frozenset()
 _STATEMENTS: Final = frozenset(fact.wire for fact in FOLLOWING)
 
 
-class Step(NamedTuple):
+class Unblocked(NamedTuple):
     """One thing that was put off and waits no more: what it is told as (None: left out), and without which members."""
 
     trigger: Trigger
-    told: Sequence[Told] | None
+    told: Sequence[ToldItem] | None
     without: frozenset[str] = _NO_MEMBERS
 
 
@@ -48,7 +48,7 @@ class Tried(NamedTuple):
     """What trying joined records again came to: the steps taken, and why what is left waits on."""
 
     records: frozenset[UUID]
-    steps: Sequence[Step]
+    steps: Sequence[Unblocked]
     reason: str | None
 
 
@@ -115,8 +115,8 @@ class Blocking:
         self,
         records: frozenset[UUID],
         up_to: int,
-        rulebook: Rulebook,
-        check: Callable[[Sequence[Told]], None],
+        rulebook: SharingRulebook,
+        check: Callable[[Sequence[ToldItem]], None],
     ) -> Tried:
         """Tell what waits of these records, in order, as far as it can be told; nothing is kept yet."""
         with self._connection.cursor() as cursor:
@@ -141,8 +141,8 @@ class _Trying:
     def __init__(
         self,
         rows: Sequence[DictRow],
-        rulebook: Rulebook,
-        check: Callable[[Sequence[Told]], None],
+        rulebook: SharingRulebook,
+        check: Callable[[Sequence[ToldItem]], None],
         exceptions: Exceptions,
     ) -> None:
         self._rows = rows
@@ -153,9 +153,9 @@ class _Trying:
         self._left_out = set(exceptions.left_out)
         self._without = dict(exceptions.without)
 
-    def run(self, waiting: Sequence[Trigger], up_to: int) -> tuple[list[Step], str | None]:
+    def run(self, waiting: Sequence[Trigger], up_to: int) -> tuple[list[Unblocked], str | None]:
         """Take one step after the other; return them, and why what is left waits on."""
-        steps: list[Step] = []
+        steps: list[Unblocked] = []
         fold: Telling | None = None
         for number, trigger in enumerate(waiting):
             adopted, position = trigger
@@ -164,7 +164,7 @@ class _Trying:
             if (position, position) in self._left_out:
                 steps.append(self._leave_out(trigger))
                 continue
-            step: Step | str = "not tried"
+            step: Unblocked | str = "not tried"
             while isinstance(step, str):
                 try:
                     if fold is None:
@@ -187,7 +187,7 @@ class _Trying:
         exceptions = Exceptions(frozenset(self._left_out), self._without)
         return fold_of(self._rows, self._rulebook, exceptions=exceptions, pending=frozenset(waiting))
 
-    def _try(self, fold: Telling, trigger: Trigger) -> Step | str:
+    def _try(self, fold: Telling, trigger: Trigger) -> Unblocked | str:
         """Tell one thing that waits; return why where it cannot be told."""
         adopted, position = trigger
         try:
@@ -201,11 +201,13 @@ class _Trying:
             if not is_of_the_message(error):
                 raise
             return reason_of(position, error)
-        return Step(trigger, told, self._without.get(position, _NO_MEMBERS) if adopted == position else _NO_MEMBERS)
+        return Unblocked(
+            trigger, told, self._without.get(position, _NO_MEMBERS) if adopted == position else _NO_MEMBERS
+        )
 
-    def _leave_out(self, trigger: Trigger) -> Step:
+    def _leave_out(self, trigger: Trigger) -> Unblocked:
         self._left_out.add(trigger)
-        return Step(trigger, None)
+        return Unblocked(trigger, None)
 
     def _tell_without(self, position: int) -> bool:
         """Have an entry told without the members that corrections set; False where that was tried, or none does."""

@@ -25,7 +25,7 @@ from ledger.roles.refusals import RefusedError
 from ledger.roles.settings import Settings
 from ledger.roles.single_work import SingleWork
 from ledger.sharing.batches import Backfilled, Part, Trigger
-from ledger.sharing.feed_fold import Told
+from ledger.sharing.feed_fold import ToldItem
 from ledger.sharing.rule_sets import Adopted
 from ledger.store.deferring import keep_reasons
 from ledger.store.own_entries import adopted, adoptions, former_default_until
@@ -55,11 +55,11 @@ _TOPICS: Final = (PUBLICATIONS, *map(feed, RECEIVERS))
 _OF_ANOTHER_FACT: Final = re.compile(rb'"type":"custody\.(?!sharing-rules-adopted\.)[a-z-]+\.v\d+",')
 
 
-class Judged(NamedTuple):
+class Addressed(NamedTuple):
     """An entry, and whom it is told to; or that it waits."""
 
     message: EntryMessage
-    told: Sequence[Told]
+    told: Sequence[ToldItem]
     waits: bool
 
 
@@ -196,7 +196,7 @@ class Feeds:
 
     def _publish_one_by_one(self, messages: Sequence[EntryMessage]) -> None:
         """Find the entries that cannot be told, and publish the others."""
-        judged: list[Judged] = []
+        judged: list[Addressed] = []
         up_to = self._publishing.last.to_position
         for message in messages:
             try:
@@ -208,12 +208,12 @@ class Feeds:
                     raise  # some of its items are told: it cannot wait any more
                 self._folds.forget()
                 self._blocking.block(message.child, message.position, error)
-                one = Judged(message, (), waits=True)
+                one = Addressed(message, (), waits=True)
             judged.append(one)
             up_to = message.position
         self._keep_and_tell(judged, messages[-1])
 
-    def _judge(self, messages: Sequence[EntryMessage], up_to: int) -> Iterator[Judged]:
+    def _judge(self, messages: Sequence[EntryMessage], up_to: int) -> Iterator[Addressed]:
         """Yield each entry with whom it is told to; `up_to` is the position before them."""
         waiting = self._blocking.waiting(messages)
         entries = {
@@ -226,12 +226,12 @@ class Feeds:
         for message in messages:
             entry = entries.get(message.position)
             told = () if entry is None else self._folds.tell(entry)
-            yield Judged(message, told, message.position in waiting)
+            yield Addressed(message, told, message.position in waiting)
 
-    def _keep_and_tell(self, judged: Iterable[Judged], last: EntryMessage) -> None:
+    def _keep_and_tell(self, judged: Iterable[Addressed], last: EntryMessage) -> None:
         """Publish entries in batches within their bounds; those that wait are put off by the batch they belong to."""
         publishing = self._publishing
-        told: list[tuple[Told, datetime]] = []
+        told: list[tuple[ToldItem, datetime]] = []
         waiting: dict[int, UUID] = {}
         before: EntryMessage | None = None
         for message, items, waits in judged:
@@ -252,12 +252,14 @@ class Feeds:
                 self._close(told, waiting, message)
                 told, waiting, before = [], {}, None
 
-    def _close(self, told: Sequence[tuple[Told, datetime]], waiting: Mapping[int, UUID], message: EntryMessage) -> None:
+    def _close(
+        self, told: Sequence[tuple[ToldItem, datetime]], waiting: Mapping[int, UUID], message: EntryMessage
+    ) -> None:
         """Publish a batch that ends with an entry."""
         decided = self._put_off(list(waiting), waiting.values()) if waiting else ALL_TOLD
         self._publishing.publish(told, to_position=message.position, clock=message.clock(), decided=decided)
 
-    def _publish_parts(self, its: Sequence[tuple[Told, datetime]], done: int, message: EntryMessage) -> int:
+    def _publish_parts(self, its: Sequence[tuple[ToldItem, datetime]], done: int, message: EntryMessage) -> int:
         """Publish items of an entry that has more than one batch may hold, but for the last; return how many are."""
         publishing = self._publishing
         while len(its) - done > MOST_ITEMS:
@@ -314,7 +316,7 @@ class Feeds:
         """Publish what waited and can be told, in batches that end where the last one did."""
         if not tried:
             return
-        told: list[tuple[Told, datetime]] = []
+        told: list[tuple[ToldItem, datetime]] = []
         resumed: list[Trigger] = []
         left_out: list[Trigger] = []
         without: list[tuple[int, Sequence[str]]] = []
@@ -334,7 +336,7 @@ class Feeds:
             self._blocking.resumed(one)
         self._folds.forget()  # they know nothing of what was told now
 
-    def _publish_again(self, told: Sequence[tuple[Told, datetime]], decided: Decided) -> None:
+    def _publish_again(self, told: Sequence[tuple[ToldItem, datetime]], decided: Decided) -> None:
         last = self._publishing.last
         self._publishing.publish(
             told, to_position=last.to_position, clock=read_clock(last.published_at), decided=decided

@@ -16,7 +16,7 @@ from psycopg.rows import DictRow
 from ledger.entry import Entry, read_entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from ledger.sharing.batches import Trigger
-from ledger.sharing.feed_fold import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
+from ledger.sharing.feed_fold import NEEDS_RECORD, SharingRulebook, Telling, ToldItem, spoken_of, tell_alone
 from ledger.sharing.leaving_out import LeftOut, left_out
 from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.store.queries import entries_at, linked, payload_of, rows_of, statements_of
@@ -29,7 +29,7 @@ _STATEMENTS: Final = [fact.wire for fact in NEEDS_RECORD]
 
 def fold_of(
     rows: Iterable[DictRow],
-    rulebook: Rulebook,
+    rulebook: SharingRulebook,
     *,
     exceptions: Exceptions = NO_EXCEPTIONS,
     pending: Set[Trigger] = frozenset(),
@@ -62,7 +62,7 @@ class Folds:
         """Take the sets adopted, and what of blocked records was told otherwise."""
         self._zone = zone
         self._told_otherwise = told_otherwise or ToldOtherwise()
-        self.rulebook = Rulebook(adoptions, default_rules(), zone, former_default_until=former_default_until)
+        self.rulebook = SharingRulebook(adoptions, default_rules(), zone, former_default_until=former_default_until)
         self._of: dict[UUID, Telling] = {}
         self._partial: set[UUID] = set()
         """Records of whose entries only those are folded that statements speak of."""
@@ -72,7 +72,7 @@ class Folds:
 
     def adopt(self, one: Adopted) -> None:
         """Take in a set that was adopted: it is in force for entries after it."""
-        self.rulebook = Rulebook(
+        self.rulebook = SharingRulebook(
             (*self.rulebook.adopted, one),
             default_rules(),
             self._zone,
@@ -143,7 +143,7 @@ class Folds:
         self._used[id(fold)] = records
         self._size += fold.size
 
-    def tell(self, entry: Entry) -> list[Told]:
+    def tell(self, entry: Entry) -> list[ToldItem]:
         """Return whom the next entry is told to, and what they are told right behind it."""
         fold = self._of.get(entry.child)
         sharing = self.rulebook.at(entry)

@@ -29,8 +29,8 @@ from ledger.sharing.batches import (
     NOTHING_PUBLISHED,
     PUBLICATION,
     Backfilled,
-    Batch,
     Part,
+    PublicationBatch,
     Trigger,
     columns_of,
     item_values,
@@ -38,7 +38,7 @@ from ledger.sharing.batches import (
     read_batch,
     write_batch,
 )
-from ledger.sharing.feed_fold import Told
+from ledger.sharing.feed_fold import ToldItem
 from ledger.store import deferring
 from ledger.store.queries import payload_of, rows_at
 from ledger.times import MICROSECOND, in_utc, plus, read_clock, write_clock
@@ -54,7 +54,7 @@ _OF_TOPIC: Final = "topic"
 SETTLE_SECONDS: Final = 1.0
 """How often settled time is moved on while nothing comes in."""
 
-Stamped = Sequence[tuple[Told, datetime]]
+Stamped = Sequence[tuple[ToldItem, datetime]]
 """Items, each with the ledger time of the entry it is told for."""
 
 
@@ -151,7 +151,7 @@ class Publishing:
         ).fetchone()
         return row is not None and bool(row["beyond"])
 
-    def check(self, told: Sequence[Told]) -> None:
+    def check(self, told: Sequence[ToldItem]) -> None:
         """Raise whatever telling these items would raise; nothing is kept."""
         items, _ = number_items(((item, _ANY_STAMP) for item in told), NOTHING_PUBLISHED.last)
         write_batch(NOTHING_PUBLISHED._replace(items=items))
@@ -191,7 +191,7 @@ class Publishing:
         if self.last.settled and time.monotonic() - self._looked_at < SETTLE_SECONDS:
             return
         self._looked_at = time.monotonic()
-        settled: tuple[Batch, bytes] | None = None
+        settled: tuple[PublicationBatch, bytes] | None = None
         with self._connection.transaction():
             try:
                 with self._connection.transaction():
@@ -225,7 +225,7 @@ class Publishing:
         backfilled: Backfilled | None = None,
         decided: Decided = ALL_TOLD,
         part: Part | None = None,
-    ) -> tuple[Batch, bytes]:
+    ) -> tuple[PublicationBatch, bytes]:
         """Decide a batch and keep it, in the caller's transaction.
 
         A stamp on the wall clock is later than all before it, and than the entries told; on a driven clock it is that
@@ -236,7 +236,7 @@ class Publishing:
         items, last = number_items(
             ((item, stamp if self._wall else write_clock(at)) for item, at in told), self.last.last
         )
-        batch = Batch(
+        batch = PublicationBatch(
             self.last.number + 1,
             self.last.to_position,
             to_position,
@@ -275,7 +275,7 @@ class Publishing:
         return now if clock is None else max(now, clock)
 
     def _outgoing(
-        self, batch: Batch, body: bytes, entries: Mapping[int, Entry], on_kafka: FeedTail = NOTHING_ON_KAFKA
+        self, batch: PublicationBatch, body: bytes, entries: Mapping[int, Entry], on_kafka: FeedTail = NOTHING_ON_KAFKA
     ) -> dict[TopicPartition, list[Outgoing]]:
         """Return the messages of a batch; but for what is on Kafka already."""
         outgoing: dict[TopicPartition, list[Outgoing]] = {}
@@ -291,7 +291,7 @@ class Publishing:
             outgoing[TopicPartition(PUBLICATIONS, 0)] = [told]
         return outgoing
 
-    def _tell(self, batch: Batch, outgoing: Mapping[TopicPartition, Sequence[Outgoing]]) -> None:
+    def _tell(self, batch: PublicationBatch, outgoing: Mapping[TopicPartition, Sequence[Outgoing]]) -> None:
         """Put a batch that is kept on Kafka, all of it or nothing."""
         self.is_told = False
         tell(self._producer, outgoing)

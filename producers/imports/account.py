@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from producers.client.errors import ClientError, NoOutcomeError
 from producers.client.outcomes import Outcome
-from producers.imports.journal import Account, Torn
+from producers.imports.journal import RowCounts, Torn
 from producers.tables.rows import BadRow, PassedOver
 
 PATIENCE_SECONDS: Final = 60.0
@@ -22,7 +22,7 @@ class Report:
     `cut off`, by `error`. `failure` says where it broke off or what cut it off.
     """
 
-    account: Account
+    account: RowCounts
     began_behind_row: int
     ended: Literal["whole", "broken", "stopped", "cut off"] = "whole"
     failure: str | None = None

@@ -16,13 +16,12 @@ from producers.tables.dates import Order, Written, order_shown, read_day
 from producers.tables.names import is_nothing
 from producers.tables.reading import How, read_table
 from producers.tables.rows import BadRow, PassedOver
-from producers.tables.table import Cell, NoValue, Ragged, Table, TableError, TableLimitError
-from producers.tables.table import Row as Record
+from producers.tables.table import Cell, NoValue, Ragged, Row, Table, TableError, TableLimitError
 
 __all__ = [
     "COLUMNS",
+    "HhsRow",
     "Releases",
-    "Row",
     "find_order",
     "open_releases",
     "read_releases",
@@ -35,7 +34,7 @@ _ZIP: Final = re.compile(r"(\d{3,4})(-\d{4})?")
 _ZIP_9: Final = re.compile(r"\d{7,8}")
 
 
-class Row(NamedTuple):
+class HhsRow(NamedTuple):
     """One row as given, dates in ISO form. `label` is its id, or `1905#2` where the id stood in an earlier row already.
 
     `category_code` is None where the file has no column for it. `zip_given` is the ZIP code as it stands in the file
@@ -63,10 +62,10 @@ class Releases(NamedTuple):
     """A release file: the table it is, and its rows, to be read once."""
 
     table: Table
-    rows: Iterator[Row | BadRow | PassedOver]
+    rows: Iterator[HhsRow | BadRow | PassedOver]
 
 
-def read_releases(raw: BinaryIO) -> Iterator[Row | BadRow | PassedOver]:
+def read_releases(raw: BinaryIO) -> Iterator[HhsRow | BadRow | PassedOver]:
     """Yield the rows of `raw` in the file's order, every choice left to the file. Raises `TableError`."""
     return open_releases(raw, How(), find_order(raw, How(), None).order).rows
 
@@ -123,7 +122,7 @@ def _opened(raw: BinaryIO, how: How) -> Table:
     return read_table(raw, size, WANTED, LIMITS, how)
 
 
-def _rows(table: Table, order: Order) -> Iterator[Row | BadRow | PassedOver]:
+def _rows(table: Table, order: Order) -> Iterator[HhsRow | BadRow | PassedOver]:
     times_seen = _TimesSeen()
     get = {name: _getter(table.places.get(name)) for name in WANTED.names}
     for record in table.rows:
@@ -146,7 +145,7 @@ def _rows(table: Table, order: Order) -> Iterator[Row | BadRow | PassedOver]:
                 yield BadRow(record.number, str(error))
 
 
-def _is_odd(record: Record | Ragged, places: dict[str, int]) -> bool:
+def _is_odd(record: Row | Ragged, places: dict[str, int]) -> bool:
     """Return False for what is a child at a glance: a row with an id in digits and both dates."""
     if isinstance(record, Ragged):
         return True
@@ -166,7 +165,7 @@ def _getter(place: int | None) -> Get:
     return _no_column if place is None else itemgetter(place)
 
 
-def _row(line: int, cells: tuple[Cell, ...], get: dict[str, Get], order: Order, times_seen: "_TimesSeen") -> Row:
+def _row(line: int, cells: tuple[Cell, ...], get: dict[str, Get], order: Order, times_seen: "_TimesSeen") -> HhsRow:
     """Return the row. Raises `ValueError` that names the column and the cure."""
     row_id = _id(_text("id", get["id"](cells)))
     given = {name: _text(name, get[name](cells)) for name in _TEXTS}
@@ -175,7 +174,7 @@ def _row(line: int, cells: tuple[Cell, ...], get: dict[str, Get], order: Order, 
         raise ValueError(f"nothing but the id {row_id}: a child has a date, a country or something else; leave it out")
     zip, zip_given = _zip(given["sponsor_zipcode"])
     count = times_seen.add(row_id)
-    return Row(
+    return HhsRow(
         line,
         row_id if count == 1 else f"{row_id}#{count}",
         given["childs_country_of_origin"],

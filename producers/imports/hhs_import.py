@@ -11,13 +11,13 @@ from producers.client.outcomes import OutcomeReader
 from producers.client.sending import Sender
 from producers.imports.account import Report
 from producers.imports.drafts import Draft
-from producers.imports.hhs_file import Row
+from producers.imports.hhs_file import HhsRow
 from producers.imports.hhs_releases import SOURCE, claims
 from producers.imports.importing import Importer, Progress, import_rows
 from producers.tables.rows import BadRow, PassedOver
 
 
-class Judged(NamedTuple):
+class SoundRow(NamedTuple):
     """A row of which nothing is known to be wrong, with what it submits."""
 
     line: int
@@ -26,19 +26,19 @@ class Judged(NamedTuple):
 
 
 def judged(
-    rows: Iterable[Row | BadRow | PassedOver], *, zone: str, now: datetime
-) -> Iterator[Judged | BadRow | PassedOver]:
+    rows: Iterable[HhsRow | BadRow | PassedOver], *, zone: str, now: datetime
+) -> Iterator[SoundRow | BadRow | PassedOver]:
     """Yield each row with its claims, or as a bad one where intake would refuse any of them for its form or its time.
 
     A row is one child: where its release cannot be recorded, its particulars and its admission are not sent either.
     """
     for row in rows:
-        if not isinstance(row, Row):
+        if not isinstance(row, HhsRow):
             yield row
             continue
         made = claims(row)
         wrong = _wrong(made, zone, now)
-        yield Judged(row.line, row.label, made) if wrong is None else BadRow(row.line, wrong)
+        yield SoundRow(row.line, row.label, made) if wrong is None else BadRow(row.line, wrong)
 
 
 def _wrong(made: Iterable[Draft], zone: str, now: datetime) -> str | None:
@@ -53,7 +53,7 @@ def _wrong(made: Iterable[Draft], zone: str, now: datetime) -> str | None:
     return None
 
 
-def _made(row: Judged) -> tuple[tuple[bytes, Draft], ...]:
+def _made(row: SoundRow) -> tuple[tuple[bytes, Draft], ...]:
     key = b"hhs-release-row:" + row.label.encode()
     return tuple([(key, claim) for claim in row.claims])
 
@@ -62,7 +62,7 @@ RELEASES: Final = Importer(SOURCE, _made, most_shown=20)
 
 
 def import_releases(
-    rows: Iterable[Judged | BadRow | PassedOver],
+    rows: Iterable[SoundRow | BadRow | PassedOver],
     raw: BinaryIO,
     size: int,
     journal: Path,

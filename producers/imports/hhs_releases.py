@@ -7,7 +7,7 @@ import orjson
 
 from producers.imports.countries import alpha_3
 from producers.imports.drafts import Draft
-from producers.imports.hhs_file import Row
+from producers.imports.hhs_file import HhsRow
 
 SOURCE: Final = "/hhs/uc-releases"
 DOCUMENT: Final = "HHS releases 2015-2023"
@@ -30,7 +30,7 @@ _LAST_SENT: Final = "2023-12-31T23:59:59Z"
 """When a row without any date counts as sent: the end of the years the document speaks of."""
 
 
-def claims(row: Row) -> tuple[Draft, Draft, Draft]:
+def claims(row: HhsRow) -> tuple[Draft, Draft, Draft]:
     """Return what the row claims: who the child is, that it was admitted, that it was released.
 
     The same row gives the same ids and bytes in every run. A blank date is an unknown time. `ce_time` is the

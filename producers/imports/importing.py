@@ -11,7 +11,7 @@ from producers.client.outcomes import OutcomeReader
 from producers.client.sending import Sender
 from producers.imports.account import Report, Window
 from producers.imports.drafts import Draft
-from producers.imports.journal import Account, read_journal, write_journal
+from producers.imports.journal import RowCounts, read_journal, write_journal
 from producers.tables.rows import BadRow, ImportFileError, PassedOver
 
 
@@ -52,7 +52,7 @@ class Progress:
 
     rows_read: int
     share: float
-    confirmed: Account
+    confirmed: RowCounts
 
 
 def import_rows(

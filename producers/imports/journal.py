@@ -29,7 +29,7 @@ class Torn(NamedTuple):
 
 
 @dataclass(slots=True)
-class Account:
+class RowCounts:
     """Counts over rows, and over the outcomes of what they submitted.
 
     `bad_rows`, `refusals` (the id, and why), `torn` and `rows_passed_over` are the ones to be shown, in the order of
@@ -65,7 +65,7 @@ def journal_file(folder: Path, *, digest: str, cluster: str) -> Path:
     return folder / f"{digest[:32]}-{hashlib.sha256(cluster.encode()).hexdigest()[:8]}.json"
 
 
-def read_journal(file: Path) -> Account:
+def read_journal(file: Path) -> RowCounts:
     """Return what was accounted for before; nothing, where no import was stopped or the journal is not whole."""
     try:
         written: Mapping[str, Any] = orjson.loads(file.read_bytes())
@@ -79,12 +79,12 @@ def read_journal(file: Path) -> Account:
                 for line, refused, recorded in written["torn"]
             ],
         }
-        return Account(**{**written, **lists})
+        return RowCounts(**{**written, **lists})
     except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
-        return Account()  # everything is sent again; what is known already is answered as a duplicate
+        return RowCounts()  # everything is sent again; what is known already is answered as a duplicate
 
 
-def write_journal(file: Path, account: Account) -> None:
+def write_journal(file: Path, account: RowCounts) -> None:
     """Replace the journal in one step: a reader, or a crash, finds the old one or the new one. Raises `OSError`."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     written = {

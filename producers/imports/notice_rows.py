@@ -102,7 +102,7 @@ class NoticeRow(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class LogReading:
     """What a person says of a whole log: the order of its days, its time zone, and values for blank cells."""
 
     order: Order | None = None
@@ -125,7 +125,7 @@ def wanted(values: Mapping[str, str]) -> Wanted:
     return Wanted(WANTED.kind, columns, () if set(WANTED.one_of) & set(values) else WANTED.one_of)
 
 
-def read_log(table: Table, reading: Reading) -> NoticeLog:
+def read_log(table: Table, reading: LogReading) -> NoticeLog:
     """Read every row of the table. Raises `TableError` where the file breaks off."""
     rows: list[NoticeRow | BadRow | PassedOver] = []
     used: set[int] = set()
@@ -181,7 +181,7 @@ class _Faults:
         self.told.append(f"column {column}: {problem}")
 
 
-def _read(row: Row, places: dict[str, int], reading: Reading) -> list[NoticeRow | BadRow]:
+def _read(row: Row, places: dict[str, int], reading: LogReading) -> list[NoticeRow | BadRow]:
     faults = _Faults(row, places, reading.values)
     children = faults.read("child", _text(_children))
     to = faults.read("to", _text(_agencies))

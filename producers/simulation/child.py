@@ -44,7 +44,7 @@ _OFFICES: Final[dict[Agency, tuple[str, ...]]] = {
 }
 
 
-class Child:
+class SimulatedChild:
     """One simulated child and everything told about it so far, in the order in which it was told."""
 
     def __init__(self, number: int, name: str, rng: Random) -> None:

@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from producers.simulation.child import Child
+from producers.simulation.child import SimulatedChild
 from producers.simulation.sendings import Sending
 
 _COURTS: Final = ("HOU", "MIA", "LOS", "NYC", "MEM", "WAS")
 
 
-def answer_in_court(child: Child, met_at: datetime) -> None:
+def answer_in_court(child: SimulatedChild, met_at: datetime) -> None:
     """Have DHS and the court tell of the child's proceedings; most begin at the border and end in court."""
     if child.contiguous or child.chance(0.06):
         return
@@ -50,7 +50,7 @@ def answer_in_court(child: Child, met_at: datetime) -> None:
     _hearing(child, case, court, docketed_at)
 
 
-def _relief(child: Child, filed_at: datetime) -> None:
+def _relief(child: SimulatedChild, filed_at: datetime) -> None:
     receipt = f"rcpt-{child.name}"
     filed = {"kind": "asylum", "receipt": receipt, "jurisdiction": "USCIS"}
     child.tell("USCIS", "relief-filed", filed_at, filed)
@@ -59,7 +59,7 @@ def _relief(child: Child, filed_at: datetime) -> None:
         child.tell("USCIS", "relief-decided", filed_at + timedelta(days=150), decided)
 
 
-def _hearing(child: Child, case: str, court: str, docketed_at: datetime) -> None:
+def _hearing(child: SimulatedChild, case: str, court: str, docketed_at: datetime) -> None:
     hearing = f"h-{child.name}"
     held_at = (docketed_at + timedelta(days=70 + int(child.rng.random() * 60))).replace(hour=9, minute=0, second=0)
     scheduled = {
@@ -103,7 +103,7 @@ def _hearing(child: Child, case: str, court: str, docketed_at: datetime) -> None
         child.tell("EOIR", "order-entered", held_at + timedelta(days=40), order)
 
 
-def _failure_to_appear(child: Child, case: str, hearing: str, held_at: datetime) -> None:
+def _failure_to_appear(child: SimulatedChild, case: str, hearing: str, held_at: datetime) -> None:
     in_absentia = child.chance(0.4)
     missed = {
         "hearing_id": hearing,

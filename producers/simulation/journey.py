@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from producers.simulation.child import Child
+from producers.simulation.child import SimulatedChild
 
 _COUNTRIES: Final = ("GTM", "GTM", "GTM", "HND", "HND", "SLV", "ECU", "NIC", "MEX")
 _STREETS: Final = ("Imaginary Ave", "Nowhere St", "Pretend Rd", "Example Ln", "Invented Blvd")
@@ -22,7 +22,7 @@ _RELATIONSHIPS: Final = (("1", "mother"), ("1", "father"), ("2", "aunt"), ("2", 
 _LEVELS: Final = ("shelter", "shelter", "transitional-foster-care", "emergency-facility")
 
 
-def live(child: Child, met_at: datetime) -> None:
+def live(child: SimulatedChild, met_at: datetime) -> None:
     """Have the agencies tell how the child came, was cared for and left, beginning at `met_at`."""
     decided_at = _border(child, met_at)
     if decided_at is None:
@@ -34,11 +34,11 @@ def live(child: Child, met_at: datetime) -> None:
         _after_release(child, left_at)
 
 
-def _hours(child: Child, at_least: float, at_most: float) -> timedelta:
+def _hours(child: SimulatedChild, at_least: float, at_most: float) -> timedelta:
     return timedelta(minutes=int(60 * (at_least + child.rng.random() * (at_most - at_least))))
 
 
-def _border(child: Child, met_at: datetime) -> datetime | None:
+def _border(child: SimulatedChild, met_at: datetime) -> datetime | None:
     """Encounter to referral; None when the child never reaches ORR."""
     rng = child.rng
     child.country = _COUNTRIES[int(rng.random() * len(_COUNTRIES))]
@@ -89,7 +89,7 @@ def _border(child: Child, met_at: datetime) -> datetime | None:
     return decided_at
 
 
-def _handoff(child: Child, decided_at: datetime) -> datetime:
+def _handoff(child: SimulatedChild, decided_at: datetime) -> datetime:
     """Designation, handoff and admission."""
     child.program = child.office("ORR")
     level = _LEVELS[int(child.rng.random() * len(_LEVELS))]
@@ -128,7 +128,7 @@ def _handoff(child: Child, decided_at: datetime) -> datetime:
     return admitted_at
 
 
-def _care(child: Child, admitted_at: datetime) -> datetime | None:
+def _care(child: SimulatedChild, admitted_at: datetime) -> datetime | None:
     """The time in care; the time of release, or None when the child left otherwise."""
     at = admitted_at
     if child.chance(0.06):
@@ -162,7 +162,7 @@ def _care(child: Child, admitted_at: datetime) -> datetime | None:
     return _release(child, at)
 
 
-def _release(child: Child, at: datetime) -> datetime:
+def _release(child: SimulatedChild, at: datetime) -> datetime:
     rng = child.rng
     category, relationship = _RELATIONSHIPS[int(rng.random() * len(_RELATIONSHIPS))]
     city, county, state, zip_code = _CITIES[int(rng.random() * len(_CITIES))]
@@ -195,7 +195,7 @@ def _release(child: Child, at: datetime) -> datetime:
     return released_at
 
 
-def _after_release(child: Child, released_at: datetime) -> None:
+def _after_release(child: SimulatedChild, released_at: datetime) -> None:
     late = timedelta(days=2 + int(child.rng.random() * 12)) if child.chance(0.1) else None
     if child.chance(0.93):
         told_at = released_at + _hours(child, 1, 20)

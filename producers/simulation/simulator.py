@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Final
 
-from producers.simulation.child import FIRST_NUMBER, NUMBERS, Child
+from producers.simulation.child import FIRST_NUMBER, NUMBERS, SimulatedChild
 from producers.simulation.court import answer_in_court
 from producers.simulation.journey import live
 from producers.simulation.sendings import Sending
@@ -31,7 +31,7 @@ def day(seed: int, date: date, children: int, *, first: int | None = None, troub
     told: list[Sending] = []
     for index in range(children):
         rng = Random(f"{seed}/{date}/{index}")  # noqa: S311  # nothing here is a secret
-        child = Child(FIRST_NUMBER + (start + index) % NUMBERS, f"s{seed}-{date:%Y%m%d}-{index}", rng)
+        child = SimulatedChild(FIRST_NUMBER + (start + index) % NUMBERS, f"s{seed}-{date:%Y%m%d}-{index}", rng)
         met_at = datetime.combine(date, time()) + timedelta(seconds=int(rng.random() * 86_400))
         live(child, met_at)
         answer_in_court(child, met_at)

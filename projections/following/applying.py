@@ -21,8 +21,8 @@ from ledger.streams import STREAMS
 from projections.fold.folding import Folding
 from projections.following.isolating import HeldBack
 from projections.following.kept_duties import KeptDuties
-from projections.knowledge.receipts import Lane, LoadLane, Receipts
-from projections.obligations.rulebook import Rulebook
+from projections.knowledge.receipts import Lane, LoadLane, ReceiptLanes
+from projections.obligations.rulebook import ObligationRulebook
 from projections.rows.changes import DUTIES, Changes, closures, intervals
 from projections.rows.persons import Load, Person
 
@@ -42,8 +42,8 @@ class Applying:
     def __init__(
         self, zone: str, load: Load, *, alone: bool = False, load_lane: LoadLane = lambda _agency, _level: Lane()
     ) -> None:
-        self._receipts = Receipts(load_lane)
-        self._duties = KeptDuties(Rulebook(shipped_rules(), shipped_offices(), zone))
+        self._receipts = ReceiptLanes(load_lane)
+        self._duties = KeptDuties(ObligationRulebook(shipped_rules(), shipped_offices(), zone))
         self._zone = zone
         self._load = load
         self._alone = alone

@@ -8,7 +8,7 @@ from uuid import UUID
 from ledger.entry import Entry
 from ledger.facts import CorrectionIssued, Fact, NoticeGiven
 from projections.obligations.rows import DutyRow, Owing
-from projections.obligations.rulebook import Rulebook
+from projections.obligations.rulebook import ObligationRulebook
 from projections.rows.changes import DUTIES, Changes, duty_order
 from projections.rows.persons import Person
 
@@ -20,7 +20,7 @@ _position: Final = attrgetter("position")
 class KeptDuties:
     """Keeps `owing` and `owed` of persons."""
 
-    def __init__(self, book: Rulebook) -> None:
+    def __init__(self, book: ObligationRulebook) -> None:
         self._book = book
 
     def take_up(self, person: Person, joined: Sequence[Person]) -> None:

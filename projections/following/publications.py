@@ -11,7 +11,7 @@ from ledger.kafka.entries import METADATA_MS, foreign_record
 from ledger.kafka.foreign import keeping_foreign
 from ledger.kafka.genuine import Genuine
 from ledger.kafka.record_batches import DamagedBatch, unpack_quickly
-from ledger.sharing.batches import Batch, read_batch
+from ledger.sharing.batches import PublicationBatch, read_batch
 from ledger.topics import PUBLICATIONS
 from projections.tables.store import Tables
 
@@ -57,14 +57,14 @@ class Publications:
         # a Kafka that lost its messages is told them again from the first
         self._from_the_first = not begin <= next_offset <= end
         consumer.seek(_PARTITION, begin if self._from_the_first else next_offset)
-        self._read: list[tuple[Batch, int]] = []
+        self._read: list[tuple[PublicationBatch, int]] = []
 
-    def read(self, poll_ms: int, up_to: int | None = None) -> list[Batch]:
+    def read(self, poll_ms: int, up_to: int | None = None) -> list[PublicationBatch]:
         """Return the next batches, none beyond batch `up_to`; raises `MissingBatchError` where one is missing."""
         if not self._read:
             for records in self._poll(poll_ms).values():
                 self._sift(records)
-        taken: list[Batch] = []
+        taken: list[PublicationBatch] = []
         while self._read and (up_to is None or self._read[0][0].number <= up_to):
             expected = self.batch + len(taken) + 1
             if self._read[0][0].number > expected and not self._from_the_first:
@@ -114,10 +114,10 @@ class Publications:
             self._consumer.position(_PARTITION) >= self._consumer.end_offsets([_PARTITION])[_PARTITION]
         )
 
-    def write(self, batches: list[Batch]) -> None:
+    def write(self, batches: list[PublicationBatch]) -> None:
         """Write batches just read; in the caller's transaction."""
         self._tables.write_publications(batches, self._next_offset)
 
-    def wrote(self, batches: list[Batch]) -> None:
+    def wrote(self, batches: list[PublicationBatch]) -> None:
         """Go on behind them, now that they are committed."""
         self.batch = batches[-1].number

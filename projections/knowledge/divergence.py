@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from projections.knowledge.explaining import Closing, Explanation, Pair
-from projections.knowledge.history import Holding
+from projections.knowledge.history import History
 from projections.knowledge.members import Cases, Member, Values, differ, value_of
 
 
@@ -39,7 +39,7 @@ class _Open:
     why: Explanation
 
 
-def divergence(a: Holding, b: Holding, cases: Cases, *, until: datetime) -> list[Interval]:
+def divergence(a: History, b: History, cases: Cases, *, until: datetime) -> list[Interval]:
     """Return every interval in which the views of two sides differ at a K of `until` or earlier, in order of beginning.
 
     Both must stand at the very beginning. Equal to comparing the two views at every microsecond.
@@ -63,7 +63,7 @@ def divergence(a: Holding, b: Holding, cases: Cases, *, until: datetime) -> list
     return sorted(found, key=lambda interval: interval.since)
 
 
-def _steps(a: Holding, b: Holding, cases: Cases, until: datetime) -> Iterator[tuple[datetime, Pair]]:
+def _steps(a: History, b: History, cases: Cases, until: datetime) -> Iterator[tuple[datetime, Pair]]:
     """Yield every K at which anything comes to be known or happens to either side, and both as they are then."""
     while True:
         coming = [at for at in (a.next_change(), b.next_change()) if at is not None and at <= until]

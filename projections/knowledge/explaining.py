@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from ledger.entry import Entry
 from ledger.times import UNKNOWN_KEY
-from projections.knowledge.history import Change, Holding
+from projections.knowledge.history import Change, History
 from projections.knowledge.members import Cases, Member, Values, bears_on, differ, joins_records, value_of, values
 from projections.knowledge.moments import Members, Moment, Seen, names
 
@@ -49,8 +49,8 @@ class Explanation(NamedTuple):
 class Pair:
     """Two sides at one K, and what each would hold if it knew more; each supposition is worked out once."""
 
-    def __init__(self, a: Holding, b: Holding, changes: tuple[Change, Change], cases: Cases) -> None:
-        self._sides: dict[Side, Holding] = {"A": a, "B": b}
+    def __init__(self, a: History, b: History, changes: tuple[Change, Change], cases: Cases) -> None:
+        self._sides: dict[Side, History] = {"A": a, "B": b}
         self._changes: dict[Side, Change] = {"A": changes[0], "B": changes[1]}
         self._cases = cases
         self.held: dict[Side, Values | None] = {side: values(one.regions(), cases) for side, one in self._sides.items()}

@@ -56,7 +56,7 @@ def ledger_moments(entries: Iterable[Entry]) -> dict[int, list[Moment]]:
     }
 
 
-class Holding:
+class History:
     """What an agency, a group or the ledger holds of one child, at a K that only moves forward."""
 
     def __init__(

@@ -38,7 +38,7 @@ class Read(NamedTuple):
     at_least: int
 
 
-class Stated(NamedTuple):
+class EverythingStated(NamedTuple):
     """Everything stated of a child by some moment."""
 
     entries: Sequence[Entry]
@@ -46,9 +46,9 @@ class Stated(NamedTuple):
     receipts: Sequence[Receipt]
     reads: Sequence[Read]
 
-    def by(self, moment: datetime) -> "Stated":
+    def by(self, moment: datetime) -> "EverythingStated":
         """Return what of it was stated by an earlier moment."""
-        return Stated(
+        return EverythingStated(
             [entry for entry in self.entries if entry.recorded_at <= moment],
             [item for item in self.items if item.published_at <= moment],
             [receipt for receipt in self.receipts if receipt.recorded_at <= moment],
@@ -56,7 +56,7 @@ class Stated(NamedTuple):
         )
 
 
-def all_moments(stated: Stated, agencies: Collection[Agency], zone: str) -> dict[int, list[Moment]]:
+def all_moments(stated: EverythingStated, agencies: Collection[Agency], zone: str) -> dict[int, list[Moment]]:
     """Return every moment of these agencies: `moments`, and those that reads give."""
     found = moments(
         stated.entries,
@@ -86,7 +86,7 @@ def _concerning(reads: Sequence[Read], agencies: Collection[Agency]) -> list[Rea
 
 
 def _served(
-    read: Read, stated: Stated, before: Sequence[tuple[Read, list[tuple[int, Moment]]]], zone: str
+    read: Read, stated: EverythingStated, before: Sequence[tuple[Read, list[tuple[int, Moment]]]], zone: str
 ) -> list[tuple[int, Moment]]:
     """Return the moments that one read gives, from what was stated by its R; `before` are the reads before it."""
     then = stated.by(read.recorded_by)

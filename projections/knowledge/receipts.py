@@ -23,7 +23,7 @@ REMEMBERED: Final = 64
 _LANE_WIDTH: Final = 2**40
 
 
-class Step(NamedTuple):
+class NumbersCovered(NamedTuple):
     """The numbers a receipt was the first to cover, and the earlier of its claim and its ledger time."""
 
     first: int
@@ -35,13 +35,13 @@ class Lane:
     """One agency's numbers at one level: the last one signed for, and the latest steps to it."""
 
     last: int = 0
-    steps: deque[Step] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    steps: deque[NumbersCovered] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
     latest: datetime | None = None
     """The latest time of any step ever."""
     forgotten: datetime | None = None
     """The latest time of the steps before those."""
 
-    def add(self, step: Step) -> None:
+    def add(self, step: NumbersCovered) -> None:
         """Take the next step; what there are too many to remember keeps its latest time only."""
         if len(self.steps) == self.steps.maxlen:
             before = self.steps[0].time
@@ -59,7 +59,7 @@ def lane_of(agency: Agency, level: int) -> int:
     return (RECEIVERS.index(agency) * 4 + level) * _LANE_WIDTH
 
 
-class Receipts:
+class ReceiptLanes:
     """The lanes at hand; `load` reads one back."""
 
     def __init__(self, load: LoadLane) -> None:
@@ -115,7 +115,7 @@ class Receipts:
             time = recorded_at if at is None else min(at, recorded_at)
             spans.append((before + 1, up_to, True))
             lane.last = up_to
-            lane.add(Step(before + 1, time))
+            lane.add(NumbersCovered(before + 1, time))
         return spans
 
 

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, cast
 
 from ledger.agencies import PRODUCERS, Agency
 from ledger.facts import BY_WIRE, CoverageDeclared, short_name
-from ledger.obligations.vocabulary import OPENING, Answer, Rule
+from ledger.obligations.vocabulary import OPENING, MetBy, ObligationRule
 from ledger.times import MICROSECOND, first_instant, last_instant, plus
 from projections.obligations.matching import may_meet
 
@@ -57,7 +57,7 @@ class Coverage:
             found = self._found[agency, fact] = _united(found)
         return found
 
-    def of(self, rule: Rule, obliged: str, towards: str | None) -> list[Span]:
+    def of(self, rule: ObligationRule, obliged: str, towards: str | None) -> list[Span]:
         """Return the due times for which declarations cover what would show such a duty met."""
         told = [way for way in rule.met_by if way.told is not None]
         covered: list[Span] | None = self._told(rule, told, obliged, towards) if told else None
@@ -67,7 +67,7 @@ class Coverage:
                 covered = of_way if covered is None else _in_both(covered, of_way)
         return covered or []
 
-    def _sent(self, way: Answer, fact: str, obliged: str, towards: str | None) -> list[Span]:
+    def _sent(self, way: MetBy, fact: str, obliged: str, towards: str | None) -> list[Span]:
         return _united(
             span
             for agency in _PRODUCERS[fact]
@@ -75,7 +75,7 @@ class Coverage:
             for span in self.spans(agency, fact)
         )
 
-    def _told(self, rule: Rule, ways: Iterable[Answer], obliged: str, towards: str | None) -> list[Span]:
+    def _told(self, rule: ObligationRule, ways: Iterable[MetBy], obliged: str, towards: str | None) -> list[Span]:
         """Return when notices would be seen: that what opened the duty is sent says nothing of who was told of it."""
         named = {way.told or "" for way in ways} - {OPENING, *(opening.fact for opening in rule.opened_by)}
         tellers = [agency for agency in PRODUCERS if agency == obliged]

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from ledger.agencies import AGENCIES
 from ledger.obligations.calendars import due
 from ledger.obligations.offices import OfficeTable, zone_of
-from ledger.obligations.vocabulary import BIRTHDAY, HOLDER, PRODUCER, Opening, Party, Rule
+from ledger.obligations.vocabulary import BIRTHDAY, HOLDER, PRODUCER, ObligationRule, Opening, Party
 from ledger.times import When, civil_day, order_key
 from projections.fold.amended import Effective
 from projections.fold.folding import Folding
@@ -41,7 +41,7 @@ class Zones:
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class FoldedPerson:
     """What happened to one person, by which clocks it is read, and what only a fold of all of it says."""
 
     happenings: Happenings
@@ -52,7 +52,7 @@ class Child:
     """The date of birth in force."""
 
     @classmethod
-    def of(cls, standing: Sequence[Effective], offices: OfficeTable, zone: str) -> "Child":
+    def of(cls, standing: Sequence[Effective], offices: OfficeTable, zone: str) -> "FoldedPerson":
         """Return the child of whom these entries stand."""
         return cls(
             Happenings(standing, zone),
@@ -65,7 +65,7 @@ class Child:
 class Duty(NamedTuple):
     """What one body owes, to one recipient, by one rule, for one fact."""
 
-    rule: Rule
+    rule: ObligationRule
     opened: Happened
     stands: bool
     """Whether the fact still opens it: it was neither voided nor corrected away."""
@@ -77,7 +77,7 @@ class Duty(NamedTuple):
     due_at: datetime | None
 
 
-def duties(child: Child, rules: Iterable[Rule]) -> Iterator[Duty]:
+def duties(child: FoldedPerson, rules: Iterable[ObligationRule]) -> Iterator[Duty]:
     """Yield every duty the facts of the child ever opened by these rules."""
     civil = child.zones.civil
     for rule in rules:
@@ -91,7 +91,7 @@ def duties(child: Child, rules: Iterable[Rule]) -> Iterator[Duty]:
             yield from duties_of(child, rule, opened, stands)
 
 
-def duties_of(child: Child, rule: Rule, opened: Happened, stands: bool) -> Iterator[Duty]:
+def duties_of(child: FoldedPerson, rule: ObligationRule, opened: Happened, stands: bool) -> Iterator[Duty]:
     """Yield the duties that one fact opened by a rule."""
     started = _started(child, rule, opened)
     for obliged in _obliged(child, rule, opened):
@@ -106,7 +106,7 @@ def day_of_opening(one: Happened, zone: str) -> date:
     return civil_day(one.recorded_at if one.when is None else one.when, zone)
 
 
-def opens(rule: Rule, opening: Opening, one: Happened, day: date) -> bool | None:
+def opens(rule: ObligationRule, opening: Opening, one: Happened, day: date) -> bool | None:
     """Return whether the duty that the fact opened still stands; None where it never opened one."""
     if not _in_force(rule, day) or (opening.by and one.producer.agency not in opening.by):
         return None
@@ -119,7 +119,7 @@ def opens(rule: Rule, opening: Opening, one: Happened, day: date) -> bool | None
     return None
 
 
-def _in_force(rule: Rule, day: date) -> bool:
+def _in_force(rule: ObligationRule, day: date) -> bool:
     return (rule.effective_from is None or rule.effective_from <= day) and (
         rule.effective_to is None or day <= rule.effective_to
     )
@@ -143,7 +143,7 @@ def _together(openings: Iterable[tuple[Happened, bool]], member: str | None) -> 
                 opened.add(key)
 
 
-def _obliged(child: Child, rule: Rule, opened: Happened) -> tuple[str, ...]:
+def _obliged(child: FoldedPerson, rule: ObligationRule, opened: Happened) -> tuple[str, ...]:
     producer = opened.producer.agency
     if rule.obliged == PRODUCER:
         return (producer,)
@@ -156,7 +156,7 @@ def _obliged(child: Child, rule: Rule, opened: Happened) -> tuple[str, ...]:
     return ("unknown",) if naming is None else named_bodies(naming.fact, rule.obliged)
 
 
-def _naming(child: Child, party: Party, opened: Happened) -> Happened | None:
+def _naming(child: FoldedPerson, party: Party, opened: Happened) -> Happened | None:
     """Return the fact that names the obliged body: of those that agree the last before the opening one, else any."""
     agreeing = [one for one in child.happenings.standing_of(party.fact) if agree(opened.fact, one.fact, party.same)]
     found = [one for one in agreeing if one.place <= opened.place] or agreeing
@@ -170,7 +170,7 @@ def holder_before(standing: Sequence[Effective], opened: Happened, zone: str) ->
     return Folding.of_standing(until_then, zone).regions().custody.legal_custodian
 
 
-def _started(child: Child, rule: Rule, opened: Happened) -> When | None:
+def _started(child: FoldedPerson, rule: ObligationRule, opened: Happened) -> When | None:
     openings = rule.opened_by
     start = openings[0].start if len(openings) == 1 else next(one.start for one in openings if one.fact == opened.name)
     if start == "occurred_at":
@@ -191,7 +191,7 @@ def _birthday(born: date | None) -> date | None:
         return date(born.year + _ADULT, 3, 1)
 
 
-def _office_zone(child: Child, opened: Happened, obliged: str, started: When | None) -> str:
+def _office_zone(child: FoldedPerson, opened: Happened, obliged: str, started: When | None) -> str:
     """Return the zone of the office that recorded the fact, else of the one then responsible for the child."""
     office = opened.producer.office
     if opened.producer.agency != obliged:
@@ -204,7 +204,7 @@ def _office_zone(child: Child, opened: Happened, obliged: str, started: When | N
     return child.zones.of(obliged, office, opened.recorded_at if started is None else started)
 
 
-def _due(rule: Rule, started: When | None, zone: str, civil_zone: str) -> datetime | None:
+def _due(rule: ObligationRule, started: When | None, zone: str, civil_zone: str) -> datetime | None:
     if started is None or rule.limit is None or rule.unit is None:
         return None
     limit = -rule.limit if rule.counted == "before" else rule.limit

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, cast
 
 from ledger.agencies import Agency
-from ledger.obligations.vocabulary import Answer, Kind
+from ledger.obligations.vocabulary import Kind, MetBy
 from ledger.times import When
 from projections.obligations.duties import Duty
 from projections.obligations.matching import Happened, Happenings
@@ -138,7 +138,7 @@ def _told(positions: Iterable[int], towards: Agency, knows: Knows) -> Iterator[M
             yield Met(told.at, position, told, None)
 
 
-def _excuse(way: Answer, one: Happened) -> str | None:
+def _excuse(way: MetBy, one: Happened) -> str | None:
     """Return the reason codes that make a late answer lawfully late; `unknown` gives no reason."""
     codes = () if way.excuse is None else getattr(one.fact, way.excuse) or ()
     return ", ".join(code for code in codes if code != "unknown") or None

@@ -15,10 +15,10 @@ from ledger.obligations.vocabulary import (
     BIRTHDAY,
     EVER,
     OPENING,
-    Answer,
     Condition,
     Members,
-    Rule,
+    MetBy,
+    ObligationRule,
     Values,
 )
 from ledger.times import FLOOR, When, first_instant, last_instant
@@ -91,7 +91,7 @@ class Happenings:
         return self._standing.get(name, ())
 
     def answers(
-        self, rule: Rule, way: Answer, opened: Happened, obliged: str, towards: str | None
+        self, rule: ObligationRule, way: MetBy, opened: Happened, obliged: str, towards: str | None
     ) -> Iterator[Happened]:
         """Yield the happenings that meet a duty of `rule` in this way, whenever they are known."""
         name = way.fact or way.told
@@ -129,7 +129,7 @@ class Happenings:
                 ):
                     yield one
 
-    def _names(self, when: When | None, opened: Happened, rule: Rule) -> bool:
+    def _names(self, when: When | None, opened: Happened, rule: ObligationRule) -> bool:
         """Return whether a member names the time at which the clock starts; a day agrees with each of its instants."""
         start = start_of(rule, opened)
         if when is None or start is None:
@@ -138,7 +138,7 @@ class Happenings:
             start, self._zone
         ) <= last_instant(when, self._zone)
 
-    def _since(self, way: Answer, opened: Happened) -> datetime:
+    def _since(self, way: MetBy, opened: Happened) -> datetime:
         if way.counts_from == EVER:
             return _BEGINNING
         if way.counts_from == OPENING:
@@ -146,7 +146,7 @@ class Happenings:
         before = [one for one in self._standing.get(way.counts_from, ()) if one.place <= opened.place]
         return before[-1].first if before else _BEGINNING
 
-    def _until(self, rule: Rule, opened: Happened) -> datetime | None:
+    def _until(self, rule: ObligationRule, opened: Happened) -> datetime | None:
         following: Happened | None = None
         place = opened.place
         for name in rule.until:
@@ -155,7 +155,7 @@ class Happenings:
                     following = one
         return None if following is None else following.last
 
-    def _linked(self, way: Answer, opened: Happened) -> frozenset[Any]:
+    def _linked(self, way: MetBy, opened: Happened) -> frozenset[Any]:
         """Return the ids of the answer that some fact names together with the opening fact's id."""
         through = way.through
         assert through is not None
@@ -190,7 +190,7 @@ def as_happened(one: Effective, zone: str) -> Happened | None:
     )
 
 
-def start_of(rule: Rule, opened: Happened) -> When | None:
+def start_of(rule: ObligationRule, opened: Happened) -> When | None:
     """Return the time among the members of the opening fact, or of its happening, at which the clock starts."""
     openings = rule.opened_by
     start = openings[0].start if len(openings) == 1 else next(one.start for one in openings if one.fact == opened.name)
@@ -218,7 +218,7 @@ def _plain(value: Any) -> Any:
     return value.strip().casefold() if isinstance(value, str) else value
 
 
-def may_meet(way: Answer, producer: str, obliged: str, towards: str | None) -> bool:
+def may_meet(way: MetBy, producer: str, obliged: str, towards: str | None) -> bool:
     """Return whether a fact of this producer can meet the duty: of the party that owes it, or of the one it is owed.
 
     A duty to tell is met by what the recipient knows, whoever recorded it.

@@ -21,10 +21,10 @@ from projections.fold.amended import Effective, effective
 from projections.fold.claims import Claims
 from projections.fold.folding import Folding
 from projections.knowledge.moments import DELIVERED, notices
-from projections.obligations.duties import Child, Duty, day_of_opening, duties, duties_of, holder_before, opens
+from projections.obligations.duties import Duty, FoldedPerson, day_of_opening, duties, duties_of, holder_before, opens
 from projections.obligations.fulfilment import Told, first_end, met_and_known, terms_of
 from projections.obligations.matching import Happened, Happenings, as_happened
-from projections.obligations.rulebook import NONE, OFFICE, Rulebook, Touched
+from projections.obligations.rulebook import NONE, OFFICE, ObligationRulebook, Touched
 
 _ACTS: Final[frozenset[type[Fact]]] = frozenset((CorrectionIssued, EntryVoided))
 _ALERTED: Final = frozenset(RECEIVERS)
@@ -54,7 +54,7 @@ class Owing:
 
     def __init__(
         self,
-        book: Rulebook,
+        book: ObligationRulebook,
         entries: Sequence[Entry],
         around: Sequence[Entry],
         folding: Folding,
@@ -72,7 +72,9 @@ class Owing:
             self.rows[number] = self.rows.get(number, frozenset()) | {row}
 
     @classmethod
-    def anew(cls, book: Rulebook, entries: Sequence[Entry], around: Sequence[Entry], folding: Folding) -> "Owing":
+    def anew(
+        cls, book: ObligationRulebook, entries: Sequence[Entry], around: Sequence[Entry], folding: Folding
+    ) -> "Owing":
         """Work out every duty of a person."""
         owing = cls(book, entries, around, folding, ())
         owing._work_out(frozenset(range(len(book.rules))), [], entries, None)
@@ -170,7 +172,7 @@ class Owing:
 
     def _work_out(self, touched: Touched, fresh: Fresh, entries: Sequence[Entry], last: Entry | None) -> Changed:
         book, happenings = self._book, self._happenings
-        child = Child(happenings, book.zones, self._holder(entries, last), lambda: self._born)
+        child = FoldedPerson(happenings, book.zones, self._holder(entries, last), lambda: self._born)
         knows = self._knows(entries, last)
         gone: list[DutyRow] = []
         come: list[DutyRow] = []

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from ledger.obligations.offices import OfficeTable
-from ledger.obligations.vocabulary import BIRTHDAY, EVER, HOLDER, OPENING, PRODUCER, Opening, Rule
+from ledger.obligations.vocabulary import BIRTHDAY, EVER, HOLDER, OPENING, PRODUCER, ObligationRule, Opening
 from projections.obligations.duties import Zones
 
 OFFICE: Final = "responsible-office-assigned"
@@ -14,11 +14,11 @@ Touched = frozenset[int]
 NONE: Final[Touched] = frozenset()
 
 
-class Rulebook:
+class ObligationRulebook:
     """Rules, the zones of offices, and which rules a fact of each name can open, meet or end."""
 
-    def __init__(self, rules: Iterable[Rule], offices: OfficeTable, zone: str) -> None:
-        self.rules: Sequence[Rule] = tuple(rules)
+    def __init__(self, rules: Iterable[ObligationRule], offices: OfficeTable, zone: str) -> None:
+        self.rules: Sequence[ObligationRule] = tuple(rules)
         self.zones = Zones(offices, zone)
         self.numbers = {(rule.id, rule.version): number for number, rule in enumerate(self.rules)}
         by_fact: dict[str, set[int]] = {}
@@ -45,17 +45,17 @@ class Rulebook:
         self.by_office = self._where(lambda rule: rule.obliged != PRODUCER)
         """Whose days are counted where another fact says that the responsible office is."""
 
-    def _where(self, holds: Callable[[Rule], bool]) -> Touched:
+    def _where(self, holds: Callable[[ObligationRule], bool]) -> Touched:
         return frozenset(number for number, rule in enumerate(self.rules) if holds(rule))
 
 
-def fingerprint(rules: Iterable[Rule], offices: OfficeTable) -> str:
+def fingerprint(rules: Iterable[ObligationRule], offices: OfficeTable) -> str:
     """Return what tells these rules and zones from any others: duties worked out by others are others."""
     written = "".join(rule.model_dump_json() for rule in rules) + offices.model_dump_json()
     return hashlib.sha256(written.encode()).hexdigest()
 
 
-def _names(rule: Rule) -> set[str]:
+def _names(rule: ObligationRule) -> set[str]:
     """Return the facts that can open, meet or end a duty of this rule, or say which answers count."""
     names = {one.fact for one in (*rule.opened_by, *rule.falls_away_by)} | set(rule.until)
     if rule.obliged_of is not None:

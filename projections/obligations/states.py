@@ -13,11 +13,11 @@ from typing import Final, Literal, NamedTuple, cast
 from ledger.agencies import Agency
 from ledger.facts import ObligationWaived
 from ledger.obligations.offices import OfficeTable
-from ledger.obligations.vocabulary import Kind, Rule
+from ledger.obligations.vocabulary import Kind, ObligationRule
 from ledger.times import When, civil_day
 from projections.fold.amended import Effective
 from projections.obligations.coverage import Coverage, holds
-from projections.obligations.duties import Child, Duty, duties
+from projections.obligations.duties import Duty, FoldedPerson, duties
 from projections.obligations.fulfilment import Dropped, Ended, Knows, Met, Terms, Told, first_end, first_met, terms_of
 from projections.obligations.matching import Happenings
 
@@ -89,7 +89,7 @@ class Obligation:
 def obligations(
     standing: Sequence[Effective],
     *,
-    rules: Iterable[Rule],
+    rules: Iterable[ObligationRule],
     offices: OfficeTable,
     recorded_by: datetime,
     zone: str,
@@ -103,7 +103,7 @@ def obligations(
     `on` is R where none is given, and never later. A waiver counts from its `recorded_at`.
     """
     moment = recorded_by if on is None else min(on, recorded_by)
-    child = Child.of(standing, offices, zone)
+    child = FoldedPerson.of(standing, offices, zone)
     counting = sorted((one for one in waivers if one.recorded_at <= moment), key=lambda waiver: waiver.position)
     found = [
         _judged(child.happenings, duty, moment, shows, counting)

@@ -5,22 +5,27 @@ from collections.abc import Sequence
 from ledger.entry import Entry
 from ledger.facts import ObligationWaived
 from ledger.obligations.offices import OfficeTable
-from ledger.obligations.vocabulary import Rule
+from ledger.obligations.vocabulary import ObligationRule
 from projections.fold.amended import effective
-from projections.obligations.duties import Child, Duty, duties
+from projections.obligations.duties import Duty, FoldedPerson, duties
 
 _CURE = "nothing was recorded; `custody obligations CHILD` shows what is owed, by whom and since which position"
 
 
 def why_not(
-    fact: ObligationWaived, entries: Sequence[Entry], *, rules: Sequence[Rule], offices: OfficeTable, zone: str
+    fact: ObligationWaived,
+    entries: Sequence[Entry],
+    *,
+    rules: Sequence[ObligationRule],
+    offices: OfficeTable,
+    zone: str,
 ) -> str | None:
     """Return why this duty can not be waived, with the cure; None where it can. `entries` is the child's record."""
     names = list(dict.fromkeys(rule.id for rule in rules))
     if fact.rule not in names:
         return f"there is no rule {fact.rule!r}; nothing was recorded; the rules are {', '.join(names)}"
     standing = effective(entries)
-    every = duties(Child.of(standing, offices, zone), rules)
+    every = duties(FoldedPerson.of(standing, offices, zone), rules)
     here = [duty for duty in every if duty.opened.position == fact.position]
     by_rule = [duty for duty in here if duty.rule.id == fact.rule]
     if not by_rule:

@@ -8,12 +8,12 @@ import orjson
 
 from ledger.agencies import Agency
 from ledger.entry import record_id
-from ledger.sharing.batches import Batch
+from ledger.sharing.batches import PublicationBatch
 from ledger.times import read_clock
 from projections.rows.columns import FEEDS
 
 
-def rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
+def rows(batch: PublicationBatch) -> Iterator[tuple[Any, ...]]:
     """Yield a batch's rows of `publications`, in the order of its columns."""
     for number, item in enumerate(batch.items):
         child: UUID = record_id(item.child)
@@ -29,7 +29,7 @@ def rows(batch: Batch) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def of_batch(batch: Batch) -> tuple[Any, ...]:
+def of_batch(batch: PublicationBatch) -> tuple[Any, ...]:
     """Return a batch's row of `batches`."""
     last = [batch.last[agency] for agency in FEEDS]
     return (batch.number, batch.to_position, read_clock(batch.published_at), *last)

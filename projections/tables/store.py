@@ -12,11 +12,11 @@ from psycopg.sql import SQL, Identifier
 from ledger.agencies import Agency
 from ledger.entry import Entry, read_entry
 from ledger.kafka.entries import EntryMessage
-from ledger.sharing.batches import Batch
+from ledger.sharing.batches import PublicationBatch
 from ledger.streams import OF_AGENCY
 from ledger.times import read_clock
 from ledger.topics import ENTRIES
-from projections.knowledge.receipts import REMEMBERED, Lane, Step
+from projections.knowledge.receipts import REMEMBERED, Lane, NumbersCovered
 from projections.rows.changes import Changes, Interval, Opened
 from projections.rows.columns import COLUMNS, INTERVALS
 from projections.rows.persons import Loaded
@@ -122,7 +122,7 @@ class Tables:
             (REMEMBERED, *given),
         ).fetchone() or (None, None)
         lane = Lane(steps[0][1] if steps else 0, latest=latest, forgotten=forgotten)
-        lane.steps.extend(Step(first, time) for first, _, time in reversed(steps))
+        lane.steps.extend(NumbersCovered(first, time) for first, _, time in reversed(steps))
         return lane
 
     def published(self) -> tuple[int, int]:
@@ -131,7 +131,7 @@ class Tables:
         assert row is not None
         return row[0], row[1]
 
-    def write_publications(self, batches: Sequence[Batch], next_offset: int) -> None:
+    def write_publications(self, batches: Sequence[PublicationBatch], next_offset: int) -> None:
         """Write batches of publications and how far they reach; in the caller's transaction."""
         rows = [row for batch in batches for row in publication_rows(batch)]
         if rows:

@@ -16,13 +16,13 @@ from ledger.identifiers import shown
 from ledger.times import When, first_instant, read_clock, write_clock, write_when
 from projections.knowledge.divergence import Interval, divergence
 from projections.knowledge.explaining import Closing, Lacked
-from projections.knowledge.history import Holding, ledger_moments
+from projections.knowledge.history import History, ledger_moments
 from projections.knowledge.members import NAMES, Cases, Member, Nothing
 from projections.knowledge.moments import GRADES
 from readers.child.knowing import LEDGER, Stated, Viewpoint, all_stated
 from readers.child.knows import group_of
 from readers.child.records import SQL, check_is_a_child, first_parked, known
-from readers.moments import Asked, Name
+from readers.moments import MomentsAsked, Name
 from readers.questions import NOTHING_PUBLISHED, NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
 
@@ -52,7 +52,7 @@ def diverge(connection: Connection[Rows], child: Name, between: Between) -> dict
             f"or `{LEDGER}` to see where {between.a.name} was wrong"
         )
     check_is_a_child(child)
-    asked = Asked(known_at=between.until, recorded_by=between.recorded_by)
+    asked = MomentsAsked(known_at=between.until, recorded_by=between.recorded_by)
     agencies = (*between.a.agencies, *between.b.agencies)
     stated = all_stated(connection, child, asked, agencies)
     if stated is None:
@@ -71,16 +71,16 @@ def diverge(connection: Connection[Rows], child: Name, between: Between) -> dict
     return compared(stated, between, a, b, since=since, until=until)
 
 
-def holding(stated: Stated, viewpoint: Viewpoint) -> Holding:
+def holding(stated: Stated, viewpoint: Viewpoint) -> History:
     """Return what a side holds, before everything: an agency or group by its moments, the ledger by its own."""
     held = ledger_moments(stated.entries) if viewpoint.name == LEDGER else stated.held(viewpoint.agencies)
-    return Holding(
+    return History(
         stated.child, stated.entries, held, zone=stated.zone, basis=viewpoint.basis, at_least=viewpoint.at_least
     )
 
 
 def compared(
-    stated: Stated, between: Between, a: Holding, b: Holding, *, since: datetime, until: datetime
+    stated: Stated, between: Between, a: History, b: History, *, since: datetime, until: datetime
 ) -> dict[str, Any]:
     """Return the answer for two sides that stand at the very beginning; pure.
 

@@ -14,13 +14,13 @@ from ledger.facts import IdentifierAsserted
 from ledger.identifiers import shown
 from ledger.times import write_clock
 from projections.knowledge.moments import DELIVERED, GRADES, Basis, Moment, Seen, known_set
-from projections.knowledge.reads import Stated as Said
+from projections.knowledge.reads import EverythingStated as Said
 from projections.knowledge.reads import all_moments
 from projections.knowledge.viewpoint import about_person, one_person
 from readers.child.records import Found, Parked, asked_then, check_is_a_child, first_parked, known
 from readers.child.stating import agencies_of, stated_row
 from readers.choosing import one_of
-from readers.moments import Asked, Moments, Name, settle
+from readers.moments import Moments, MomentsAsked, Name, settle
 from readers.questions import NothingKnownError
 from readers.snapshot import Rows, at_once, in_snapshot
 
@@ -98,7 +98,7 @@ class Stated(NamedTuple):
         return self.found.zone
 
 
-def known_to(connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Viewpoint) -> KnownTo:
+def known_to(connection: Connection[Rows], child: Name, asked: MomentsAsked, viewpoint: Viewpoint) -> KnownTo:
     """Return what an agency or group knew of `child` at K, by what had been stated by R.
 
     Raises `NothingKnownError` when that is nothing, `NotShownError` when nothing can be shown.
@@ -119,7 +119,9 @@ def known_to(connection: Connection[Rows], child: Name, asked: Asked, viewpoint:
     return found
 
 
-def all_stated(connection: Connection[Rows], child: Name, asked: Asked, agencies: Collection[Agency]) -> Stated | None:
+def all_stated(
+    connection: Connection[Rows], child: Name, asked: MomentsAsked, agencies: Collection[Agency]
+) -> Stated | None:
     """Return the same as `stated_by`, which is one statement nearly always; in a snapshot where it takes more."""
 
     def ask(cursor: Cursor[Rows]) -> tuple[Stated | None]:
@@ -138,7 +140,7 @@ def _nothing_known(child: Name, viewpoint: Viewpoint, moments: Moments) -> Nothi
     )
 
 
-def stated_by(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Collection[Agency]) -> Stated | None:
+def stated_by(cursor: Cursor[Rows], child: Name, asked: MomentsAsked, agencies: Collection[Agency]) -> Stated | None:
     """Return what was stated by R, of which these agencies may know; None where nothing is."""
     row = stated_row(cursor, child, asked, agencies)
     if row is None or row.complete_to is None:

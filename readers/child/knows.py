@@ -19,7 +19,7 @@ from projections.fold.amended import effective
 from projections.knowledge.moments import GRADES, Channel, Moment
 from readers.child.knowing import Stated, Viewpoint, all_stated
 from readers.child.records import check_is_a_child, known
-from readers.moments import Asked, Name
+from readers.moments import MomentsAsked, Name
 from readers.questions import NotShownError, WrongQuestionError
 from readers.snapshot import Rows
 
@@ -71,7 +71,7 @@ def checked(picked: Picked) -> Picked:
 
 
 def knows(
-    connection: Connection[Rows], child: Name, asked: Asked, viewpoint: Viewpoint, picked: Picked = ANY
+    connection: Connection[Rows], child: Name, asked: MomentsAsked, viewpoint: Viewpoint, picked: Picked = ANY
 ) -> dict[str, Any]:
     """Return for each entry recorded by R, and each agency, since when it had it to which grade, and how.
 

@@ -18,7 +18,7 @@ from ledger.sharing.belonging import about_person
 from ledger.streams import STREAMS
 from ledger.times import When, read_clock, write_clock
 from readers.child.former_names import Former, Formerly, said, stranded
-from readers.moments import Asked, Moments, Name, settle
+from readers.moments import Moments, MomentsAsked, Name, settle
 from readers.questions import NothingKnownError, NotShownError
 from readers.snapshot import Rows, at_once, in_snapshot
 from readers.statements import named
@@ -86,7 +86,7 @@ class Found(NamedTuple):
         return next((one for one in self.formers(moments) if one.recorded_until > moments.recorded_by), None)
 
 
-class Known(NamedTuple):
+class RecordedPerson(NamedTuple):
     """What the ledger had recorded of one person by R; `entries` in no order, never empty."""
 
     child: UUID
@@ -101,7 +101,7 @@ class Known(NamedTuple):
     """Other children's records that the name asked for named before."""
 
 
-def known(connection: Connection[Rows], child: Name, asked: Asked) -> Known:
+def known(connection: Connection[Rows], child: Name, asked: MomentsAsked) -> RecordedPerson:
     """Return what had been recorded of `child` by R.
 
     Raises `NothingKnownError` when that is nothing, `NotShownError` when all of it is parked.
@@ -120,7 +120,7 @@ def check_is_a_child(child: Name) -> None:
         raise NothingKnownError(f"{child[1]} is the record of no child: what is said of the ledger stands under it")
 
 
-def _known_or_why(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known:
+def _known_or_why(cursor: Cursor[Rows], child: Name, asked: MomentsAsked) -> RecordedPerson:
     """Return the same, or say why there is nothing to show."""
     found = _known(cursor, child, asked)
     if found is not None:
@@ -159,12 +159,12 @@ def _known_or_why(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known:
     raise _nothing_by(cursor, row.version, child, root, moments)
 
 
-def found_row(cursor: Cursor[Rows], child: Name, asked: Asked) -> Found | None:
+def found_row(cursor: Cursor[Rows], child: Name, asked: MomentsAsked) -> Found | None:
     row = cursor.execute(FOUND, given(child, asked)).fetchone()
     return None if row is None else Found(*row)
 
 
-def given(child: Name, asked: Asked) -> dict[str, Any]:
+def given(child: Name, asked: MomentsAsked) -> dict[str, Any]:
     """Return the parameters by which both statements find a child and what was stated by R, or a little later."""
     scheme, value = child
     record = UUID(value) if scheme == "ledger" else None
@@ -180,7 +180,7 @@ def _bound(recorded_by: When | None) -> str:
     return f"{recorded_by.isoformat()}T23:59:59-14:00"
 
 
-def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
+def _known(cursor: Cursor[Rows], child: Name, asked: MomentsAsked) -> RecordedPerson | None:
     """Return what one statement finds; None where more is to be read, to say what is known or why nothing is."""
     row = found_row(cursor, child, asked)
     if row is None or row.complete_to is None:
@@ -200,7 +200,7 @@ def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
         if row.parked or row.former:
             return None
         raise _nothing_by(cursor, row.version, child, row.root, moments)
-    return Known(
+    return RecordedPerson(
         child=row.root,
         group=group,
         identifiers=row.names(positions, moments),
@@ -214,7 +214,13 @@ def _known(cursor: Cursor[Rows], child: Name, asked: Asked) -> Known | None:
 
 
 def _formerly(
-    cursor: Cursor[Rows], child: Name, asked: Asked, row: Found, *, moments: Moments, group: Collection[UUID] = ()
+    cursor: Cursor[Rows],
+    child: Name,
+    asked: MomentsAsked,
+    row: Found,
+    *,
+    moments: Moments,
+    group: Collection[UUID] = (),
 ) -> tuple[Formerly, ...]:
     """Return which other children's records the name asked for named before, and what came to them by it."""
     found = []
@@ -227,7 +233,7 @@ def _formerly(
     return tuple(found)
 
 
-def asked_then(then: Former, asked: Asked, moments: Moments) -> tuple[Name, Asked]:
+def asked_then(then: Former, asked: MomentsAsked, moments: Moments) -> tuple[Name, MomentsAsked]:
     """Return the same question about the record that the name asked for named at R: what was so by R stays so."""
     return ("ledger", str(then.child)), replace(asked, recorded_by=moments.recorded_by)
 

@@ -11,7 +11,7 @@ from projections.fold.amended import Effective
 from projections.knowledge.moments import GRADES, Basis, Moment, Seen
 from projections.knowledge.viewpoint import Shown
 from readers.child.knowing import KnownTo
-from readers.child.records import Known
+from readers.child.records import RecordedPerson
 
 _HAPPENINGS: Final = frozenset(get_args(Happening))
 _NOT_SAID: Final = {"office": None, "user": None, "system": None}
@@ -21,7 +21,7 @@ _clock: Final = lru_cache(maxsize=4096)(write_clock)
 """One answer tells the same few moments again and again: a batch puts many entries on a feed, a receipt covers many."""
 
 
-def entries_held(found: Known, left: Sequence[Effective]) -> list[dict[str, Any]]:
+def entries_held(found: RecordedPerson, left: Sequence[Effective]) -> list[dict[str, Any]]:
     """Return the entries as the ledger holds them: known since they were recorded, through no agency's channel."""
     disputes = _disputes(left)
     last = order_key(found.moments.happened_by, found.zone)

@@ -18,7 +18,7 @@ from projections.knowledge.reads import Read
 from projections.knowledge.receipts import LEVELS, lane_of
 from projections.rows.columns import FEEDS
 from readers.child.records import SQL, Found, given
-from readers.moments import Asked, Name
+from readers.moments import MomentsAsked, Name
 from readers.snapshot import Rows
 
 STATED: Final = (SQL["of_child"] + SQL["stated"]).encode()
@@ -43,7 +43,9 @@ def agencies_of(viewpoint: str) -> tuple[Agency, ...]:
     return GROUPS[viewpoint] if viewpoint in GROUPS else tuple(one for one in AGENCIES if one == viewpoint)
 
 
-def stated_row(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Collection[Agency]) -> StatedRow | None:
+def stated_row(
+    cursor: Cursor[Rows], child: Name, asked: MomentsAsked, agencies: Collection[Agency]
+) -> StatedRow | None:
     """Return what was stated of a child, by R and perhaps a little later, of which these agencies may know."""
     wanted = frozenset(agencies)
     row = _row(cursor, child, asked, wanted)
@@ -60,7 +62,7 @@ def stated_row(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: Collec
     return StatedRow(Found(*row[:_FOUND]), complete_to, items, _receipts(signed or (), times or ()), reads)
 
 
-def _row(cursor: Cursor[Rows], child: Name, asked: Asked, agencies: frozenset[Agency]) -> Rows | None:
+def _row(cursor: Cursor[Rows], child: Name, asked: MomentsAsked, agencies: frozenset[Agency]) -> Rows | None:
     return cursor.execute(STATED, {**given(child, asked), "lanes": _lanes(agencies)}).fetchone()
 
 

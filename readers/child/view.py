@@ -20,22 +20,22 @@ from projections.knowledge.moments import GRADES
 from projections.knowledge.viewpoint import standing
 from readers.child.former_names import shown_formerly
 from readers.child.knowing import LEDGER, KnownTo, Viewpoint, known_to
-from readers.child.records import Known, known
+from readers.child.records import RecordedPerson, known
 from readers.child.shown_entries import entries_held, entries_known
-from readers.moments import Asked, Moments, Name
+from readers.moments import Moments, MomentsAsked, Name
 from readers.snapshot import Rows
 
 _SOMETHING_WAITS: Final = "an entry of this child could not be applied"
 
 
 def view(
-    connection: Connection[Rows], child: Name, asked: Asked | None = None, viewpoint: Viewpoint | None = None
+    connection: Connection[Rows], child: Name, asked: MomentsAsked | None = None, viewpoint: Viewpoint | None = None
 ) -> dict[str, Any]:
     """Return the state and the entries of `child` as of H, as known at K by what was recorded by R, ready for JSON.
 
     Raises `NothingKnownError` when nothing was known of it, `NotShownError` when all that was recorded is parked.
     """
-    asked, viewpoint = asked or Asked(), viewpoint or Viewpoint()
+    asked, viewpoint = asked or MomentsAsked(), viewpoint or Viewpoint()
     with _no_collections():
         if viewpoint.name == LEDGER:
             return seen(known(connection, child, asked), viewpoint)
@@ -54,7 +54,7 @@ def _no_collections() -> Iterator[None]:
             gc.enable()
 
 
-def seen(found: Known, viewpoint: Viewpoint | None = None) -> dict[str, Any]:
+def seen(found: RecordedPerson, viewpoint: Viewpoint | None = None) -> dict[str, Any]:
     """Return the ledger's own view that the entries found give; pure."""
     moments, zone = found.moments, found.zone
     left = effective(found.entries)
@@ -80,7 +80,7 @@ def seen_by(found: KnownTo) -> dict[str, Any]:
     }
 
 
-def _heading(found: Known | KnownTo, viewpoint: Viewpoint) -> dict[str, Any]:
+def _heading(found: RecordedPerson | KnownTo, viewpoint: Viewpoint) -> dict[str, Any]:
     moments, parked = found.moments, found.parked
     # what could not be applied may be a fact the agency must not know of: its name stays with the ledger
     reason = "" if parked is None else parked.reason if viewpoint.name == LEDGER else _SOMETHING_WAITS

@@ -31,7 +31,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FigureAsked:
     """A figure as it is asked for; the last day of a period belongs to it."""
 
     name: str
@@ -134,7 +134,7 @@ FIGURES: Final[Mapping[str, Figure]] = {
 }
 
 
-def defined(asked: Asked) -> Figure:
+def defined(asked: FigureAsked) -> Figure:
     """Return the figure asked for; raises `WrongQuestionError` that names what can be asked."""
     if asked.name not in FIGURES:
         raise WrongQuestionError(no_choice(asked.name, "figure", (*FIGURES, "divergent")))

@@ -24,8 +24,7 @@ from readers.child.knowing import LEDGER, Stated, Viewpoint, stated_by
 from readers.figures.figure_rows import incomplete, persons_by
 from readers.figures.held import SQL as HELD_SQL
 from readers.figures.held import HeldBy, fold, held_by, known_person
-from readers.moments import Asked as AskedMoments
-from readers.moments import Moments, settle
+from readers.moments import Moments, MomentsAsked, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
 from readers.snapshot import Rows, counting, in_snapshot
 from readers.statements import named
@@ -44,7 +43,7 @@ _DEFINITION: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DivergentAsked:
     """Which member two sides are compared by, at K by R; `after` is the last child of the page before."""
 
     member: str
@@ -57,7 +56,7 @@ class Asked:
     after: UUID | None = None
 
 
-def checked(asked: Asked) -> Asked:
+def checked(asked: DivergentAsked) -> DivergentAsked:
     """Return the question; raises `WrongQuestionError` that names what can be asked."""
     if asked.member not in MEMBERS:
         raise WrongQuestionError(
@@ -74,18 +73,18 @@ def checked(asked: Asked) -> Asked:
     return asked
 
 
-def divergent(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
+def divergent(connection: Connection[Rows], asked: DivergentAsked) -> dict[str, Any]:
     """Return the figure, with a page of its list where asked for, ready for JSON."""
     return in_snapshot(connection, lambda cursor: _answer(cursor, checked(asked)))
 
 
-def _answer(cursor: Cursor[Rows], asked: Asked) -> dict[str, Any]:
+def _answer(cursor: Cursor[Rows], asked: DivergentAsked) -> dict[str, Any]:
     heading = cursor.execute(HELD_SQL["heading"].encode()).fetchone()
     if heading is None or heading[2] is None:
         raise NotShownError(NOTHING_PUBLISHED)
     version, zone, complete_to, clock = heading
     moments = settle(
-        AskedMoments(known_at=asked.known_at, recorded_by=asked.recorded_by), complete_to=complete_to, zone=zone
+        MomentsAsked(known_at=asked.known_at, recorded_by=asked.recorded_by), complete_to=complete_to, zone=zone
     )
     found = _apart(cursor, version, moments, zone, asked)
     answer: dict[str, Any] = {
@@ -124,7 +123,7 @@ class _Found:
     page: Mapping[UUID, _Pair]
 
 
-def _apart(cursor: Cursor[Rows], version: str, moments: Moments, zone: str, asked: Asked) -> _Found:
+def _apart(cursor: Cursor[Rows], version: str, moments: Moments, zone: str, asked: DivergentAsked) -> _Found:
     a, b = (held_by(cursor, version, side, moments) for side in (asked.a, asked.b))
     rows = _Rows(cursor, version, a, b)
     folded = a.folded | b.folded | {row[0] for row in rows.find("happening_later")}
@@ -209,14 +208,14 @@ def _shown_by(stated: Stated, child: UUID, side: Viewpoint) -> list[int]:
     return sorted({*shown, *known.joined_by}) if shown else []
 
 
-def _listed(cursor: Cursor[Rows], child: UUID, asked: Asked, moments: Moments, pair: _Pair) -> dict[str, Any]:
+def _listed(cursor: Cursor[Rows], child: UUID, asked: DivergentAsked, moments: Moments, pair: _Pair) -> dict[str, Any]:
     """Return a child of the list: what each side held, since when, and what one of them lacked."""
     a, b = (None if held is None else orjson.loads(held) for held in pair)
     row: dict[str, Any] = {"child": str(child), "identifiers": [], "a": a, "b": b, "a_shown_by": [], "b_shown_by": []}
     stated = stated_by(
         cursor,
         ("ledger", str(child)),
-        AskedMoments(known_at=moments.known_at, recorded_by=moments.recorded_by),
+        MomentsAsked(known_at=moments.known_at, recorded_by=moments.recorded_by),
         (*asked.a.agencies, *asked.b.agencies),
     )
     interval = None

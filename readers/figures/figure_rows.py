@@ -16,7 +16,7 @@ from ledger.times import write_clock
 from projections.fold.folding import Folding
 from projections.rows.changes import intervals
 from projections.rows.columns import FIGURED, HELD
-from readers.figures.definitions import Asked
+from readers.figures.definitions import FigureAsked
 from readers.figures.held import Folded, folded, held_by, said_of_merges
 from readers.moments import Moments
 from readers.snapshot import Rows
@@ -26,7 +26,7 @@ _SQL: Final = named(Path(__file__).with_name("figures.sql"))
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class FigureSource:
     """Statements for the tables of figures with their parameters, and which records are one person."""
 
     tables: Mapping[str, str]
@@ -36,11 +36,11 @@ class Source:
     """By person, of those that merges made up: the positions of what was said of that."""
 
 
-def as_recorded(cursor: Cursor[Rows], version: str, moments: Moments) -> Source:
+def as_recorded(cursor: Cursor[Rows], version: str, moments: Moments) -> FigureSource:
     """Return what the ledger held at R."""
     statements = _merge_statements(cursor, version, moments.recorded_by)
     person_of = _persons(statements)
-    return Source(
+    return FigureSource(
         {table: _SQL["as_recorded"].replace("{table}", table) for table in FIGURED},
         {},
         person_of,
@@ -74,11 +74,11 @@ def incomplete(cursor: Cursor[Rows], version: str, moments: Moments) -> dict[str
     return {"children": children, "since": write_clock(since), "reason": reason} if children else None
 
 
-def as_known(cursor: Cursor[Rows], version: str, asked: Asked, moments: Moments, zone: str) -> Source:
+def as_known(cursor: Cursor[Rows], version: str, asked: FigureAsked, moments: Moments, zone: str) -> FigureSource:
     """Return what an agency or group held at K by R."""
     held = held_by(cursor, version, asked.viewpoint, moments)
     persons = folded(cursor, held)
-    return Source(
+    return FigureSource(
         {table: _as_known(table, held.condition) for table in FIGURED},
         {**held.given, "folded": list(held.folded), "of_folded": orjson.dumps(_rows(persons, zone)).decode()},
         {record: one.person for one in persons for record in one.records},

@@ -17,11 +17,10 @@ from ledger.times import civil_day, write_clock
 from projections.knowledge.moments import GRADES
 from projections.rows.columns import FIGURED
 from readers.child.knowing import LEDGER
-from readers.figures.definitions import Asked, Figure, defined
+from readers.figures.definitions import Figure, FigureAsked, defined
 from readers.figures.figure_rows import as_known, as_recorded, incomplete
 from readers.figures.held import SQL as HELD_SQL
-from readers.moments import Asked as AskedMoments
-from readers.moments import Moments, settle
+from readers.moments import Moments, MomentsAsked, settle
 from readers.questions import NOTHING_PUBLISHED, NotShownError
 from readers.snapshot import Rows, counting, in_snapshot
 from readers.statements import named
@@ -47,13 +46,13 @@ class _Found:
     joined_by: Mapping[UUID, frozenset[int]] = field(default_factory=dict)
 
 
-def figure(connection: Connection[Rows], asked: Asked) -> dict[str, Any]:
+def figure(connection: Connection[Rows], asked: FigureAsked) -> dict[str, Any]:
     """Return the figure in the shape of the contract; raises `WrongQuestionError` that names what can be asked."""
     kind = defined(asked)
     return _shaped(asked, kind, in_snapshot(connection, lambda cursor: _found(cursor, asked, kind)))
 
 
-def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
+def _found(cursor: Cursor[Rows], asked: FigureAsked, kind: Figure) -> _Found:
     by_ledger = asked.viewpoint.name == LEDGER
     heading = cursor.execute((_SQL if by_ledger else HELD_SQL)["heading"].encode()).fetchone()
     if heading is None or heading[2] is None:
@@ -62,7 +61,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
         return _Found(on=asked.on)
     version, zone, complete_to, clock = heading
     moments = settle(
-        AskedMoments(known_at=asked.known_at, recorded_by=asked.recorded_by), complete_to=complete_to, zone=zone
+        MomentsAsked(known_at=asked.known_at, recorded_by=asked.recorded_by), complete_to=complete_to, zone=zone
     )
     on = asked.on or civil_day(moments.recorded_by if by_ledger else moments.known_at, zone)
     source = as_recorded(cursor, version, moments) if by_ledger else as_known(cursor, version, asked, moments, zone)
@@ -110,7 +109,7 @@ def _found(cursor: Cursor[Rows], asked: Asked, kind: Figure) -> _Found:
     )
 
 
-def _shaped(asked: Asked, kind: Figure, found: _Found) -> dict[str, Any]:
+def _shaped(asked: FigureAsked, kind: Figure, found: _Found) -> dict[str, Any]:
     value, children, open_findings, absent = found.counts
     moments = found.moments
     recorded_by = None if moments is None else write_clock(moments.recorded_by)
@@ -149,7 +148,7 @@ def _listed(row: dict[str, Any], joined_by: Mapping[UUID, frozenset[int]]) -> di
     return {**row, "entries": sorted({*row["entries"], *joined_by.get(UUID(row["child"]), ())})}
 
 
-def _as_known(asked: Asked) -> str:
+def _as_known(asked: FigureAsked) -> str:
     if asked.viewpoint.name == LEDGER:
         return ""
     return (

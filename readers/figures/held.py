@@ -24,7 +24,7 @@ from projections.knowledge.moments import GRADES, TOLD, known_set
 from projections.knowledge.viewpoint import about_person, one_person, standing
 from projections.rows.columns import FEEDS, STEPS
 from readers.child.knowing import LEDGER, Stated, Viewpoint, stated_by
-from readers.moments import Asked, Moments
+from readers.moments import Moments, MomentsAsked
 from readers.snapshot import Rows
 from readers.statements import named
 
@@ -196,7 +196,7 @@ def folded(cursor: Cursor[Rows], held: HeldBy) -> list[Folded]:
 def fold(cursor: Cursor[Rows], child: UUID, held: HeldBy) -> Folded | None:
     """Return one child as the viewpoint knew her; None: it knew nothing of her."""
     viewpoint = held.viewpoint
-    asked = Asked(known_at=held.moments.known_at, recorded_by=held.moments.recorded_by)
+    asked = MomentsAsked(known_at=held.moments.known_at, recorded_by=held.moments.recorded_by)
     stated = stated_by(cursor, ("ledger", str(child)), asked, viewpoint.agencies)
     return None if stated is None else known_person(stated, child, viewpoint)
 

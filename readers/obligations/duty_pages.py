@@ -13,7 +13,7 @@ _NONE: Final = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PagePlace:
     """The last duty of a page, and the two moments of the answer it belongs to."""
 
     on: datetime
@@ -26,7 +26,7 @@ class Place:
     towards: str | None
 
     @classmethod
-    def of(cls, last: Obligation, on: datetime, recorded_by: datetime) -> "Place":
+    def of(cls, last: Obligation, on: datetime, recorded_by: datetime) -> "PagePlace":
         """Return the place behind a duty."""
         return cls(on, recorded_by, last.due_at, last.opened_by, last.rule, last.version, last.obliged, last.towards)
 
@@ -56,14 +56,14 @@ class Place:
         return ",".join(parts)
 
 
-def read_place(text: str) -> Place:
+def read_place(text: str) -> PagePlace:
     """Read what `written` wrote; raises `WrongQuestionError`."""
     parts = text.strip().split(",")
     try:
         if len(parts) != _PARTS:
             raise ValueError
         on, recorded_by, due_at, opened_by, rule, version, obliged, towards = parts
-        return Place(
+        return PagePlace(
             parse_printed(on),
             parse_printed(recorded_by),
             None if due_at == _NONE else parse_printed(due_at),

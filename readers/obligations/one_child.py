@@ -14,7 +14,7 @@ from psycopg import Connection, Cursor
 
 from ledger.agencies import GROUPS, RECEIVERS, Agency, Body
 from ledger.obligations.offices import shipped_offices
-from ledger.obligations.shipped import Rule, shipped_rules
+from ledger.obligations.shipped import ObligationRule, shipped_rules
 from ledger.streams import LEDGER
 from ledger.times import When, write_clock, write_when
 from projections.fold.amended import effective
@@ -24,7 +24,7 @@ from readers.child.knowing import Stated, all_stated
 from readers.child.records import known
 from readers.choosing import one_of
 from readers.figures.offices import office_named
-from readers.moments import Asked, Name
+from readers.moments import MomentsAsked, Name
 from readers.obligations.said import SaidOfLedger, said_by
 from readers.questions import WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
@@ -37,7 +37,7 @@ NOT_LOOKED_AT: Final = "nothing is published yet, so nobody can say who knew wha
 
 
 @dataclass(frozen=True, slots=True)
-class Sought:
+class DutiesAsked:
     """Which duties to show: those that oblige an agency or group, those in one state, those owed to an agency or group,
     those due from one moment to another, both included, and those opened by an office's entry; `None`: all."""
 
@@ -49,7 +49,7 @@ class Sought:
     office: str | None = None
 
 
-def checked(sought: Sought) -> Sought:
+def checked(sought: DutiesAsked) -> DutiesAsked:
     """Return what is sought; raises `WrongQuestionError` that names what there is."""
     if sought.due_from is not None and sought.due_to is not None and sought.due_to < sought.due_from:
         raise WrongQuestionError("--due-to is before --due-from, so that nothing can be due between them")
@@ -68,15 +68,15 @@ def owed(
     *,
     on: When | None = None,
     recorded_by: When | None = None,
-    sought: Sought | None = None,
+    sought: DutiesAsked | None = None,
 ) -> dict[str, Any]:
     """Return the duties for `child` as of `on`, as recorded by R, ready to be written as JSON.
 
     Raises `WrongQuestionError` for an agency, state or office that is none, and what `known` raises.
     """
-    wanted = checked(sought or Sought())
+    wanted = checked(sought or DutiesAsked())
     titles = {(rule.id, rule.version): rule.title for rule in shipped_rules()}
-    asked = Asked(happened_by=on, recorded_by=recorded_by)
+    asked = MomentsAsked(happened_by=on, recorded_by=recorded_by)
     stated = all_stated(connection, child, asked, RECEIVERS)
     # up to the moment to which both entries and publications are complete, neither can change any more; while nothing
     # comes it goes on with the clock, and what falls due meanwhile is missed
@@ -119,7 +119,7 @@ def owed(
     }
 
 
-def _without_knowledge(rule: Rule) -> Rule:
+def _without_knowledge(rule: ObligationRule) -> ObligationRule:
     by_word = any(answer.told is not None for answer in rule.met_by)
     return rule.model_copy(update={"not_measurable": NOT_LOOKED_AT}) if by_word else rule
 
@@ -187,7 +187,7 @@ def _incomplete(missing: Sequence[_Missing]) -> dict[str, Any] | None:
     return {"since": write_clock(since), "reason": reason}
 
 
-def filters(sought: Sought) -> dict[str, Any]:
+def filters(sought: DutiesAsked) -> dict[str, Any]:
     """Return what was sought beyond agency and state, as an answer says it."""
     return {
         "towards": sought.towards,
@@ -197,7 +197,7 @@ def filters(sought: Sought) -> dict[str, Any]:
     }
 
 
-def _is_sought(one: Obligation, sought: Sought, offices: Mapping[int, str | None]) -> bool:
+def _is_sought(one: Obligation, sought: DutiesAsked, offices: Mapping[int, str | None]) -> bool:
     due = one.due_at
     return (
         _is_of(one.obliged, sought.agency)

@@ -15,9 +15,9 @@ from ledger.times import When, write_clock
 from readers.choosing import one_of
 from readers.figures.figure_rows import persons_by
 from readers.figures.offices import office_named
-from readers.moments import Asked, settle
-from readers.obligations.duty_pages import Place
-from readers.obligations.one_child import Sought, checked, filters, shown
+from readers.moments import MomentsAsked, settle
+from readers.obligations.duty_pages import PagePlace
+from readers.obligations.one_child import DutiesAsked, checked, filters, shown
 from readers.obligations.population import SQL as DUTIES_SQL
 from readers.obligations.population import Chosen, Count, Owed, Population, ids
 from readers.questions import WrongQuestionError
@@ -30,11 +30,11 @@ MOST_LISTED: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class DutyPage:
     """How many duties to list, and behind which place."""
 
     limit: int
-    after: Place | None = None
+    after: PagePlace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _Found:
     parked: Rows
 
 
-def checked_population(sought: Sought, rule: str | None, page: Page | None) -> Chosen:
+def checked_population(sought: DutiesAsked, rule: str | None, page: DutyPage | None) -> Chosen:
     """Return which duties are meant; raises `WrongQuestionError` that names what there is."""
     wanted = checked(sought)
     there = ids(shipped_rules())
@@ -75,7 +75,7 @@ def owed_by_all(
     *,
     on: When | None = None,
     recorded_by: When | None = None,
-    page: Page | None = None,
+    page: DutyPage | None = None,
     declaring: CoverageDeclared | None = None,
 ) -> dict[str, Any]:
     """Return the summary of the duties chosen as of `on`, as recorded by R; with `page` also those duties.
@@ -85,9 +85,9 @@ def owed_by_all(
     A page behind a place is as of the moments of that place, whatever else is asked for. With `declaring` the answer is
     as if the steward had declared that, too.
     """
-    asked = Asked(happened_by=on, recorded_by=recorded_by)
+    asked = MomentsAsked(happened_by=on, recorded_by=recorded_by)
     if page is not None and page.after is not None:
-        asked = Asked(happened_by=page.after.on, recorded_by=page.after.recorded_by)
+        asked = MomentsAsked(happened_by=page.after.on, recorded_by=page.after.recorded_by)
 
     def ask(cursor: Cursor[Rows]) -> tuple[Chosen, _Found | None]:
         office = None if chosen.office is None else office_named(cursor, chosen.office)
@@ -99,7 +99,7 @@ def owed_by_all(
 
 
 def _found(
-    cursor: Cursor[Rows], chosen: Chosen, asked: Asked, page: Page | None, declaring: CoverageDeclared | None
+    cursor: Cursor[Rows], chosen: Chosen, asked: MomentsAsked, page: DutyPage | None, declaring: CoverageDeclared | None
 ) -> _Found | None:
     heading = cursor.execute(
         "select p.version, p.zone, p.clock, p.complete_to, (select u.complete_to from read.publishing_v1 u)"
@@ -144,7 +144,7 @@ def records_of(
     return {person: frozenset(its) for person, its in records.items()}
 
 
-def _shaped(chosen: Chosen, page: Page | None, found: _Found | None) -> dict[str, Any]:
+def _shaped(chosen: Chosen, page: DutyPage | None, found: _Found | None) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "on": None if found is None else write_clock(found.on),
         "recorded_by": None if found is None else write_clock(found.recorded_by),
@@ -154,7 +154,7 @@ def _shaped(chosen: Chosen, page: Page | None, found: _Found | None) -> dict[str
         "agency": chosen.agency,
         "state": chosen.state,
         "rule": chosen.rule,
-        **filters(Sought(None, None, chosen.towards, chosen.due_from, chosen.due_to, chosen.office)),
+        **filters(DutiesAsked(None, None, chosen.towards, chosen.due_from, chosen.due_to, chosen.office)),
         "incomplete": None if found is None else _incomplete(found.parked),
         "duties": 0 if found is None else sum(one.duties for one in found.counts),
         "summary": [] if found is None else _summary(found.counts),
@@ -165,7 +165,7 @@ def _shaped(chosen: Chosen, page: Page | None, found: _Found | None) -> dict[str
     answer["list"] = listed
     full = found is not None and len(found.listed) == page.limit
     answer["next"] = (
-        Place.of(found.listed[-1].obligation, found.on, found.recorded_by).written() if found and full else None
+        PagePlace.of(found.listed[-1].obligation, found.on, found.recorded_by).written() if found and full else None
     )
     return answer
 

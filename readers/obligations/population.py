@@ -19,7 +19,7 @@ from psycopg import Cursor
 from ledger.agencies import GROUPS, RECEIVERS, Agency
 from ledger.facts import CoverageDeclared, ObligationWaived
 from ledger.obligations.offices import shipped_offices
-from ledger.obligations.shipped import Rule, shipped_rules
+from ledger.obligations.shipped import ObligationRule, shipped_rules
 from ledger.streams import OF_AGENCY
 from ledger.times import read_back
 from projections.knowledge.receipts import LEVELS, lane_of
@@ -30,8 +30,8 @@ from projections.obligations.states import Ended, Met, Obligation, Terms, Waiver
 from projections.rows.columns import FEEDS
 from projections.tables.versions import rulebook_of
 from readers.child.knowing import stated_by
-from readers.moments import Asked, Moments
-from readers.obligations.duty_pages import Place
+from readers.moments import Moments, MomentsAsked
+from readers.obligations.duty_pages import PagePlace
 from readers.obligations.one_child import BODIES, NOT_LOOKED_AT, knows
 from readers.obligations.receipt_spans import NEVER, segments
 from readers.obligations.receipt_spans import Span as SignedSpan
@@ -162,7 +162,7 @@ class Population:
         self._have_read(chosen)
         return [Count(*row) for row in self._judged("counts", chosen)]
 
-    def page(self, chosen: Chosen, limit: int, after: Place | None = None) -> list[Owed]:
+    def page(self, chosen: Chosen, limit: int, after: PagePlace | None = None) -> list[Owed]:
         """Return the next duties in their order: what is due first, then by the entry that opened it."""
         self._have_read(chosen)
         behind = "true" if after is None else _BEHIND
@@ -212,7 +212,7 @@ class Population:
             "may_have_read", chosen, reader_children=children, reader_agencies=agencies, reader_since=since
         ):
             if person not in told:
-                asked = Asked(recorded_by=self._recorded_by)
+                asked = MomentsAsked(recorded_by=self._recorded_by)
                 stated = stated_by(self._cursor, ("ledger", str(person)), asked, RECEIVERS)
                 told[person] = None if stated is None else knows(stated)
             for known in map(int, to_know.split()):
@@ -325,6 +325,6 @@ def _joined(links: Iterable[Rows]) -> dict[UUID, frozenset[UUID]]:
     return joined
 
 
-def ids(rules: Sequence[Rule]) -> list[str]:
+def ids(rules: Sequence[ObligationRule]) -> list[str]:
     """Return the ids of rules, each once."""
     return list(dict.fromkeys(rule.id for rule in rules))

@@ -21,7 +21,7 @@ from ledger.entry import Entry, read_entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from ledger.roles.faults import is_of_the_message, place_of
 from ledger.sharing.batches import Trigger
-from ledger.sharing.feed_fold import NEEDS_RECORD, Kind, Rulebook, Telling, Told, tell_alone
+from ledger.sharing.feed_fold import NEEDS_RECORD, Kind, SharingRulebook, Telling, ToldItem, tell_alone
 from ledger.sharing.leaving_out import left_out
 from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.store.deferring import Decision
@@ -38,7 +38,7 @@ class UnreadableError(Exception):
     """An entry or a batch cannot be read; the message says which, and nothing after it was compared."""
 
 
-class Item(NamedTuple):
+class DerivedItem(NamedTuple):
     """One item as it follows from the entries: all but its number and its stamp."""
 
     agency: Agency
@@ -71,17 +71,17 @@ class Refolding:
         with connection.cursor(row_factory=dict_row) as cursor:
             self.adopted: Final = [one for one in adoptions(cursor) if one.position <= up_to]
             former = former_default_until(cursor)
-        self._rulebook = Rulebook(self.adopted, default_rules(), zone, former_default_until=former)
+        self._rulebook = SharingRulebook(self.adopted, default_rules(), zone, former_default_until=former)
         self._earlier = {
-            one.position: Rulebook(self.adopted[:n], default_rules(), zone, former_default_until=former)
+            one.position: SharingRulebook(self.adopted[:n], default_rules(), zone, former_default_until=former)
             for n, one in enumerate(self.adopted)
         }
         self._whole = self._records_to_fold()
         self._fold(say)
 
-    def told(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, list[Item]]]:
+    def told(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, list[DerivedItem]]]:
         """Yield each of these entries, which follow each other, with the items that go out when it is published."""
-        folded: dict[int, list[Item]] = {}
+        folded: dict[int, list[DerivedItem]] = {}
         if any(entry.child in self._whole for entry in entries):
             span = (entries[0].position, entries[-1].position)
             folded = dict(self._rows("trigger = position and trigger >= %s and trigger <= %s", *span))
@@ -91,7 +91,9 @@ class Refolding:
             else:
                 yield entry, _items(tell_alone(entry, self._rulebook.at(entry)))
 
-    def backfilled(self, adopted: Adopted, after: int, through: int, put_off: Sequence[int] = ()) -> Iterator[Item]:
+    def backfilled(
+        self, adopted: Adopted, after: int, through: int, put_off: Sequence[int] = ()
+    ) -> Iterator[DerivedItem]:
         """Yield what a set adds for the older entries in a range of positions, in order, but for those put off."""
         folded = dict(self._rows("trigger = %s and position > %s and position <= %s", adopted.position, after, through))
         rulebook = self._earlier[adopted.position]
@@ -106,7 +108,7 @@ class Refolding:
                 alone = Telling.of((read(row),), rulebook)
                 yield from _items(alone.backfill_entry(position, adopted, rulebook))
 
-    def resumed(self, triggers: Sequence[Trigger]) -> Iterator[Item]:
+    def resumed(self, triggers: Sequence[Trigger]) -> Iterator[DerivedItem]:
         """Yield what was put off comes to, in the order given."""
         for trigger, position in triggers:
             for _, items in self._rows("trigger = %s and position = %s", trigger, position):
@@ -131,7 +133,7 @@ class Refolding:
                     yield row
             after = rows[-1]["notification_id"]
 
-    def _rows(self, where: str, *values: int) -> Iterator[tuple[int, list[Item]]]:
+    def _rows(self, where: str, *values: int) -> Iterator[tuple[int, list[DerivedItem]]]:
         query = f"select position, items from refolded where {where} order by position".encode()  # noqa: S608
         for position, items in self._connection.execute(query, values):
             yield position, [_read(item) for item in orjson.loads(items)]
@@ -186,7 +188,7 @@ class Refolding:
                 given |= group
                 yield group
 
-    def _fold_one(self, rows: Iterable[DictRow]) -> Iterator[tuple[int, int, list[Told]]]:
+    def _fold_one(self, rows: Iterable[DictRow]) -> Iterator[tuple[int, int, list[ToldItem]]]:
         """Yield what a group's entries and the backfills between them come to: (told for, position, items).
 
         What waits is passed over, and what was left out is told to nobody. What was told late is told here in its
@@ -212,7 +214,7 @@ class Refolding:
 
     def _backfill_one(
         self, telling: Telling, adopted: Adopted, positions: Iterable[int]
-    ) -> Iterator[tuple[int, int, list[Told]]]:
+    ) -> Iterator[tuple[int, int, list[ToldItem]]]:
         for at in positions:
             if (adopted.position, at) not in self._pending and (adopted.position, at) not in self._left_out:
                 yield (
@@ -222,7 +224,7 @@ class Refolding:
                 )
 
 
-def _told(position: int, fold: Callable[[], list[Told]]) -> list[Told]:
+def _told(position: int, fold: Callable[[], list[ToldItem]]) -> list[ToldItem]:
     """Return what an entry comes to; raises `UnreadableError`."""
     try:
         return fold()
@@ -242,9 +244,9 @@ def read(row: DictRow) -> Entry:
         ) from error
 
 
-def _items(told: Iterable[Told]) -> list[Item]:
+def _items(told: Iterable[ToldItem]) -> list[DerivedItem]:
     return [
-        Item(
+        DerivedItem(
             one.agency,
             one.kind,
             one.entry.position,
@@ -257,6 +259,6 @@ def _items(told: Iterable[Told]) -> list[Item]:
     ]
 
 
-def _read(given: list[Any]) -> Item:
+def _read(given: list[Any]) -> DerivedItem:
     agency, kind, position, child, rules, withheld, unsaid = given
-    return Item(agency, kind, position, child, (rules[0], rules[1]), tuple(withheld), tuple(unsaid))
+    return DerivedItem(agency, kind, position, child, (rules[0], rules[1]), tuple(withheld), tuple(unsaid))

@@ -25,13 +25,21 @@ from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.genuine import Genuine, claimed_number, unsealed
 from ledger.kafka.topic_messages import TopicMessages
 from ledger.roles.settings import Settings
-from ledger.sharing.batches import FEED_ITEM, NOTHING_PUBLISHED, Batch, Part, Publication, item_values, read_batch
+from ledger.sharing.batches import (
+    FEED_ITEM,
+    NOTHING_PUBLISHED,
+    Part,
+    Publication,
+    PublicationBatch,
+    item_values,
+    read_batch,
+)
 from ledger.store.deferring import Decision, decisions
 from ledger.store.feed_bounds import LAST_COLUMN
 from ledger.store.queries import rows_after, rows_at
 from ledger.streams import STREAMS
 from ledger.topics import feed
-from readers.verify.refolding import Item, Refolding, UnreadableError, read
+from readers.verify.refolding import DerivedItem, Refolding, UnreadableError, read
 from readers.verify.verify_publications import SOURCE
 from readers.verify.wrongs import Wrongs
 
@@ -128,7 +136,7 @@ class _Comparing:
         except UnreadableError as error:
             self._wrongs.add(agency=None, number=None, position=None, what=str(error))
 
-    def _batches(self) -> Iterator[Batch]:
+    def _batches(self) -> Iterator[PublicationBatch]:
         for first in range(1, self._told + 1, _AT_ONCE):
             for (body,) in self._connection.execute(
                 "select body from ledger.publications where number >= %s and number < %s and number <= %s"
@@ -142,14 +150,14 @@ class _Comparing:
                         f"batch {self._before.number + 1} cannot be read ({error!r}); nothing after it was compared"
                     ) from error
 
-    def _batch(self, number: int) -> Batch | None:
+    def _batch(self, number: int) -> PublicationBatch | None:
         row = self._connection.execute("select body from ledger.publications where number = %s", (number,)).fetchone()
         try:
             return None if row is None else read_batch(bytes(row[0]))
         except (ValueError, LookupError, TypeError):
             return self._batch(number - 1)  # that it cannot be read is said when its turn comes
 
-    def _compare(self, batch: Batch) -> None:
+    def _compare(self, batch: PublicationBatch) -> None:
         rows = self._rows(batch)
         waiting = frozenset(() if batch.backfilled else batch.deferred)
         entries = [
@@ -162,7 +170,7 @@ class _Comparing:
         self._compare_items(batch, expected)
         self._compare_feeds(batch, {entry.position: entry for entry in entries})
 
-    def _rows(self, batch: Batch) -> list[DictRow]:
+    def _rows(self, batch: PublicationBatch) -> list[DictRow]:
         """Return the entries a batch publishes."""
         rows: list[DictRow] = []
         after = batch.from_position
@@ -175,7 +183,7 @@ class _Comparing:
                 after = page[-1]["notification_id"]
         return rows
 
-    def _compare_stamp(self, batch: Batch, rows: Sequence[DictRow]) -> None:
+    def _compare_stamp(self, batch: PublicationBatch, rows: Sequence[DictRow]) -> None:
         """Stamps follow the entries: on the wall clock none is earlier, on a driven clock they are the entries' own."""
         if not rows:
             return
@@ -189,7 +197,7 @@ class _Comparing:
         elif batch.published_at < last if self._wall else batch.published_at != last:
             self._wrong_batch(batch, f"was published at {batch.published_at}, its last entry recorded at {last}")
 
-    def _compare_decisions(self, batch: Batch) -> None:
+    def _compare_decisions(self, batch: PublicationBatch) -> None:
         """What `ledger.deferred` holds of a batch is what it says itself."""
         number = batch.number
         if {one.trigger for one in self._decided if one.deferred_by == number} != set(batch.put_off):
@@ -215,7 +223,7 @@ class _Comparing:
                 agency=None, number=None, position=position, what="is left out of the feeds, and nothing voids it"
             )
 
-    def _resumed(self, batch: Batch, rows: Sequence[DictRow]) -> list[tuple[Item, str]]:
+    def _resumed(self, batch: PublicationBatch, rows: Sequence[DictRow]) -> list[tuple[DerivedItem, str]]:
         """Return what a batch tells of what was put off: stamped on a driven clock with the entry that comes next."""
         if not batch.resumed:
             return []
@@ -226,7 +234,9 @@ class _Comparing:
             at = recorded_at_of(bytes(following[0]["state"])) if following else at
         return [(item, at) for item in self._refolding.resumed(batch.resumed)]
 
-    def _ordinary(self, batch: Batch, rows: Sequence[DictRow], entries: Sequence[Entry]) -> list[tuple[Item, str]]:
+    def _ordinary(
+        self, batch: PublicationBatch, rows: Sequence[DictRow], entries: Sequence[Entry]
+    ) -> list[tuple[DerivedItem, str]]:
         for adopted in self._refolding.adopted:
             if adopted.backfill and batch.from_position < adopted.position <= batch.to_position:
                 self._compare_backfill_end(batch, adopted.position)
@@ -242,7 +252,7 @@ class _Comparing:
             expected += self._part(batch, part, done)
         return expected
 
-    def _part(self, batch: Batch, part: Part, done: int) -> list[tuple[Item, str]]:
+    def _part(self, batch: PublicationBatch, part: Part, done: int) -> list[tuple[DerivedItem, str]]:
         """Return the items of the entry behind a batch that it tells; `done` were told before."""
         with self._connection.cursor(row_factory=dict_row) as cursor:
             following = rows_after(cursor, batch.to_position, before=2**63 - 1, limit=1)
@@ -253,7 +263,7 @@ class _Comparing:
         at = batch.published_at if self._wall else recorded_at_of(bytes(following[0]["state"]))
         return [(item, at) for item in items[done : part.items]]
 
-    def _compare_backfill_end(self, batch: Batch, adopted: int) -> None:
+    def _compare_backfill_end(self, batch: PublicationBatch, adopted: int) -> None:
         done = self._before.backfilled
         through = done.through if done is not None and done.adopted == adopted else 0
         if through != self._refolding.last_before(adopted):
@@ -261,7 +271,7 @@ class _Comparing:
                 batch, f"publishes the set adopted at position {adopted}, whose backfill went only to {through}"
             )
 
-    def _backfilled(self, batch: Batch) -> list[tuple[Item, str]]:
+    def _backfilled(self, batch: PublicationBatch) -> list[tuple[DerivedItem, str]]:
         assert batch.backfilled is not None
         position, through = batch.backfilled
         adopted = next((one for one in self._refolding.adopted if one.position == position and one.backfill), None)
@@ -276,7 +286,7 @@ class _Comparing:
                 at = recorded_at_of(bytes(rows_at(cursor, (position,))[0]["state"]))
         return [(item, at) for item in self._refolding.backfilled(adopted, after, through, batch.deferred)]
 
-    def _compare_items(self, batch: Batch, expected: Sequence[tuple[Item, str]]) -> None:
+    def _compare_items(self, batch: PublicationBatch, expected: Sequence[tuple[DerivedItem, str]]) -> None:
         given = [
             (_item(agency, publication), publication.at, number)
             for publication in batch.items
@@ -290,7 +300,11 @@ class _Comparing:
             self._compare_agency(batch, agency, ours, theirs)
 
     def _compare_agency(
-        self, batch: Batch, agency: Agency, ours: list[tuple[Item, str]], theirs: list[tuple[Item, str, int]]
+        self,
+        batch: PublicationBatch,
+        agency: Agency,
+        ours: list[tuple[DerivedItem, str]],
+        theirs: list[tuple[DerivedItem, str, int]],
     ) -> None:
         """Name the first item of an agency in which a batch is not what the entries give; the rest follows from it."""
         for n, (item, at, number) in enumerate(theirs):
@@ -311,7 +325,7 @@ class _Comparing:
             )
             return
 
-    def _compare_feeds(self, batch: Batch, entries: dict[int, Entry]) -> None:
+    def _compare_feeds(self, batch: PublicationBatch, entries: dict[int, Entry]) -> None:
         older = {item.position for item in batch.items} - entries.keys()
         if older:
             with self._connection.cursor(row_factory=dict_row) as cursor:
@@ -323,7 +337,7 @@ class _Comparing:
                 for agency, number, value in item_values(entries[publication.position], publication):
                     self._feeds[agency].compare(number, publication, value)
 
-    def _wrong_batch(self, batch: Batch, what: str) -> None:
+    def _wrong_batch(self, batch: PublicationBatch, what: str) -> None:
         self._wrongs.add(agency=None, number=None, position=None, what=f"batch {batch.number} {what}")
 
 
@@ -398,8 +412,8 @@ def _last_kept(connection: Connection[TupleRow]) -> dict[Agency, int]:
     return dict(zip(LAST_COLUMN, row or (0,) * len(LAST_COLUMN), strict=True))
 
 
-def _item(agency: Agency, publication: Publication) -> Item:
-    return Item(
+def _item(agency: Agency, publication: Publication) -> DerivedItem:
+    return DerivedItem(
         agency,
         publication.kind,
         publication.position,
@@ -410,11 +424,11 @@ def _item(agency: Agency, publication: Publication) -> Item:
     )
 
 
-def _unlike(ours: tuple[Item, str], theirs: tuple[Item, str]) -> str:
+def _unlike(ours: tuple[DerivedItem, str], theirs: tuple[DerivedItem, str]) -> str:
     """Say in what an item of a batch is not what the entries give."""
     named = [
         f"{name} {given} where the entries give {due}"
-        for name, given, due in zip(Item._fields, theirs[0], ours[0], strict=True)
+        for name, given, due in zip(DerivedItem._fields, theirs[0], ours[0], strict=True)
         if given != due
     ]
     if theirs[1] != ours[1]:

@@ -14,7 +14,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from ledger.kafka.cloudevents import read_message
-from ledger.kafka.record_batches import DamagedBatch, Record, unpack_quickly
+from ledger.kafka.record_batches import DamagedBatch, KafkaRecord, unpack_quickly
 from ledger.kafka.topic_ids import TopicId, topic_ids
 from ledger.topics import READ_BY_INTAKE, agency_of
 from readers.verify.wrongs import Wrongs
@@ -132,7 +132,7 @@ def _pages(bootstrap: str, stands: dict[TopicPartition, int], wrongs: Wrongs) ->
         consumer.close(autocommit=False)
 
 
-def _place(record: Record | DamagedBatch) -> _Place:
+def _place(record: KafkaRecord | DamagedBatch) -> _Place:
     if isinstance(record, DamagedBatch):
         return _Place(record.topic, record.partition, record.first_offset, record.offset, None)
     key = None

@@ -16,7 +16,7 @@ from ledger.agencies import RECEIVERS
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.genuine import Genuine, claimed_number, unsealed
 from ledger.kafka.topic_messages import TopicMessages
-from ledger.sharing.batches import NOTHING_PUBLISHED, PUBLICATION, Batch, read_batch, write_batch
+from ledger.sharing.batches import NOTHING_PUBLISHED, PUBLICATION, PublicationBatch, read_batch, write_batch
 from ledger.store.feed_bounds import LAST_COLUMN
 from ledger.times import write_clock
 from ledger.topics import PUBLICATIONS
@@ -162,7 +162,7 @@ def _first_difference(theirs: bytes | None, ours: bytes) -> str:
     return f" from byte {at} on"
 
 
-def _follow(before: Batch, body: bytes, wrongs: Wrongs) -> Batch:
+def _follow(before: PublicationBatch, body: bytes, wrongs: Wrongs) -> PublicationBatch:
     """Return the next batch; what does not go on from the one before is wrong."""
     try:
         batch = read_batch(body)
@@ -177,7 +177,7 @@ def _follow(before: Batch, body: bytes, wrongs: Wrongs) -> Batch:
     return batch
 
 
-def _unlike(before: Batch, batch: Batch) -> Iterator[str]:
+def _unlike(before: PublicationBatch, batch: PublicationBatch) -> Iterator[str]:
     if batch.from_position != before.to_position or batch.to_position < batch.from_position:
         yield f"goes from position {batch.from_position} to {batch.to_position}, the one before to {before.to_position}"
     if batch.published_at < before.published_at:

@@ -19,7 +19,7 @@ from custody.supervision.where import find_where
 from ledger.agencies import PRODUCERS
 from producers.client.errors import ClientError
 from producers.client.submissions import AgencyClient, Key
-from producers.imports.hhs_file import COLUMNS, Row, read_releases
+from producers.imports.hhs_file import COLUMNS, HhsRow, read_releases
 from producers.imports.hhs_releases import SOURCE, claims
 from producers.simulation.playing import play
 from producers.simulation.simulator import day
@@ -90,7 +90,7 @@ class Load:
             file.write_bytes(_release_file(Random(f"{self._seed}/{number}"), 1 + number * ROWS))
             with file.open("rb") as raw:
                 for row in read_releases(raw):
-                    assert isinstance(row, Row)
+                    assert isinstance(row, HhsRow)
                     self.expected.update({(SOURCE, claim.id): "accepted" for claim in claims(row)})
             for _ in range(2 if number % 3 == 0 else 1):
                 while (done := self._custody("import", "hhs-releases", str(file))).returncode != 0:

@@ -10,7 +10,7 @@ import psycopg
 from ledger.entry import Finding
 from ledger.times import When, parse_instant
 from readers.child.view import view
-from readers.moments import Asked, parse_child
+from readers.moments import MomentsAsked, parse_child
 from readers.snapshot import connect
 from tests.integration.filling import Ledger, child_number, fill
 
@@ -31,7 +31,9 @@ def asking(database_url: str) -> Iterator[Ask]:
         connections.append(connect(database_url))
 
         def asked(child: str, happened_by: When | None = None, recorded_by: When | None = None) -> dict[str, Any]:
-            return view(connections[-1], parse_child(child), Asked(happened_by=happened_by, recorded_by=recorded_by))
+            return view(
+                connections[-1], parse_child(child), MomentsAsked(happened_by=happened_by, recorded_by=recorded_by)
+            )
 
         return asked
 

@@ -16,7 +16,7 @@ from ledger.facts import BY_WIRE
 from ledger.kafka.entries import EntryMessage
 from ledger.roles.logs import configure
 from ledger.roles.settings import Settings
-from ledger.sharing.batches import NOTHING_PUBLISHED, Batch
+from ledger.sharing.batches import NOTHING_PUBLISHED, PublicationBatch
 from ledger.times import parse_instant, read_back, write_clock
 from projections.following.applying import Applying
 from projections.following.holdings import HoldingsFollower
@@ -128,7 +128,7 @@ def fill(database_url: str, payloads: Sequence[bytes], *, batch: int = 500, publ
             holdings.batch = reached
 
 
-def _nothing_published(number: int, last: EntryMessage) -> Batch:
+def _nothing_published(number: int, last: EntryMessage) -> PublicationBatch:
     return NOTHING_PUBLISHED._replace(number=number, to_position=last.position, published_at=write_clock(last.clock()))
 
 

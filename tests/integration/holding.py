@@ -13,11 +13,11 @@ from ledger.facts import FeedReceipted
 from ledger.kafka.entries import EntryMessage
 from ledger.roles.logs import configure
 from ledger.roles.settings import Settings
-from ledger.sharing.batches import NOTHING_PUBLISHED, Batch, Numbers, Publication
+from ledger.sharing.batches import NOTHING_PUBLISHED, Numbers, Publication, PublicationBatch
 from ledger.times import write_clock
 from projections.following.applying import Applying
 from projections.following.holdings import HoldingsFollower
-from projections.knowledge.receipts import Lane, Receipts
+from projections.knowledge.receipts import Lane, ReceiptLanes
 from projections.tables.holdings import HeldTables
 from projections.tables.store import Tables
 from projections.tables.versions import key_entries, live_schema, make_held_keys, make_keys, make_version, prepare
@@ -57,11 +57,11 @@ def payload(entry: Entry, version: int) -> bytes:
     return value(position=entry.position, child=entry.child, version=version, wire=entry.type, state=state_of(entry))
 
 
-def batches(drawn: Drawn, per_batch: int) -> list[Batch]:
+def batches(drawn: Drawn, per_batch: int) -> list[PublicationBatch]:
     """Return what was published, a batch for each stamp, or for several where every item has its own."""
     by_stamp = [list(items) for _, items in groupby(publications(drawn), lambda one: one.at)]
     last: dict[Any, int] = dict.fromkeys(RECEIVERS, 0)
-    told: list[Batch] = []
+    told: list[PublicationBatch] = []
     stamps = sorted({write_clock(stamp) for stamp in drawn.stamps.values()})
     for start in range(0, len(stamps), per_batch):
         its = stamps[start : start + per_batch]
@@ -71,7 +71,7 @@ def batches(drawn: Drawn, per_batch: int) -> list[Batch]:
     return told
 
 
-def _batch(number: int, to: int, at: str, last: dict[Any, int], items: Sequence[Publication]) -> Batch:
+def _batch(number: int, to: int, at: str, last: dict[Any, int], items: Sequence[Publication]) -> PublicationBatch:
     for item in items:
         last.update(item.numbers)
     numbers: Numbers = dict(last)
@@ -128,7 +128,7 @@ def fill_drawn(connection: Connection[Any], database_url: str, drawn: Drawn, per
 
 
 def _write_receipts(tables: Tables, receipts: Sequence[Signed]) -> None:
-    lanes = Receipts(lambda _agency, _level: Lane())
+    lanes = ReceiptLanes(lambda _agency, _level: Lane())
     for one in receipts:
         up_to = max(one.numbers) if one.numbers == frozenset(range(1, max(one.numbers) + 1)) else None
         signed_for: dict[str, Any] = {"numbers": tuple(sorted(one.numbers))} if up_to is None else {"up_to": up_to}

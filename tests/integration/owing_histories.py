@@ -13,7 +13,7 @@ from ledger.entry import Door, Producer, Subject, value, write_state
 from ledger.facts import CURRENT, short_name
 from ledger.kafka.entries import EntryMessage
 from ledger.roles.settings import Settings
-from ledger.sharing.batches import Batch, Publication
+from ledger.sharing.batches import Publication, PublicationBatch
 from ledger.streams import LEDGER, OF_AGENCY
 from ledger.times import write_clock
 from projections.following.applying import Applying
@@ -219,7 +219,9 @@ def fill(database_url: str, ledger: Owing, *, batch: int = 7, published: bool = 
                 Publication(position, str(child), "entry", ("x", 1), write_clock(at), numbers, {}, {})
                 for position, at, child, numbers in ledger.items
             )
-            tables.write_publications([Batch(1, 0, previous, stamp, True, dict(ledger.numbers), None, items)], 0)
+            tables.write_publications(
+                [PublicationBatch(1, 0, previous, stamp, True, dict(ledger.numbers), None, items)], 0
+            )
 
 
 def _message(ledger: Owing, payload: bytes, previous: int) -> EntryMessage:

@@ -19,9 +19,9 @@ from custody.servers import postgres
 from custody.servers.account import RANGE
 from custody.servers.choices import choices_of, remembered
 from custody.servers.embedded import make_folder
-from custody.servers.place import Place
+from custody.servers.place import FolderPlace
 from custody.supervision.starting import end
-from custody.supervision.state import Pid, ProcessReport, State, read_state, write_state
+from custody.supervision.state import Pid, ProcessReport, SupervisorState, read_state, write_state
 from tests.conftest import temporary_data_folder
 from tests.integration.postgres_alone import server_of, started
 
@@ -101,7 +101,7 @@ def test_what_a_copied_state_says_of_running_processes_counts_for_nothing(data_f
         make_folder(folder)
     with subprocess.Popen(["sleep", "600"]) as process:
         report = ProcessReport("kafka", "server", "running", Pid.of(process.pid), 0, None, log="")
-        written = State(
+        written = SupervisorState(
             phase="running",
             supervisor=Pid.of(process.pid),
             said=(),
@@ -112,7 +112,7 @@ def test_what_a_copied_state_says_of_running_processes_counts_for_nothing(data_f
             zone="",
             clock="",
             processes=(report,),
-            folder=Place.of(original),
+            folder=FolderPlace.of(original),
         )
         write_state(original, written)
         shutil.copy(original / "state.json", copy)
@@ -128,7 +128,7 @@ def test_a_copy_without_postgresql_data_of_its_own_never_uses_the_originals(stop
     original = _ledger(stopped, data_folder / "original")
     home = data_folder / "postgres-0123456789abcdef-01234567"
     (original / "postgres").rename(home)
-    (home / "owner.json").write_text(json.dumps(asdict(Place.of(original))))
+    (home / "owner.json").write_text(json.dumps(asdict(FolderPlace.of(original))))
     _set(original, postgres_home=str(home))
     copy = data_folder / "copy"
     _copy(original, copy)

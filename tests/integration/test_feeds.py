@@ -16,7 +16,7 @@ from ledger.facts import SharingRulesAdopted
 from ledger.kafka.entries import entries_consumer
 from ledger.kafka.feed_tail import read_feed_tail
 from ledger.roles.logs import configure
-from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.feed_fold import SharingRulebook, Telling, ToldItem
 from ledger.sharing.rule_sets import Adopted, default_rules, shipped_sets
 from ledger.streams import STREAMS
 from ledger.times import parse_instant
@@ -53,7 +53,7 @@ def told_alone(ledger: Flow) -> dict[str, list[tuple[str, int, Any, list[str], s
             adoptions.append(Adopted(message.position, fact.rules, fact.backfill))
     feeds: dict[str, list[tuple[str, int, Any, list[str], str]]] = {agency: [] for agency in RECEIVERS}
 
-    def put(told: list[Told]) -> None:
+    def put(told: list[ToldItem]) -> None:
         for item in told:
             shown = (
                 item.kind,
@@ -65,7 +65,7 @@ def told_alone(ledger: Flow) -> dict[str, list[tuple[str, int, Any, list[str], s
             feeds[item.agency].append(shown)
 
     telling = Telling()  # all records in one fold: what is said of one concerns no other that no merge joins
-    rulebook = Rulebook(adoptions, default_rules(), ledger.settings.zone)
+    rulebook = SharingRulebook(adoptions, default_rules(), ledger.settings.zone)
     to_come = list(adoptions)
     for one in entries:
         while to_come and to_come[0].position < one.position:

@@ -17,7 +17,7 @@ import pytest
 
 from ledger.entry import Finding
 from ledger.times import parse_instant, write_clock
-from readers.figures.definitions import FIGURES, Asked
+from readers.figures.definitions import FIGURES, FigureAsked
 from readers.figures.figures import figure
 from readers.questions import WrongQuestionError
 from readers.snapshot import connect
@@ -62,18 +62,20 @@ def test_children_in_care_are_those_a_plain_count_finds(
         days += [day for stay in counted.stays for away in stay.absences for day in away[:2]][::7]
         for day in filter(None, days):
             expected = counted.in_care(day)
-            answer = figure(connection, Asked("in-care", on=day, recorded_by=recorded_by))
+            answer = figure(connection, FigureAsked("in-care", on=day, recorded_by=recorded_by))
             assert answer["value"] == answer["population"] == len(expected)
             assert answer["absent"] == len(counted.absent(day))
             assert answer["open_findings"] == len(counted.flagged & expected.keys())
             seen.add((answer["value"], answer["absent"], answer["open_findings"]))
             if day.day % 3:
                 continue
-            without = figure(connection, Asked("in-care", on=day, recorded_by=recorded_by, without_open_findings=True))
+            without = figure(
+                connection, FigureAsked("in-care", on=day, recorded_by=recorded_by, without_open_findings=True)
+            )
             assert without["value"] == len(expected.keys() - counted.flagged)
             assert without["absent"] == len(counted.absent(day) - counted.flagged)
             assert without["open_findings"] == answer["open_findings"]
-            countries = figure(connection, Asked("in-care", on=day, recorded_by=recorded_by, by="country"))
+            countries = figure(connection, FigureAsked("in-care", on=day, recorded_by=recorded_by, by="country"))
             assert by_key(countries, "country") == Counter(stay.country or "unknown" for stay in expected.values())
     assert len(seen) > 20, "the made-up ledger says something different at different moments"
 
@@ -94,7 +96,7 @@ def test_releases_are_those_a_plain_count_finds(
             expected = counted.released(since, until)
             children = {release.person for release in expected}
             twice += len(expected) - len(children)
-            asked = Asked("released", since=since, until=until, recorded_by=recorded_by)
+            asked = FigureAsked("released", since=since, until=until, recorded_by=recorded_by)
             answer = figure(connection, asked)
             assert answer["value"] == len(expected)
             assert answer["population"] == len(children)
@@ -130,7 +132,7 @@ def test_a_finding_of_any_record_is_told_of_the_person_they_make_up(database_url
     said = {"other": {"scheme": "ledger", "value": str(other)}, "reason": "one child"}
     ledger.add(child, "identity-merged", said, occurred_at=None, agency="STEWARD", resolved={"other": str(other)})
     fill(database_url, ledger.payloads)
-    asked = Asked("in-care", on=date(2022, 4, 1))
+    asked = FigureAsked("in-care", on=date(2022, 4, 1))
     with connect(database_url) as connection:
         for recorded_by, found in ((before, 0), (None, 1)):
             answer = figure(connection, replace(asked, recorded_by=recorded_by))
@@ -145,12 +147,12 @@ def test_a_list_names_each_child_counted_and_the_position_that_proves_it(
     """The list has one row for each child or release counted; a release's position is that of the release."""
     counted = plain(ledger.payloads, moments(ledger)[-1])
     since, until = FIRST_DAY, FIRST_DAY + timedelta(days=DAYS + 400)
-    released = figure(connection, Asked("released", since=since, until=until, listed=True))["list"]
+    released = figure(connection, FigureAsked("released", since=since, until=until, listed=True))["list"]
     assert [(row["position"], row["child"]) for row in released] == sorted(
         (release.position, str(release.person)) for release in counted.released(since, until)
     )
     day = FIRST_DAY + timedelta(days=300)
-    asked = Asked("in-care", on=day, listed=True)
+    asked = FigureAsked("in-care", on=day, listed=True)
     in_care = figure(connection, asked)["list"]
     assert {row["child"] for row in in_care} == {str(person) for person in counted.in_care(day)}
     assert {row["child"] for row in in_care if row["absent"]} == {str(person) for person in counted.absent(day)}
@@ -168,18 +170,18 @@ def test_an_answer_says_what_it_counts_and_by_when(
     """The contract's members are there; a moment beyond what the tables hold is cut to what they hold."""
     last = write_clock(moments(ledger)[-1])
     beyond = datetime.fromisoformat("2099-01-01T00:00:00+00:00")
-    answer = figure(connection, Asked("in-care", on=date(2022, 3, 31), recorded_by=beyond))
+    answer = figure(connection, FigureAsked("in-care", on=date(2022, 3, 31), recorded_by=beyond))
     assert answer["figure"] == "in-care"
     assert answer["on"] == "2022-03-31"
     assert answer["as"] == "ledger"
     assert answer["known_at"] == answer["recorded_by"] == answer["complete_to"] == last
     assert answer["incomplete"] is None
     assert "open_findings" in answer["definition"]
-    period = figure(connection, Asked("released", since=date(2022, 1, 1), until=date(2022, 2, 1), by="state"))
+    period = figure(connection, FigureAsked("released", since=date(2022, 1, 1), until=date(2022, 2, 1), by="state"))
     assert (period["from"], period["to"]) == ("2022-01-01", "2022-02-01")
     assert "value" not in period
     assert "on" not in period
-    assert figure(connection, Asked("in-care"))["on"] == str(moments(ledger)[-1].date())
+    assert figure(connection, FigureAsked("in-care"))["on"] == str(moments(ledger)[-1].date())
 
 
 def test_before_the_ledger_began_nobody_was_known_to_be_in_care(
@@ -187,8 +189,8 @@ def test_before_the_ledger_began_nobody_was_known_to_be_in_care(
 ) -> None:
     """Asked for what the ledger had heard before its first entry, a figure is 0."""
     before = START - timedelta(days=1)
-    assert figure(connection, Asked("in-care", on=date(2022, 3, 31), recorded_by=before))["value"] == 0
-    rows = figure(connection, Asked("in-care", on=date(2022, 3, 31), recorded_by=before, by="country"))["rows"]
+    assert figure(connection, FigureAsked("in-care", on=date(2022, 3, 31), recorded_by=before))["value"] == 0
+    rows = figure(connection, FigureAsked("in-care", on=date(2022, 3, 31), recorded_by=before, by="country"))["rows"]
     assert rows == []
 
 
@@ -196,7 +198,7 @@ def test_an_empty_ledger_has_figures_of_nought(database_url: str) -> None:
     """Tables that hold no entry yet give 0, with no moment to be complete to."""
     fill(database_url, [])
     with connect(database_url) as connection:
-        answer = figure(connection, Asked("released", since=date(2022, 1, 1), until=date(2022, 2, 1)))
+        answer = figure(connection, FigureAsked("released", since=date(2022, 1, 1), until=date(2022, 2, 1)))
     assert answer["value"] == 0
     assert answer["complete_to"] is None
 
@@ -210,9 +212,9 @@ def test_a_figure_says_how_many_children_are_missing_from_it(database_url: str) 
     ledger.add(child_number(2), "discharged-otherwise", {"kind": "other"}, occurred_at="2022-01-07")
     fill(database_url, ledger.payloads)
     with connect(database_url) as connection:
-        answer = figure(connection, Asked("in-care", on=date(2022, 1, 6)))
+        answer = figure(connection, FigureAsked("in-care", on=date(2022, 1, 6)))
         first = parse_instant(orjson.loads(ledger.payloads[0])["recorded_at"])
-        before = figure(connection, Asked("in-care", on=date(2022, 1, 6), recorded_by=first))
+        before = figure(connection, FigureAsked("in-care", on=date(2022, 1, 6), recorded_by=first))
     assert answer["value"] == 1
     assert answer["incomplete"]["children"] == 1
     assert answer["incomplete"]["since"] == orjson.loads(ledger.payloads[damaged - 1])["recorded_at"]
@@ -223,15 +225,15 @@ def test_a_figure_says_how_many_children_are_missing_from_it(database_url: str) 
 @pytest.mark.parametrize(
     ("asked", "named"),
     [
-        (Asked("escaped", on=date(2022, 1, 1)), "in-care, released"),
-        (Asked("in-care", on=date(2022, 1, 1), by="state"), "no dimension of in-care; there are country"),
-        (Asked("in-care", since=date(2022, 1, 1), until=date(2022, 2, 1)), "--on DATE"),
-        (Asked("released", on=date(2022, 1, 1)), "--from DATE --to DATE"),
-        (Asked("released", since=date(2022, 1, 1)), "--from DATE --to DATE"),
-        (Asked("released", since=date(2022, 2, 1), until=date(2022, 1, 1)), "exchange --from and --to"),
+        (FigureAsked("escaped", on=date(2022, 1, 1)), "in-care, released"),
+        (FigureAsked("in-care", on=date(2022, 1, 1), by="state"), "no dimension of in-care; there are country"),
+        (FigureAsked("in-care", since=date(2022, 1, 1), until=date(2022, 2, 1)), "--on DATE"),
+        (FigureAsked("released", on=date(2022, 1, 1)), "--from DATE --to DATE"),
+        (FigureAsked("released", since=date(2022, 1, 1)), "--from DATE --to DATE"),
+        (FigureAsked("released", since=date(2022, 2, 1), until=date(2022, 1, 1)), "exchange --from and --to"),
     ],
 )
-def test_a_figure_wrongly_asked_for_names_what_there_is(database_url: str, asked: Asked, named: str) -> None:
+def test_a_figure_wrongly_asked_for_names_what_there_is(database_url: str, asked: FigureAsked, named: str) -> None:
     """An unknown figure or dimension, the wrong kind of days, or a period that ends before it begins."""
     with connect(database_url) as connection, pytest.raises(WrongQuestionError, match=named):
         figure(connection, asked)

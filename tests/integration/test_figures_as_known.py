@@ -27,11 +27,9 @@ from ledger.sharing.rule_sets import Adopted
 from ledger.times import parse_instant
 from projections.tables.versions import connect as connect_writing
 from readers.child.knowing import parse_viewpoint
-from readers.corrections import Asked as CorrectionsAsked
-from readers.corrections import corrections
-from readers.figures.definitions import Asked as FigureAsked
-from readers.figures.divergent import Asked as DivergentAsked
-from readers.figures.divergent import divergent
+from readers.corrections import CorrectionsAsked, corrections
+from readers.figures.definitions import FigureAsked
+from readers.figures.divergent import DivergentAsked, divergent
 from readers.figures.figures import figure
 from readers.figures.held import told_apart
 from readers.snapshot import connect

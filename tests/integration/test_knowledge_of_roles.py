@@ -20,7 +20,7 @@ from ledger.streams import STREAMS
 from ledger.times import parse_instant, write_clock
 from readers.child.knowing import parse_viewpoint
 from readers.child.view import view
-from readers.moments import Asked
+from readers.moments import MomentsAsked
 from readers.questions import NothingKnownError
 from readers.snapshot import connect
 from tests.histories import ELM, OAK, Json
@@ -204,7 +204,7 @@ def test_the_roles_tell_and_answer_what_the_oracle_says(ledger: Flow) -> None:
             happened_by = random.choice((end, START - timedelta(days=random.randint(1, 20))))
             recorded_by = min(recorded_by, end)
             question = oracle.Question(first[child], viewer, known_at, happened_by, recorded_by, basis, grade)
-            asked = Asked(happened_by=happened_by, known_at=known_at, recorded_by=recorded_by)
+            asked = MomentsAsked(happened_by=happened_by, known_at=known_at, recorded_by=recorded_by)
             name = ("ledger", str(first[child]))
             try:
                 found = view(connection, name, asked, parse_viewpoint(viewer, basis, grade))

@@ -14,7 +14,7 @@ from ledger.times import parse_instant
 from producers.client.feed import FeedReader
 from projections.rebuilding.rebuild import rebuild
 from readers.moments import Name
-from readers.obligations.one_child import Sought, owed
+from readers.obligations.one_child import DutiesAsked, owed
 from readers.verify.verify import verify
 from tests.integration.commands import Run, runner
 from tests.integration.feeding import published
@@ -155,7 +155,7 @@ def test_a_duty_to_tell_is_met_by_the_recipients_own_word(ledger: Flow) -> None:
             "feed_number": 3,
         }
         assert found["incomplete"] is None
-        only = owed(connection, NAME, sought=Sought("EOIR", "late"))
+        only = owed(connection, NAME, sought=DutiesAsked("EOIR", "late"))
         assert states(only) == [("T1", "EOIR", "late")]
         before = owed(connection, NAME, recorded_by=parse_instant(unsigned["recorded_by"]))
         assert before["obligations"] == unsigned["obligations"]

@@ -16,7 +16,7 @@ from readers.child.knowing import Viewpoint
 from readers.child.records import FOUND
 from readers.child.stating import STATED
 from readers.child.view import view
-from readers.moments import Asked
+from readers.moments import MomentsAsked
 from readers.questions import NothingKnownError
 from readers.snapshot import connect
 from tests.integration.asking import Connection
@@ -116,7 +116,7 @@ def test_an_answer_that_nothing_is_known_leaves_the_next_question_as_quick(datab
     with connect(database_url) as connection:
         for name, viewpoint in (("C1", "ledger"), ("C1", "OIG"), ("nobody", "ledger"), ("nobody", "OIG")):
             try:
-                view(connection, ("orr-id", name), Asked(), Viewpoint(viewpoint))
+                view(connection, ("orr-id", name), MomentsAsked(), Viewpoint(viewpoint))
             except NothingKnownError:
                 continue
         prepared = connection.execute("select statement from pg_prepared_statements").fetchall()

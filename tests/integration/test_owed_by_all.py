@@ -15,8 +15,8 @@ from ledger.facts import ReleasedToSponsor
 from ledger.streams import LEDGER as STEWARDS
 from ledger.times import parse_instant
 from readers.obligations.duty_pages import read_place
-from readers.obligations.one_child import Sought, owed
-from readers.obligations.owed_by_all import Page, checked_population, owed_by_all
+from readers.obligations.one_child import DutiesAsked, owed
+from readers.obligations.owed_by_all import DutyPage, checked_population, owed_by_all
 from readers.obligations.population import Chosen
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
@@ -119,7 +119,7 @@ def agrees(connection: Connection, ledger: Owing) -> Counter[str]:
     children = children_of(ledger)
     seen: Counter[str] = Counter()
     for on, recorded_by in moments(ledger):
-        answer = owed_by_all(connection, EVERYTHING, on=on, recorded_by=recorded_by, page=Page(10_000))
+        answer = owed_by_all(connection, EVERYTHING, on=on, recorded_by=recorded_by, page=DutyPage(10_000))
         listed = by_child(answer)
         shown: set[str] = set()
         for child in children:
@@ -147,7 +147,7 @@ def agrees(connection: Connection, ledger: Owing) -> Counter[str]:
 
 def test_duties_chosen_are_those_of_all_that_fit(connection: Connection, ledger: Owing) -> None:
     """By agency or group, by state and by rule: no more, no less, and the summary counts the same."""
-    every = owed_by_all(connection, EVERYTHING, page=Page(10_000))["list"]
+    every = owed_by_all(connection, EVERYTHING, page=DutyPage(10_000))["list"]
     chosen_at_all = 0
     for agency, state, rule in (
         ("ICE", None, None),
@@ -155,8 +155,8 @@ def test_duties_chosen_are_those_of_all_that_fit(connection: Connection, ledger:
         (None, "waived", None),
         (None, None, "D10"),
     ):
-        chosen = checked_population(Sought(agency, state), rule, None)
-        found = owed_by_all(connection, chosen, page=Page(10_000))
+        chosen = checked_population(DutiesAsked(agency, state), rule, None)
+        found = owed_by_all(connection, chosen, page=DutyPage(10_000))
         bodies = None if agency is None else (agency, *GROUPS.get(agency, ()))
         expected = [
             one
@@ -175,13 +175,13 @@ def test_duties_are_found_by_who_is_owed_them_by_office_and_by_when_they_are_due
     connection: Connection, ledger: Owing
 ) -> None:
     """Alone and together, counted and listed; and of one child the same as of all."""
-    every = owed_by_all(connection, EVERYTHING, page=Page(10_000))["list"]
+    every = owed_by_all(connection, EVERYTHING, page=DutyPage(10_000))["list"]
     offices = {entry.position: entry.producer.office for entry in entries_of(ledger)}
     start, end = (parse_instant(f"2022-01-{day:02}T05:00:00Z") for day in (10, 20))
     office = 'Nordost "Ü"'
     whole = {child: of_one(connection, child) for child in children_of(ledger)}
 
-    def fits(one: dict[str, Any], sought: Sought) -> bool:
+    def fits(one: dict[str, Any], sought: DutiesAsked) -> bool:
         due = None if one["due_at"] is None else parse_instant(one["due_at"])
         return (
             (sought.towards is None or one["towards"] in (sought.towards, *GROUPS.get(sought.towards, ())))
@@ -192,16 +192,16 @@ def test_duties_are_found_by_who_is_owed_them_by_office_and_by_when_they_are_due
 
     for turn, sought in enumerate(
         (
-            Sought(towards="ICE"),
-            Sought(towards="ORR"),
-            Sought(due_from=start),
-            Sought(due_to=end),
-            Sought(due_from=start, due_to=end),
-            Sought(office=office),
-            Sought(towards="DHS", due_from=start, office=office),
+            DutiesAsked(towards="ICE"),
+            DutiesAsked(towards="ORR"),
+            DutiesAsked(due_from=start),
+            DutiesAsked(due_to=end),
+            DutiesAsked(due_from=start, due_to=end),
+            DutiesAsked(office=office),
+            DutiesAsked(towards="DHS", due_from=start, office=office),
         )
     ):
-        found = owed_by_all(connection, checked_population(sought, None, None), page=Page(10_000))
+        found = owed_by_all(connection, checked_population(sought, None, None), page=DutyPage(10_000))
         expected = [one for one in every if fits(one, sought)]
         assert found["list"] == expected
         assert 0 < len(expected) < len(every)
@@ -219,29 +219,29 @@ def test_an_office_that_is_none_is_refused_and_one_spelled_otherwise_is_meant(
     office = 'Nordost "Ü"'
     wrong = "--office 'Nordost' is no office the ledger knows .did you mean Nordost \"Ü\"."
     with pytest.raises(WrongQuestionError, match=wrong):
-        owed_by_all(connection, checked_population(Sought(office="Nordost"), None, None))
+        owed_by_all(connection, checked_population(DutiesAsked(office="Nordost"), None, None))
     with pytest.raises(WrongQuestionError, match=wrong):
-        owed(connection, ("ledger", str(child)), sought=Sought(office="Nordost"))
+        owed(connection, ("ledger", str(child)), sought=DutiesAsked(office="Nordost"))
     exact, loose = (
-        owed_by_all(connection, checked_population(Sought(office=name), None, None), page=Page(10_000))
+        owed_by_all(connection, checked_population(DutiesAsked(office=name), None, None), page=DutyPage(10_000))
         for name in (office, office.upper())
     )
     assert exact == loose
     assert loose["office"] == office
     assert loose["duties"] > 0
-    assert owed(connection, ("ledger", str(child)), sought=Sought(office=office.upper()))["office"] == office
-    assert owed_by_all(connection, checked_population(Sought(office="Seattle"), None, None))["duties"] == 0
+    assert owed(connection, ("ledger", str(child)), sought=DutiesAsked(office=office.upper()))["office"] == office
+    assert owed_by_all(connection, checked_population(DutiesAsked(office="Seattle"), None, None))["duties"] == 0
 
 
 def test_pages_put_together_are_the_whole_list(connection: Connection, ledger: Owing) -> None:
     """In one order, due first; as of the moments of the first page, whatever is recorded meanwhile."""
-    whole = owed_by_all(connection, EVERYTHING, page=Page(10_000))
+    whole = owed_by_all(connection, EVERYTHING, page=DutyPage(10_000))
     assert whole["next"] is None
     due = [one["due_at"] or "9999" for one in whole["list"]]
     assert due == sorted(due)
-    pages = [owed_by_all(connection, EVERYTHING, page=Page(37))]
+    pages = [owed_by_all(connection, EVERYTHING, page=DutyPage(37))]
     while pages[-1]["next"] is not None:
-        pages.append(owed_by_all(connection, EVERYTHING, page=Page(37, read_place(pages[-1]["next"]))))
+        pages.append(owed_by_all(connection, EVERYTHING, page=DutyPage(37, read_place(pages[-1]["next"]))))
     assert [one for page in pages for one in page["list"]] == whole["list"]
     assert {page["recorded_by"] for page in pages} == {whole["recorded_by"]}
 
@@ -252,7 +252,7 @@ def test_the_oracle_works_out_the_same(database_url: str) -> None:
     fill(database_url, ledger)
     expected: Counter[Any] = Counter()
     with connect(database_url) as connection:
-        answer = owed_by_all(connection, EVERYTHING, page=Page(10_000))
+        answer = owed_by_all(connection, EVERYTHING, page=DutyPage(10_000))
     for child in children_of(ledger):
         its = [one for one in entries_of(ledger) if one.child == child]
         for rule, opened_by, _, state, due_at, met_at in oracle_duties(its, {}, parse_instant(answer["on"]), ZONE):
@@ -280,7 +280,7 @@ def test_nothing_published_leaves_duties_to_tell_unmeasured(database_url: str) -
     ledger = made_up(7, children=4, steps=80)
     fill(database_url, ledger, published=False)
     with connect(database_url) as connection:
-        answer = owed_by_all(connection, EVERYTHING, page=Page(10_000))
+        answer = owed_by_all(connection, EVERYTHING, page=DutyPage(10_000))
         for child, duties in by_child(answer).items():
             assert sorted(duties, key=key) == sorted(of_one(connection, child) or (), key=key)
     assert {one["state"] for one in answer["list"] if one["rule"] in ("D10", "T1")} <= {"not-measurable", "withdrawn"}
@@ -301,7 +301,7 @@ def test_an_empty_ledger_owes_nothing(database_url: str) -> None:
     empty.payloads = []
     fill_nothing(database_url)
     with connect(database_url) as connection:
-        answer = owed_by_all(connection, EVERYTHING, page=Page(10))
+        answer = owed_by_all(connection, EVERYTHING, page=DutyPage(10))
     assert (answer["duties"], answer["list"], answer["next"], answer["recorded_by"]) == (0, [], None, None)
 
 

@@ -20,8 +20,8 @@ from projections.tables.versions import connect as connect_writer
 from projections.tables.versions import key_entries, make_keys, make_version, point_views_at
 from readers.child.timeline import timeline
 from readers.child.view import view
-from readers.findings import Sought, findings
-from readers.moments import Asked
+from readers.findings import FindingsAsked, findings
+from readers.moments import MomentsAsked
 from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
 from tests.integration.asking import CHILD, NAME, TWIN, Ask, Connection, asking, at, story
@@ -147,7 +147,7 @@ def test_answers_given_stay_the_same_whatever_is_recorded_later(database_url: st
 
 def _answer(connection: Connection, child: UUID, recorded_by: datetime | None) -> dict[str, Any]:
     try:
-        answer = view(connection, ("ledger", str(child)), Asked(recorded_by=recorded_by))
+        answer = view(connection, ("ledger", str(child)), MomentsAsked(recorded_by=recorded_by))
     except NothingKnownError:
         return {}
     del answer["complete_to"]
@@ -234,24 +234,24 @@ def test_findings_are_listed_by_agency_office_code_and_openness(database_url: st
 
     with connect(database_url) as connection:
 
-        def found(sought: Sought) -> list[tuple[int, str]]:
+        def found(sought: FindingsAsked) -> list[tuple[int, str]]:
             rows: list[dict[str, Any]] = []
             findings(connection, sought, lambda complete_to, found: rows.extend(found))
             return [(row["position"], row["code"]) for row in rows]
 
-        assert found(Sought()) == [(2, "C3"), (2, "G2"), (5, "G2")]
-        assert found(Sought(agency="ORR")) == [(2, "C3"), (2, "G2")]
-        assert found(Sought(agency="ICE")) == found(Sought(office="El Paso ERO")) == [(5, "G2")]
-        assert found(Sought(code="G2", only_open=True)) == [(5, "G2")]
-        assert found(Sought(office="El Paso")) == []
+        assert found(FindingsAsked()) == [(2, "C3"), (2, "G2"), (5, "G2")]
+        assert found(FindingsAsked(agency="ORR")) == [(2, "C3"), (2, "G2")]
+        assert found(FindingsAsked(agency="ICE")) == found(FindingsAsked(office="El Paso ERO")) == [(5, "G2")]
+        assert found(FindingsAsked(code="G2", only_open=True)) == [(5, "G2")]
+        assert found(FindingsAsked(office="El Paso")) == []
         with pytest.raises(WrongQuestionError, match="--agency 'FBI' is no agency that produces entries"):
-            found(Sought(agency="FBI"))
-        assert found(Sought(code="g2", agency="ice-ero", office="el paso ero")) == [(5, "G2")]
-        for none in (Sought(code="g22"), Sought(office="El Pso ERO")):
+            found(FindingsAsked(agency="FBI"))
+        assert found(FindingsAsked(code="g2", agency="ice-ero", office="el paso ero")) == [(5, "G2")]
+        for none in (FindingsAsked(code="g22"), FindingsAsked(office="El Pso ERO")):
             with pytest.raises(WrongQuestionError, match="did you mean"):
                 found(none)
         whole: list[Any] = []
-        findings(connection, Sought(code="G2"), lambda complete_to, found: whole.extend((complete_to, *found)))
+        findings(connection, FindingsAsked(code="G2"), lambda complete_to, found: whole.extend((complete_to, *found)))
     assert whole[0] == write_clock(ledger.recorded_at)
     assert whole[1]["identifier"] == "a-number:200000017"
     assert whole[1]["resolved_position"] == 6

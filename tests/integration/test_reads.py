@@ -14,7 +14,7 @@ from ledger.store.serving import digest_of, record_served
 from projections.rebuilding.rebuild import rebuild
 from readers.child.knowing import Viewpoint
 from readers.child.view import view
-from readers.moments import Asked
+from readers.moments import MomentsAsked
 from readers.questions import NothingKnownError
 from tests.integration.feeding import published
 from tests.integration.flow import Flow, claim, flow
@@ -27,7 +27,7 @@ _MOMENTS = ("known_at", "happened_by", "recorded_by", "basis", "at_least")
 
 def seen(ledger: Flow, **viewpoint: Any) -> dict[str, Any]:
     with psycopg.connect(ledger.settings.database_url) as connection:
-        return view(connection, NAME, Asked(), Viewpoint("ICE-ERO", **viewpoint))
+        return view(connection, NAME, MomentsAsked(), Viewpoint("ICE-ERO", **viewpoint))
 
 
 def test_a_served_answer_is_recorded_and_becomes_knowledge(database_url: str, fresh_kafka: str, tmp_path: Path) -> None:

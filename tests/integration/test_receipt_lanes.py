@@ -7,7 +7,7 @@ from ledger.entry import LedgerEntry, Producer
 from ledger.facts import FeedReceipted
 from ledger.roles.settings import Settings
 from projections.knowledge import receipts
-from projections.knowledge.receipts import Lane, Receipts
+from projections.knowledge.receipts import Lane, ReceiptLanes
 from projections.rows.columns import COLUMNS
 from projections.tables import store
 from projections.tables.store import Tables
@@ -21,7 +21,7 @@ def test_a_lane_read_back_is_the_lane_that_was_held(database_url: str, monkeypat
     monkeypatch.setattr(receipts, "REMEMBERED", 2)
     monkeypatch.setattr(store, "REMEMBERED", 2)
     held = Lane()
-    rows = Receipts(lambda _agency, _level: held)
+    rows = ReceiptLanes(lambda _agency, _level: held)
     with connect(database_url) as connection:
         prepare(connection, Settings(database_url, "", ZONE, "wall"))
         tables = Tables(connection, live_schema(connection))

@@ -22,7 +22,7 @@ from readers.child.diverging import Between, diverge
 from readers.child.knowing import Viewpoint, known_to, parse_viewpoint
 from readers.child.knows import knows
 from readers.child.view import view
-from readers.moments import Asked
+from readers.moments import MomentsAsked
 from readers.obligations.one_child import owed
 from readers.questions import NothingKnownError
 from readers.snapshot import connect
@@ -62,7 +62,7 @@ Name = tuple[str, str]
 def asked(ledger: Flow, child: Name, by: str | None = None) -> set[str]:
     """Return the record to which every question about a child leads, as recorded by a moment."""
     recorded_by = None if by is None else parse_instant(by)
-    moment = Asked(recorded_by=recorded_by)
+    moment = MomentsAsked(recorded_by=recorded_by)
     with connect(ledger.settings.database_url) as connection:
         answers = [
             view(connection, child, moment),
@@ -156,7 +156,7 @@ def unnamed(ledger: Flow, number: str, told: dict[str, Any]) -> None:
         assert part in str(unknown.value)
     for ask in (knows, known_to):
         with connect(ledger.settings.database_url) as connection, pytest.raises(NothingKnownError) as again:
-            ask(connection, ("orr-id", number), Asked(), Viewpoint("EOIR"))
+            ask(connection, ("orr-id", number), MomentsAsked(), Viewpoint("EOIR"))
         assert str(again.value).partition("Z: ")[2] == str(unknown.value).partition("Z: ")[2]
 
 
@@ -172,16 +172,18 @@ def as_of(ledger: Flow, number: str, told: dict[str, Any]) -> None:
     assert asked(ledger, name) == {again["child"]}
     with connect(ledger.settings.database_url) as connection:
         with pytest.raises(NothingKnownError, match="names no child"):
-            view(connection, name, Asked(recorded_by=parse_instant(told["void"]["recorded_at"])))
+            view(connection, name, MomentsAsked(recorded_by=parse_instant(told["void"]["recorded_at"])))
         (formerly,) = view(connection, name)["formerly"]
         assert (formerly["record"], formerly["until_position"]) == (hers, told["void"]["position"])
         assert formerly["entries"] == []  # its producer has voided it
         by_id = ("ledger", hers)
-        names = [view(connection, by_id, Asked(recorded_by=by))["identifiers"] for by in (parse_instant(then), None)]
+        names = [
+            view(connection, by_id, MomentsAsked(recorded_by=by))["identifiers"] for by in (parse_instant(then), None)
+        ]
         told_of_it = parse_viewpoint("ORR", None, "told")
-        names.append(view(connection, by_id, Asked(), told_of_it)["identifiers"])
+        names.append(view(connection, by_id, MomentsAsked(), told_of_it)["identifiers"])
         if told["void"]["by"] == "STEWARD":  # ORR has not received the void: it goes on holding what it was wrong in
-            names.append(view(connection, by_id, Asked(), parse_viewpoint("ORR", None, None))["identifiers"])
+            names.append(view(connection, by_id, MomentsAsked(), parse_viewpoint("ORR", None, None))["identifiers"])
     assert [orr_id(number) in of_then for of_then in names] == [True, False, False, True][: len(names)]
 
 
@@ -236,7 +238,7 @@ def test_the_read_tables_say_whom_a_number_named_when(database_url: str, batch: 
         for entry in intake.entries[1:]:
             named = {2: first, 3: first, 5: second, 7: first}.get(entry.position)
             assert asked_by(connection, entry) == (None if named is None else str(named)), entry.position
-        before = Asked(recorded_by=parse_instant("2026-06-01T12:00:30Z"))
+        before = MomentsAsked(recorded_by=parse_instant("2026-06-01T12:00:30Z"))
         with pytest.raises(NothingKnownError, match="nothing had been recorded"):
             view(connection, WRONG, before)
 
@@ -262,6 +264,6 @@ def asked_by(connection: Any, entry: Entry) -> str | None:
     """Return the record the number named as recorded by this entry; None where it named nobody."""
     at: datetime = entry.recorded_at.astimezone(UTC)
     try:
-        return str(view(connection, WRONG, Asked(recorded_by=at))["child"])
+        return str(view(connection, WRONG, MomentsAsked(recorded_by=at))["child"])
     except NothingKnownError as error:
         return None if "names no child" in str(error) else str(error)

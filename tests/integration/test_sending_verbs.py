@@ -22,7 +22,7 @@ from producers.client.submissions import AgencyClient
 from producers.imports.account import Report
 from producers.imports.hhs_file import read_releases
 from producers.imports.hhs_import import import_releases, judged
-from producers.imports.journal import Account, read_journal, write_journal
+from producers.imports.journal import RowCounts, read_journal, write_journal
 from producers.simulation.playing import play
 from producers.simulation.simulator import STORY, day
 from producers.tables.rows import BadRow
@@ -244,14 +244,14 @@ def test_an_import_stopped_in_the_middle_goes_on_where_it_was(ledger: dict[str, 
 def test_a_journal_that_is_not_whole_only_costs_sending_again(tmp_path: Path) -> None:
     """The journal is a convenience: what it loses is answered as a duplicate; what it keeps comes back exactly."""
     file = tmp_path / "journal.json"
-    account = Account(rows=7, submitted=21, accepted=20, refused=1, findings=Counter({"W3": 7}))
+    account = RowCounts(rows=7, submitted=21, accepted=20, refused=1, findings=Counter({"W3": 7}))
     account.bad_rows.append(BadRow(3, "no date"))
     account.refusals.append(("905:release", "H0: no"))
     write_journal(file, account)
     assert read_journal(file) == account
     file.write_bytes(file.read_bytes()[:-5])
-    assert read_journal(file) == Account()
-    assert read_journal(tmp_path / "none.json") == Account()
+    assert read_journal(file) == RowCounts()
+    assert read_journal(tmp_path / "none.json") == RowCounts()
 
 
 def test_an_import_into_silence_gives_up_and_keeps_its_place(

@@ -24,7 +24,7 @@ from projections.rebuilding.rebuild import rebuild
 from readers.child.knowing import parse_viewpoint
 from readers.child.timeline import timeline
 from readers.child.view import view
-from readers.moments import Asked, parse_child
+from readers.moments import MomentsAsked, parse_child
 from readers.snapshot import connect
 from readers.text.text import timeline_text, view_text
 from readers.verify.verify import verify
@@ -113,7 +113,7 @@ def test_entries_with_times_of_an_earlier_release_stop_nothing(ledger: Flow) -> 
     assert ledger.rows("select count(*) from ledger.publications")[0][0] > 0
     for viewer in (None, "ICE-ERO", "EOIR"):
         with connect(ledger.settings.database_url) as connection:
-            found = view(connection, parse_child(NUMBER), Asked(), parse_viewpoint(viewer, None, "told"))
+            found = view(connection, parse_child(NUMBER), MomentsAsked(), parse_viewpoint(viewer, None, "told"))
         orjson.dumps(found)
         assert view_text(found, colour=False)
         assert timeline_text(timeline(found), colour=False)

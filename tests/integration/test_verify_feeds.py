@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from ledger.agencies import PRODUCERS, Agency
-from ledger.sharing.batches import Batch, Publication, read_batch, write_batch
+from ledger.sharing.batches import Publication, PublicationBatch, read_batch, write_batch
 from ledger.topics import PUBLICATIONS, feed
 from producers.simulation.playing import play
 from producers.simulation.simulator import day
@@ -239,7 +239,7 @@ def _batch_with_withheld(ledger: Flow) -> tuple[int, bytes]:
     raise AssertionError("nothing was withheld from anybody")
 
 
-def _forged(batch: Batch, which: str) -> tuple[Batch, Agency]:
+def _forged(batch: PublicationBatch, which: str) -> tuple[PublicationBatch, Agency]:
     """Change the first item of which something was withheld from ICE-ERO."""
     n, item = next((n, item) for n, item in enumerate(batch.items) if "ICE-ERO" in item.withheld)
     agency: Agency = "ICE-ERO"

@@ -15,11 +15,11 @@ from ledger.facts import BY_WIRE
 from ledger.kafka.cloudevents import binary_headers
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Place
-from ledger.rules.batch import Batch
-from ledger.rules.lookups import Known
+from ledger.rules.batch import ArrivalBatch
+from ledger.rules.lookups import Lookups
 from ledger.rules.outcomes import accepted
 from ledger.rules.protecting import Protecting
-from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.feed_fold import SharingRulebook
 from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.topics import intake
 from tests.unit.deciding import MEMBERS, ZONE
@@ -39,15 +39,15 @@ class Intake:
     _numbers: int = 0
 
     def __post_init__(self) -> None:
-        self.known = Known({}, {}, {}, {})
-        self.batch = Batch(
+        self.known = Lookups({}, {}, {}, {})
+        self.batch = ArrivalBatch(
             self.known,
             settings=Settings("", "", ZONE, "driven"),
             now=BEGAN,
             last_position=0,
             last_recorded_at=None,
             new_record_id=lambda _: self._new_record_id(),
-            protecting=Protecting(Rulebook(self.adopted, default_rules(), ZONE)),
+            protecting=Protecting(SharingRulebook(self.adopted, default_rules(), ZONE)),
         )
         self._records = 0
 

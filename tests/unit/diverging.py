@@ -7,7 +7,7 @@ from typing import Any
 from ledger.entry import Entry
 from ledger.times import parse_instant
 from projections.knowledge.moments import Item, Receipt
-from projections.knowledge.reads import Stated as Said
+from projections.knowledge.reads import EverythingStated as Said
 from readers.child.diverging import Between, compared, holding
 from readers.child.knowing import Stated, Viewpoint
 from readers.child.records import Found

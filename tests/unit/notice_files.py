@@ -8,7 +8,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from producers.imports.notice_file import read_file
-from producers.imports.notice_rows import NoticeLog, NoticeRow, Reading
+from producers.imports.notice_rows import LogReading, NoticeLog, NoticeRow
 from producers.tables.dates import Order
 from producers.tables.reading import How
 from producers.tables.rows import BadRow
@@ -49,7 +49,7 @@ def log_of(
     values: Mapping[str, str] = {},
     encoding: str | None = None,
 ) -> NoticeLog:
-    return read_file(content, How(sheet, header_row, chosen, encoding), Reading(order, zone, values))
+    return read_file(content, How(sheet, header_row, chosen, encoding), LogReading(order, zone, values))
 
 
 def good(content: bytes, **how: Any) -> list[NoticeRow]:

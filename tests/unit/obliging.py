@@ -9,7 +9,7 @@ from ledger.entry import Entry, Producer
 from ledger.facts import CURRENT, CoverageDeclared, ObligationWaived, short_name
 from ledger.facts.ledger_wide import WaiverReason
 from ledger.obligations.offices import shipped_offices
-from ledger.obligations.shipped import Rule, shipped_rules
+from ledger.obligations.shipped import ObligationRule, shipped_rules
 from projections.fold.amended import effective
 from projections.obligations.coverage import Coverage, Declared
 from projections.obligations.states import Knows, Obligation, Shows, Told, Waiver, obligations
@@ -36,7 +36,7 @@ ALL_COVERED: Final = Coverage(
 MOMENT: Final = timedelta(microseconds=1)
 
 
-def rule(name: str, version: int = 1) -> Rule:
+def rule(name: str, version: int = 1) -> ObligationRule:
     return next(one for one in shipped_rules() if (one.id, one.version) == (name, version))
 
 
@@ -53,7 +53,7 @@ def knows(moments: Mapping[tuple[int, Agency], str]) -> Knows:
 
 def owed(
     entries: Sequence[Entry],
-    rules: Sequence[Rule] | str,
+    rules: Sequence[ObligationRule] | str,
     *,
     on: str | datetime | None = None,
     recorded_by: str | datetime = NOW,

@@ -13,10 +13,10 @@ from ledger.kafka.cloudevents import binary_headers
 from ledger.records.record import Record
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Arrival, Illegible, Place
-from ledger.rules.batch import Batch
-from ledger.rules.lookups import KeptName, Known
+from ledger.rules.batch import ArrivalBatch
+from ledger.rules.lookups import KeptName, Lookups
 from ledger.rules.protecting import Protecting
-from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.feed_fold import SharingRulebook
 from ledger.sharing.rule_sets import default_rules
 from ledger.store.record_ids import new_record_id
 from ledger.topics import intake
@@ -27,19 +27,19 @@ SETTINGS = Settings("", "", "America/New_York", "wall")
 CALM = "2022-03-04T13:20:00-06:00"
 
 
-def nothing_known() -> Known:
-    return Known(answers={}, carriers={}, records={}, linked={})
+def nothing_known() -> Lookups:
+    return Lookups(answers={}, carriers={}, records={}, linked={})
 
 
-def batch(known: Known | None = None) -> Batch:
-    return Batch(
+def batch(known: Lookups | None = None) -> ArrivalBatch:
+    return ArrivalBatch(
         known or nothing_known(),
         settings=SETTINGS,
         now=NOW,
         last_position=0,
         last_recorded_at=None,
         new_record_id=new_record_id,
-        protecting=Protecting(Rulebook((), default_rules(), SETTINGS.zone)),
+        protecting=Protecting(SharingRulebook((), default_rules(), SETTINGS.zone)),
     )
 
 
@@ -55,7 +55,7 @@ REPORT = {"purpose": "residence", "address": {"lines": ["1 Elm"]}, "reported_via
 OTHER_REPORT = {"purpose": "residence", "address": {"lines": ["2 Oak"]}, "reported_via": "mail"}
 
 
-def answered(batch: Batch) -> list[tuple[Agency, dict[str, Any]]]:
+def answered(batch: ArrivalBatch) -> list[tuple[Agency, dict[str, Any]]]:
     return [(agency, orjson.loads(body)) for agency, _, body in batch.rows.outcomes]
 
 

@@ -10,7 +10,7 @@ from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
 from ledger.sharing.batches import NOTHING_PUBLISHED, Backfilled, Part, read_batch, write_batch
-from ledger.sharing.feed_fold import Rulebook, Telling
+from ledger.sharing.feed_fold import SharingRulebook, Telling
 from ledger.sharing.leaving_out import LeftOut, left_out
 from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.histories import CHILD, ZONE, entry, state_of
@@ -41,7 +41,7 @@ def in_time(entries: Sequence[Entry], adoptions: Sequence[Adopted]) -> Told:
 
 def _tell(entries: Sequence[Entry], adoptions: Sequence[Adopted], *, blocked_at: int, until: int) -> Told:
     """Tell entries, the record of the one at `blocked_at` waiting from there until the position `until` was told."""
-    rulebook = Rulebook(adoptions, default_rules(), ZONE)
+    rulebook = SharingRulebook(adoptions, default_rules(), ZONE)
     telling, told, waiting, waits = Telling(), Told(), list[tuple[int, int]](), set[UUID]()
     by_position = {one.position: one for one in entries}
 
@@ -167,7 +167,7 @@ def test_a_fold_read_back_is_without_what_a_set_did_not_tell() -> None:
     """The backfill of one entry waits: the set adopted again tells of that entry, and of no other."""
     one = Adopted(3, wider(), True)
     both = [hearing(1), hearing(2, THIRD)]
-    fold = Telling.of(both, Rulebook((one,), default_rules(), ZONE), untold={(3, 2)})
+    fold = Telling.of(both, SharingRulebook((one,), default_rules(), ZONE), untold={(3, 2)})
     assert fold.backfill_entry(1, one, RULES) == []
     assert [item.agency for item in fold.backfill_entry(2, one, RULES)] == ["USCIS"]
 

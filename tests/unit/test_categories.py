@@ -8,7 +8,7 @@ from ledger.agencies import RECEIVERS, Agency
 from ledger.facts import CURRENT
 from ledger.facts.ledger_wide import RuleSet
 from ledger.facts.vocabulary import category_of
-from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.feed_fold import SharingRulebook
 from ledger.sharing.rule_sets import Adopted, default_rules, former_default_rules, may_see, read_rules, shipped_sets
 from tests.histories import ZONE, entry
 
@@ -70,7 +70,7 @@ def test_a_shipped_set_lets_those_see_a_sponsors_name_whom_the_reference_names(n
     assert {a for a in RECEIVERS if "sponsor-contact" in may_see(rules.agencies[a])} == WHO[name]
 
 
-def _told(rulebook: Rulebook, position: int) -> dict[str, bool]:
+def _told(rulebook: SharingRulebook, position: int) -> dict[str, bool]:
     """Return who is told of a release at a position, and whether with the sponsor's name."""
     release = entry(position, "released-to-sponsor", "2022-03-04", RELEASE, agency="ORR")
     told = rulebook.at(release).disclosures(release)
@@ -79,7 +79,7 @@ def _told(rulebook: Rulebook, position: int) -> dict[str, bool]:
 
 def test_the_default_set_tells_neither_ice_ero_nor_the_court_who_the_sponsor_is() -> None:
     """They get the address to write to."""
-    assert _told(Rulebook((), default_rules(), ZONE), 5) == {
+    assert _told(SharingRulebook((), default_rules(), ZONE), 5) == {
         "ICE-ERO": False,
         "ICE-OPLA": True,
         "EOIR": False,
@@ -90,13 +90,13 @@ def test_the_default_set_tells_neither_ice_ero_nor_the_court_who_the_sponsor_is(
 def test_what_an_earlier_release_told_is_told_alike_for_ever() -> None:
     """Up to the position at which a ledger was brought to this release, by the set that was the default then; what an
     adopted set of before says goes on, too."""
-    rulebook = Rulebook((), default_rules(), ZONE, former_default_until=5)
+    rulebook = SharingRulebook((), default_rules(), ZONE, former_default_until=5)
     assert all(_told(rulebook, 5).values())
     assert not _told(rulebook, 6)["ICE-ERO"]
     assert former_default_rules() in rulebook.sets
     assert (former_default_rules().id, former_default_rules().version) == ("default", 1)
-    adopted = Rulebook((Adopted(1, former_default_rules()),), default_rules(), ZONE)
+    adopted = SharingRulebook((Adopted(1, former_default_rules()),), default_rules(), ZONE)
     assert all(_told(adopted, 6).values())
     denied = former_default_rules().model_dump()
     denied["agencies"]["EOIR"]["allowed"] = [c for c in denied["agencies"]["EOIR"]["allowed"] if c != "address"]
-    assert not _told(Rulebook((Adopted(1, RuleSet.model_validate(denied)),), default_rules(), ZONE), 6)["EOIR"]
+    assert not _told(SharingRulebook((Adopted(1, RuleSet.model_validate(denied)),), default_rules(), ZONE), 6)["EOIR"]

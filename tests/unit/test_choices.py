@@ -13,11 +13,10 @@ from producers.client.feed import FeedReader
 from producers.client.submissions import AgencyClient
 from readers.child.knowing import parse_viewpoint
 from readers.choosing import one_of
-from readers.figures.definitions import Asked as AskedFigure
-from readers.figures.definitions import defined
-from readers.figures.divergent import Asked as AskedDivergent
+from readers.figures.definitions import FigureAsked, defined
+from readers.figures.divergent import DivergentAsked
 from readers.figures.divergent import checked as checked_divergent
-from readers.obligations.one_child import Sought, checked
+from readers.obligations.one_child import DutiesAsked, checked
 from readers.obligations.owed_by_all import checked_population
 from readers.questions import WrongQuestionError
 
@@ -95,24 +94,27 @@ def test_the_python_client_takes_agencies_as_topics_spell_them() -> None:
 
 def test_every_filter_of_a_question_is_one_that_exists() -> None:
     """Nothing found by a filter that exists nowhere would look like a good answer."""
-    assert checked(Sought("ice", "MISSED")) == Sought("ICE", "missed")
+    assert checked(DutiesAsked("ice", "MISSED")) == DutiesAsked("ICE", "missed")
     assert parse_viewpoint("dhs", "Proven", "Told").name == "DHS"
-    assert checked_population(Sought(), "t1", None).rule == "T1"
+    assert checked_population(DutiesAsked(), "t1", None).rule == "T1"
     for wrong, said in (
-        (lambda: checked(Sought(agency="IEC")), r"--agency 'IEC' is no agency or body \(did you mean ICE\?\)"),
-        (lambda: checked(Sought(state="mised")), r"--state 'mised' is no state of an obligation \(did you mean missed"),
+        (lambda: checked(DutiesAsked(agency="IEC")), r"--agency 'IEC' is no agency or body \(did you mean ICE\?\)"),
         (
-            lambda: checked_population(Sought(), "T111", None),
+            lambda: checked(DutiesAsked(state="mised")),
+            r"--state 'mised' is no state of an obligation \(did you mean missed",
+        ),
+        (
+            lambda: checked_population(DutiesAsked(), "T111", None),
             r"--rule 'T111' is no rule of obligation \(did you mean T",
         ),
         (lambda: parse_viewpoint("ERO", None, None), r"--as 'ERO' is no agency or group \(did you mean ICE-ERO\?\)"),
         (lambda: parse_viewpoint(None, "sure", None), "--basis 'sure' is no basis; there are any, proven"),
         (lambda: parse_viewpoint(None, None, "opend"), r"--at-least 'opend' is no grade \(did you mean opened\?\)"),
-        (lambda: defined(AskedFigure("incare")), r"'incare' is no figure \(did you mean in-care\?\)"),
-        (lambda: defined(AskedFigure("in-care", by="countries")), r"--by 'countries' is no dimension of in-care"),
+        (lambda: defined(FigureAsked("incare")), r"'incare' is no figure \(did you mean in-care\?\)"),
+        (lambda: defined(FigureAsked("in-care", by="countries")), r"--by 'countries' is no dimension of in-care"),
         (
             lambda: checked_divergent(
-                AskedDivergent("resident", parse_viewpoint("ORR", None, None), parse_viewpoint("CBP", None, None))
+                DivergentAsked("resident", parse_viewpoint("ORR", None, None), parse_viewpoint("CBP", None, None))
             ),
             r"--member 'resident' is no member that is compared for all children \(did you mean residence\?\)",
         ),

@@ -7,7 +7,7 @@ import pytest
 from ledger.times import write_clock
 from projections.knowledge.moments import Item, Receipt
 from readers.child.knowing import Viewpoint
-from readers.corrections import Asked, checked, told
+from readers.corrections import CorrectionsAsked, checked, told
 from readers.questions import WrongQuestionError
 from readers.text.corrections_text import corrections_lines
 from tests.histories import ELM, OAK, Json, entry
@@ -107,6 +107,6 @@ def test_the_text_names_who_holds_what() -> None:
 
 def test_what_cannot_be_asked_is_refused_by_name() -> None:
     """The ledger corrects nothing, and a page has an end."""
-    for asked in (Asked(by=Viewpoint()), Asked(limit=0), Asked(limit=10_001)):
+    for asked in (CorrectionsAsked(by=Viewpoint()), CorrectionsAsked(limit=0), CorrectionsAsked(limit=10_001)):
         with pytest.raises(WrongQuestionError):
             checked(asked)

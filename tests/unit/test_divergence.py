@@ -18,7 +18,7 @@ from ledger.entry import Entry
 from ledger.times import parse_instant
 from projections.fold.folding import Folding
 from projections.fold.joined import joined
-from projections.knowledge.history import Holding, ledger_moments
+from projections.knowledge.history import History, ledger_moments
 from projections.knowledge.members import NAMES, Cases, Nothing, bears_on, differ, values
 from projections.knowledge.moments import TOLD, Item, Receipt
 from readers.child.knowing import Viewpoint
@@ -409,7 +409,7 @@ def test_an_entry_that_does_not_bear_on_a_member_moves_it_nowhere(entries: list[
 def test_supposing_what_is_known_already_changes_nothing(entries: list[Entry]) -> None:
     """And supposing to know nothing of any entry is to know nothing; here all is known before it happens."""
     entries = [one._replace(recorded_at=parse_instant(day(3, 1)) + timedelta(hours=one.position)) for one in entries]
-    holding = Holding(CHILD, entries, ledger_moments(entries), zone=ZONE, basis="any", at_least=0)
+    holding = History(CHILD, entries, ledger_moments(entries), zone=ZONE, basis="any", at_least=0)
     while (at := holding.next_change()) is not None:
         holding.move_to(at)
         assert holding.regions_if({}) == holding.regions()

@@ -22,7 +22,7 @@ from projections.fold.folding import Folding
 from projections.knowledge.moments import Basis, Item, Moment, Receipt, known_set, names
 from projections.knowledge.viewpoint import about_person, one_person, standing
 from readers.child.knowing import LEDGER, Stated, Viewpoint, of_stated
-from readers.child.records import Known
+from readers.child.records import RecordedPerson
 from readers.child.view import seen, seen_by
 from readers.moments import Moments
 from tests.histories import CHILD, DAYS, INSTANTS, RECORDED_FROM, ZONE, entry, histories
@@ -102,7 +102,7 @@ def view_at(said: Stated, viewpoint: Viewpoint, at: datetime) -> dict[str, Any] 
     if all(one.child not in group for one in by_then):
         return None
     entries = entries_about(by_then, group)
-    return seen(Known(CHILD, group, (), entries, None, moment, ZONE, "wall"))
+    return seen(RecordedPerson(CHILD, group, (), entries, None, moment, ZONE, "wall"))
 
 
 def held(view: dict[str, Any] | None, linked: dict[str, str]) -> dict[tuple[Any, ...], Any] | None:

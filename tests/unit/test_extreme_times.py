@@ -24,7 +24,7 @@ from ledger.obligations.offices import shipped_offices
 from ledger.obligations.shipped import shipped_rules
 from ledger.records.record import Record
 from ledger.rules.decide import decide
-from ledger.sharing.feed_fold import Rulebook, Telling
+from ledger.sharing.feed_fold import SharingRulebook, Telling
 from ledger.sharing.rule_sets import default_rules
 from ledger.times import CEILING, FLOOR, read_back, write_clock, write_when
 from projections.fold.amended import effective
@@ -32,7 +32,7 @@ from projections.fold.folding import Folding
 from projections.following.applying import Applying
 from projections.holdings.rows import held_rows
 from projections.knowledge.moments import Item
-from projections.knowledge.reads import Stated as Said
+from projections.knowledge.reads import EverythingStated as Said
 from projections.obligations.coverage import Coverage
 from projections.obligations.states import Knows, Shows, Told, obligations
 from projections.rows.changes import intervals
@@ -40,10 +40,10 @@ from projections.rows.columns import COLUMNS, FEEDS
 from projections.rows.persons import Loaded
 from readers.child.diverging import Between, compared, holding
 from readers.child.knowing import Stated, of_stated, parse_viewpoint
-from readers.child.records import Found, Known
+from readers.child.records import Found, RecordedPerson
 from readers.child.timeline import timeline
 from readers.child.view import seen, seen_by
-from readers.moments import Asked, settle
+from readers.moments import MomentsAsked, settle
 from readers.text.text import timeline_text, view_text
 from tests.histories import ZONE
 from tests.unit.reading import WIRES, golden
@@ -126,10 +126,12 @@ def test_every_answer_about_a_child_can_be_given(
 ) -> None:
     """Regions, care, the view of the ledger and of each agency, in JSON and as text, for any H and K."""
     entries = [entry for entry, _ in told]
-    for asked in (Asked(), Asked(read_back(happened_by), read_back(known_at))):
+    for asked in (MomentsAsked(), MomentsAsked(read_back(happened_by), read_back(known_at))):
         moments = settle(asked, complete_to=NOW, zone=ZONE)
         assert all(FLOOR <= moment <= CEILING for moment in moments)
-        view = seen(Known(CHILD, frozenset((CHILD,)), (("orr-id", "1"),), entries, None, moments, ZONE, "wall"))
+        view = seen(
+            RecordedPerson(CHILD, frozenset((CHILD,)), (("orr-id", "1"),), entries, None, moments, ZONE, "wall")
+        )
         orjson.dumps(view)
         assert view_text(view, colour=False)
         assert timeline_text(timeline(view), colour=False)
@@ -149,7 +151,7 @@ def test_every_answer_about_a_child_can_be_given(
 def test_what_each_of_two_agencies_held_can_be_compared(told: list[tuple[Entry, bytes]]) -> None:
     """Intervals in which they held different things, and what agencies hold, for the population."""
     entries = [entry for entry, _ in told]
-    moments = settle(Asked(), complete_to=NOW, zone=ZONE)
+    moments = settle(MomentsAsked(), complete_to=NOW, zone=ZONE)
     row = Found("", ZONE, "wall", None, CHILD, None, 1, (), (), ())
     items = [Item("ICE-ERO", entry.position, entry.position, entry.recorded_at, (), ()) for entry in entries]
     stated = Stated(row, moments, Said(entries, items, (), ()))
@@ -215,7 +217,7 @@ def test_every_figure_duty_and_feed_can_be_worked_out(told: list[tuple[Entry, by
             waivers=(),
             on=on,
         )
-    telling, rulebook = Telling(), Rulebook((), default_rules(), ZONE)
+    telling, rulebook = Telling(), SharingRulebook((), default_rules(), ZONE)
     for entry in entries:
         telling.take(entry, rulebook.at(entry))
 

@@ -18,8 +18,15 @@ from ledger.entry import Entry
 from ledger.facts import BY_WIRE
 from ledger.facts.ledger_wide import AgencyRules
 from ledger.facts.vocabulary import Category
-from ledger.sharing.batches import NOTHING_PUBLISHED, Batch, Publication, item_values, read_batch, write_batch
-from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.batches import (
+    NOTHING_PUBLISHED,
+    Publication,
+    PublicationBatch,
+    item_values,
+    read_batch,
+    write_batch,
+)
+from ledger.sharing.feed_fold import SharingRulebook, Telling, ToldItem
 from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.histories import ZONE
 from tests.knowing import by_agency, fold, must_be_told, publications, put_item, told_item
@@ -58,16 +65,16 @@ def test_law_5_feeds_told_on_from_anywhere_are_the_same(drawn: Drawn) -> None:
         done, to_come = drawn.entries[:cut], drawn.entries[cut:]
         if not done or not to_come:
             continue
-        rulebook = Rulebook(_before(drawn, to_come[0].position), default_rules(), ZONE)
+        rulebook = SharingRulebook(_before(drawn, to_come[0].position), default_rules(), ZONE)
         telling = Telling.of(done, rulebook)
         for adopted in drawn.adoptions:  # what was adopted after the last entry read was told, too
             if done[-1].position < adopted.position < to_come[0].position and adopted.backfill:
                 telling.backfill(adopted, rulebook)
-        items: list[Told] = []
+        items: list[ToldItem] = []
         adoptions = [one for one in drawn.adoptions if one.position > to_come[0].position]
         rest: list[Entry | Adopted] = [*to_come, *adoptions]
         for one in sorted(rest, key=lambda one: one.position):
-            book = Rulebook(_before(drawn, one.position), default_rules(), ZONE)
+            book = SharingRulebook(_before(drawn, one.position), default_rules(), ZONE)
             if isinstance(one, Entry):
                 items += telling.take(one, book.at(one))
             elif one.backfill:
@@ -128,7 +135,7 @@ def _before(drawn: Drawn, position: int) -> list[Adopted]:
     return [one for one in drawn.adoptions if one.position < position]
 
 
-def _values(drawn: Drawn, batch: Batch) -> list[tuple[str, int, bytes]]:
+def _values(drawn: Drawn, batch: PublicationBatch) -> list[tuple[str, int, bytes]]:
     entries = {entry.position: entry for entry in drawn.entries}
 
     def of(one: Publication) -> list[tuple[str, int, bytes]]:

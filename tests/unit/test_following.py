@@ -10,7 +10,7 @@ from kafka import TopicPartition
 
 from ledger.kafka import entries
 from ledger.kafka.entries import EntryMessage, Foreign, InOrder, Unsealed, read_record
-from ledger.kafka.record_batches import DamagedBatch, Record
+from ledger.kafka.record_batches import DamagedBatch, KafkaRecord
 from ledger.kafka.seals import SEAL, Seals
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS, partition_of
 from producers.kafka.batches import Envelope
@@ -24,9 +24,9 @@ def child(number: int) -> UUID:
     return UUID(int=(0x7 << 76) | (0x8 << 60) | number)
 
 
-def topic(*positions: int) -> dict[int, list[Record]]:
+def topic(*positions: int) -> dict[int, list[KafkaRecord]]:
     """Return the partitions of a topic with entries at these positions, each of a child of its own."""
-    partitions: dict[int, list[Record]] = {number: [] for number in range(ENTRIES_PARTITIONS)}
+    partitions: dict[int, list[KafkaRecord]] = {number: [] for number in range(ENTRIES_PARTITIONS)}
     before = 0
     for position in positions:
         add(partitions, position, before)
@@ -35,7 +35,12 @@ def topic(*positions: int) -> dict[int, list[Record]]:
 
 
 def add(
-    partitions: dict[int, list[Record]], position: int, before: int, *, seals: Seals = SEALS, value: bytes | None = None
+    partitions: dict[int, list[KafkaRecord]],
+    position: int,
+    before: int,
+    *,
+    seals: Seals = SEALS,
+    value: bytes | None = None,
 ) -> None:
     """Put an entry behind what is on its child's partition."""
     whose = str(child(position)).encode()
@@ -51,11 +56,11 @@ def add(
 
 
 def put(
-    partitions: dict[int, list[Record]], number: int, key: bytes | None, value: bytes | None, packed: bytes
+    partitions: dict[int, list[KafkaRecord]], number: int, key: bytes | None, value: bytes | None, packed: bytes
 ) -> None:
     """Put any record behind what is on a partition."""
     records = partitions[number]
-    records.append(Record(ENTRIES, number, len(records), 0, key, value, packed))
+    records.append(KafkaRecord(ENTRIES, number, len(records), 0, key, value, packed))
 
 
 def sift(records: Sequence[Any]) -> tuple[list[EntryMessage], list[Foreign]]:
@@ -76,7 +81,7 @@ def in_order(consumer: Any, foreign: list[Foreign] | None = None) -> InOrder:
 class Consumer:
     """Brings what stands in `partitions`, but nothing of the `deaf` ones until it is told anew where to begin."""
 
-    partitions: dict[int, list[Record]]
+    partitions: dict[int, list[KafkaRecord]]
     deaf: frozenset[int] = frozenset()
     begun: int = 0
 

@@ -13,8 +13,8 @@ import orjson
 import pytest
 from openpyxl import Workbook
 
-from producers.imports.hhs_file import Releases, Row, find_order, open_releases
-from producers.imports.hhs_import import Judged, judged
+from producers.imports.hhs_file import HhsRow, Releases, find_order, open_releases
+from producers.imports.hhs_import import SoundRow, judged
 from producers.imports.hhs_releases import claims
 from producers.tables.reading import How
 from producers.tables.rows import BadRow, PassedOver
@@ -34,7 +34,7 @@ def opened(content: bytes, how: How | None = None, *, told: Any = None) -> Relea
     return open_releases(raw, how or How(), find_order(raw, how or How(), told).order)
 
 
-def read(content: bytes, how: How | None = None, *, told: Any = None) -> list[Row | BadRow | PassedOver]:
+def read(content: bytes, how: How | None = None, *, told: Any = None) -> list[HhsRow | BadRow | PassedOver]:
     return list(opened(content, how, told=told).rows)
 
 
@@ -42,7 +42,7 @@ def said(content: bytes, how: How | None = None) -> list[Any]:
     """Return what each child's row submits, to the byte."""
     rows = read(content, how)
     assert not [row for row in rows if isinstance(row, BadRow)], rows
-    return [claims(row) for row in rows if isinstance(row, Row)]
+    return [claims(row) for row in rows if isinstance(row, HhsRow)]
 
 
 def text(rows: Sequence[Sequence[str]], separator: str = ",", end: str = "\n") -> str:
@@ -110,7 +110,7 @@ def test_a_workbook_says_the_same_children() -> None:
 def test_the_header_everybody_holds_is_read_with_its_zip_code() -> None:
     """Eight columns, dates such as 1/28/2015 with years of two or four digits, the ZIP code in the address."""
     (row,) = read(text([PUBLIC, KNOWN]).encode())
-    assert isinstance(row, Row)
+    assert isinstance(row, HhsRow)
     assert (row.entered_on, row.released_on) == ("2015-01-28", "2015-02-03")
     particulars, admission, release = (orjson.loads(claim.data) for claim in claims(row))
     assert particulars["fact"] == {"sex": "F", "country": "HND"}
@@ -137,7 +137,7 @@ def test_zeros_that_a_spreadsheet_took_from_a_zip_code_are_put_back(
 ) -> None:
     """What was given is kept beside it, as the source's own code."""
     (row,) = read(text([PUBLIC, [*KNOWN[:5], given, *KNOWN[6:]]]).encode())
-    assert isinstance(row, Row)
+    assert isinstance(row, HhsRow)
     release = orjson.loads(claims(row)[2].data)
     assert release["fact"]["address"].get("zip") == zip
     assert release["source"]["codes"] == {"sponsor_category": "1", **codes}
@@ -159,7 +159,7 @@ def test_zeros_that_a_spreadsheet_took_from_a_zip_code_are_put_back(
 def test_one_column_of_the_category_says_it_by_code_or_in_words(given: str, category: str) -> None:
     """The source's own words are kept."""
     (row,) = read(text([PUBLIC, [*KNOWN[:6], given, KNOWN[7]]]).encode())
-    assert isinstance(row, Row)
+    assert isinstance(row, HhsRow)
     release = orjson.loads(claims(row)[2].data)
     assert release["fact"]["sponsor_category"] == category
     assert release["source"]["codes"] == {"sponsor_category": given}
@@ -169,7 +169,7 @@ def test_one_column_of_the_category_says_it_by_code_or_in_words(given: str, cate
 def test_words_for_nothing_are_nothing(nothing: str) -> None:
     """A country called `nan` would be a country; a date called `NA` no date."""
     (row,) = read(text([PUBLIC, ["7", *[nothing] * 4, nothing, nothing, "Mother"]]).encode())
-    assert row == Row(2, "7", "", "", "", "", None, "", "Mother", "", "", "")
+    assert row == HhsRow(2, "7", "", "", "", "", None, "", "Mother", "", "", "")
 
 
 @pytest.mark.parametrize(
@@ -187,8 +187,8 @@ def test_words_for_nothing_are_nothing(nothing: str) -> None:
 def test_a_row_that_is_no_child_is_passed_over_and_named(row: list[str], what: str) -> None:
     """No child called `Total` is opened, and nobody has to guess what became of the line."""
     first, passed, last = read(text([PUBLIC, KNOWN, row, ["8", *KNOWN[1:]]]).encode())
-    assert isinstance(first, Row)
-    assert isinstance(last, Row)
+    assert isinstance(first, HhsRow)
+    assert isinstance(last, HhsRow)
     assert isinstance(passed, PassedOver)
     assert passed.line == 3
     assert what in passed.reason
@@ -197,7 +197,7 @@ def test_a_row_that_is_no_child_is_passed_over_and_named(row: list[str], what: s
 def test_a_total_without_a_line_end_is_not_taken_for_a_file_that_breaks_off() -> None:
     """The last line of a report is often one."""
     rows = read(text([PUBLIC, KNOWN]).encode() + b"Total,1")
-    assert [type(row) for row in rows] == [Row, PassedOver]
+    assert [type(row) for row in rows] == [HhsRow, PassedOver]
 
 
 def test_a_row_with_nothing_but_an_id_is_named_and_no_child_is_opened() -> None:
@@ -233,12 +233,12 @@ def test_a_column_that_stands_twice_is_not_chosen_between() -> None:
     """Either could be meant; the person says which."""
     content = text([[*PUBLIC, "Date of Release"], [*KNOWN, "3/1/2015"]]).encode()
     (row,) = read(content)
-    assert isinstance(row, Row)
+    assert isinstance(row, HhsRow)
     assert row.released_on == "2015-02-03", "the very name wins over another one people use"
     with pytest.raises(TableError, match=r"--column childs_date_of_release=5"):
         read(text([[*PUBLIC, PUBLIC[4]], [*KNOWN, "3/1/2015"]]).encode())
     (row,) = read(content, How(chosen={"childs_date_of_release": "9"}))
-    assert isinstance(row, Row)
+    assert isinstance(row, HhsRow)
     assert row.released_on == "2015-03-01"
 
 
@@ -248,10 +248,10 @@ def test_a_file_that_cannot_be_month_first_is_not_read_so_in_silence() -> None:
     with pytest.raises(TableError, match="line 3: column childs_date_of_entry: '28/1/2015' cannot be month first"):
         read(content)
     month_first = read(content, told="month-first")
-    assert [type(row) for row in month_first] == [Row, BadRow]
+    assert [type(row) for row in month_first] == [HhsRow, BadRow]
     day_first = read(content, told="day-first")
     assert isinstance(day_first[0], BadRow)
-    assert isinstance(day_first[1], Row)
+    assert isinstance(day_first[1], HhsRow)
     assert (day_first[1].entered_on, day_first[1].released_on) == ("2015-01-28", "2015-02-03")
 
 
@@ -261,7 +261,7 @@ def test_nothing_of_a_row_is_sent_where_anything_of_it_would_be_refused() -> Non
     found = list(
         judged(read(text([PUBLIC, *rows]).encode()), zone="America/New_York", now=datetime(2024, 1, 1, tzinfo=UTC))
     )
-    assert [type(row) for row in found] == [Judged, BadRow, BadRow]
+    assert [type(row) for row in found] == [SoundRow, BadRow, BadRow]
     reasons = [row.reason for row in found if isinstance(row, BadRow)]
     assert reasons[0] == "its release would be refused (H5: 2099-01-01 is in the future); correct the date"
     assert "its release would be refused (H0: `fact.relationship`" in reasons[1]

@@ -19,7 +19,7 @@ from ledger.intake.submission import Refusal, read_submission
 from ledger.times import parse_instant
 from producers.imports.countries import ALPHA_3_BY_NAME, alpha_3
 from producers.imports.drafts import Draft
-from producers.imports.hhs_file import Row, open_releases, read_releases
+from producers.imports.hhs_file import HhsRow, open_releases, read_releases
 from producers.imports.hhs_releases import ADMISSION, PARTICULARS, RELEASE, claims
 from producers.tables.reading import How
 from producers.tables.rows import BadRow, PassedOver
@@ -29,18 +29,18 @@ TRAPS = (Path(__file__).parents[1] / "data" / "releases_traps.csv").read_bytes()
 HEADER, *LINES = TRAPS.splitlines(keepends=True)
 
 
-def rows(content: bytes) -> list[Row | BadRow | PassedOver]:
+def rows(content: bytes) -> list[HhsRow | BadRow | PassedOver]:
     return list(read_releases(io.BytesIO(content)))
 
 
-def good(content: bytes) -> list[Row]:
+def good(content: bytes) -> list[HhsRow]:
     found = rows(content)
     assert not [row for row in found if isinstance(row, BadRow)]
-    return [row for row in found if isinstance(row, Row)]
+    return [row for row in found if isinstance(row, HhsRow)]
 
 
-def up_to_the_break(content: bytes) -> tuple[list[Row | BadRow | PassedOver], TableError]:
-    found: list[Row | BadRow | PassedOver] = []
+def up_to_the_break(content: bytes) -> tuple[list[HhsRow | BadRow | PassedOver], TableError]:
+    found: list[HhsRow | BadRow | PassedOver] = []
     try:
         for row in read_releases(io.BytesIO(content)):
             found.append(row)  # what was read before the break is kept
@@ -212,8 +212,8 @@ def test_quoted_fields_may_hold_commas_and_line_ends() -> None:
 def test_a_row_nobody_can_read_is_named_by_its_line_and_the_others_are_read(line: bytes, reason: str) -> None:
     """One bad row does not keep the others out, and it is not passed over in silence."""
     before, bad, after = rows(HEADER + LINES[1] + line + LINES[2])
-    assert isinstance(before, Row)
-    assert isinstance(after, Row)
+    assert isinstance(before, HhsRow)
+    assert isinstance(after, HhsRow)
     assert isinstance(bad, BadRow)
     assert bad.line == 3
     assert reason in bad.reason
@@ -248,7 +248,7 @@ def test_a_last_line_without_its_end_is_read_where_no_field_of_it_is_missing() -
 def test_a_last_line_that_ends_within_its_fields_is_not_taken_for_a_whole_one(cut: int) -> None:
     """What is missing is not known; so the line is named and left out."""
     found, broken = up_to_the_break(TRAPS[:-cut])
-    assert [row.label for row in found if isinstance(row, Row)] == [row.label for row in good(TRAPS)[:-1]]
+    assert [row.label for row in found if isinstance(row, HhsRow)] == [row.label for row in good(TRAPS)[:-1]]
     assert broken.line == 11
     assert "no line end" in str(broken)
 
@@ -304,7 +304,7 @@ def test_the_whole_real_file_is_read_with_its_known_traps(test_data: Path) -> No
     count, doubled, blank, stateless, unmapped = 0, [], 0, 0, []
     with (test_data / "releases" / "hhs_releases_2015_2023.csv.xz").open("rb") as raw:
         for row in read_releases(raw):
-            assert isinstance(row, Row)
+            assert isinstance(row, HhsRow)
             count += 1
             blank += not row.category_code
             stateless += not row.state

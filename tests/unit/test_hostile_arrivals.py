@@ -3,7 +3,7 @@
 import itertools
 
 from consumers.reading import read_arrival
-from ledger.rules.arrivals import Claim, Illegible, Malformed, Place, Receipt
+from ledger.rules.arrivals import Claim, Illegible, Malformed, Place, ReceiptArrival
 from ledger.topics import agency_of
 from tests.hostile.shots import Gun
 
@@ -16,4 +16,4 @@ def test_reading_a_record_never_raises() -> None:
     for offset, shot in enumerate(itertools.islice(Gun(5).at_intake(), SHOTS)):
         place = Place(agency_of(shot.topic), shot.topic, shot.partition, offset)
         seen.add(type(read_arrival(place, shot.headers, shot.value)))
-    assert seen == {Claim, Receipt, Malformed, Illegible}
+    assert seen == {Claim, ReceiptArrival, Malformed, Illegible}

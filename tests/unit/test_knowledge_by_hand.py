@@ -11,7 +11,7 @@ from uuid import UUID
 from ledger.agencies import Agency
 from ledger.entry import Entry
 from projections.knowledge.moments import GRADES, Item, Receipt
-from readers.moments import Asked, settle
+from readers.moments import MomentsAsked, settle
 from tests.histories import CITY_ONLY, ELM, OAK, ZONE, Json, entry
 from tests.knowing import END, Ledger, ask
 from tests.knowledge_histories import CHILDREN, at
@@ -109,9 +109,9 @@ def positions(answer: Json | None) -> list[int]:
 
 def test_k_later_than_r_is_answered_as_k_at_r() -> None:
     """And R is cut to the settled moment, to which K defaults; H to the end of K's civil day."""
-    moments = settle(Asked(known_at=at(9), recorded_by=at(3)), complete_to=at(5), zone=ZONE)
+    moments = settle(MomentsAsked(known_at=at(9), recorded_by=at(3)), complete_to=at(5), zone=ZONE)
     assert (moments.known_at, moments.recorded_by) == (at(3), at(3))
-    moments = settle(Asked(recorded_by=at(9)), complete_to=at(5), zone=ZONE)
+    moments = settle(MomentsAsked(recorded_by=at(9)), complete_to=at(5), zone=ZONE)
     assert (moments.known_at, moments.recorded_by) == (at(5), at(5))
     assert moments.happened_by.isoformat() == "2023-01-03T04:59:59.999999+00:00"
     ahead = [released(1), notice(2, "USCIS", 1, given=6)]

@@ -12,7 +12,7 @@ from ledger.roles.logs import FORM, configure
 
 NOISY = """
 import logging, warnings
-from ledger.logs import configure
+from ledger.roles.logs import configure
 configure("intake").info("role.started")
 logging.getLogger("kafka.conn").warning("broker %s went away", 1)
 try:

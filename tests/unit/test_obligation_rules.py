@@ -14,12 +14,12 @@ import pytest
 from ledger.obligations.shipped import (
     RULES,
     ObligationFileError,
-    Rule,
+    ObligationRule,
     faults,
     read_obligation_rules,
     shipped_rules,
 )
-from ledger.obligations.vocabulary import Answer, Opening
+from ledger.obligations.vocabulary import MetBy, Opening
 from ledger.rules.catalogue import RULES as RULES_OF_ENTRIES
 from tests.unit.obliging import rule
 
@@ -68,8 +68,8 @@ def test_every_warning_that_needs_a_clock_is_worked_out_by_an_obligation() -> No
     assert {one.warning for one in shipped_rules() if one.warning is not None} == clocked
 
 
-def changed(**members: Any) -> Rule:
-    return Rule.model_validate({**rule("T1").model_dump(), **members})
+def changed(**members: Any) -> ObligationRule:
+    return ObligationRule.model_validate({**rule("T1").model_dump(), **members})
 
 
 OPENED = {"fact": "failure-to-appear-recorded"}
@@ -151,5 +151,5 @@ def test_a_file_that_is_none_is_refused_with_every_place(tmp_path: Path) -> None
 
 def test_the_parts_of_a_rule_have_the_defaults_its_readers_expect() -> None:
     """A rule that says nothing of it counts from the opening fact, by its own time, at the first answer."""
-    assert (Answer(fact="nta-filed").counts_from, Answer(fact="nta-filed").nth) == ("opening", 1)
+    assert (MetBy(fact="nta-filed").counts_from, MetBy(fact="nta-filed").nth) == ("opening", 1)
     assert Opening(fact="nta-served").start == "occurred_at"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ledger.agencies import Agency
 from ledger.entry import Entry
-from ledger.obligations.shipped import Rule, shipped_rules
+from ledger.obligations.shipped import ObligationRule, shipped_rules
 from ledger.times import order_key
 from projections.obligations.matching import agree
 from projections.obligations.states import Obligation
@@ -298,7 +298,7 @@ def test_a_hearing_is_matched_with_the_notice_to_appear_of_its_case() -> None:
 def test_facts_that_name_no_case_are_not_linked_by_it() -> None:
     """Two filings without a case number are not of one case."""
     through = {"facts": ["nta-filed"], "opening": "court_case", "answer": "nta_id"}
-    linked = Rule.model_validate(
+    linked = ObligationRule.model_validate(
         {
             **rule("T3").model_dump(),
             "opened_by": [{"fact": "nta-filed"}],

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 
 from ledger.agencies import Agency
-from ledger.obligations.shipped import Rule, shipped_rules
+from ledger.obligations.shipped import ObligationRule, shipped_rules
 from tests.histories import CITY_ONLY, ELM, record
 from tests.steps import Step
 from tests.unit.obliging import MOMENT, owed, rule
@@ -65,7 +65,7 @@ MOVED: Final[dict[str, Any]] = {"from_program": "A", "to_place": "B", "reason": 
 class Case:
     """What opens a duty, when it is due, and a fact (its name and members) or a recipient who must come to know."""
 
-    rule: Rule
+    rule: ObligationRule
     given: tuple[Step, ...]
     due: str
     answer: tuple[str, dict[str, Any]] | None = None
@@ -363,7 +363,7 @@ UNLIMITED: Final = [
     ("by", "opening", "answer", "recipient"), UNLIMITED, ids=lambda part: getattr(part, "id", None)
 )
 def test_a_duty_without_a_published_limit_is_never_late(
-    by: Rule, opening: Step, answer: str | None, recipient: Agency | None
+    by: ObligationRule, opening: Step, answer: str | None, recipient: Agency | None
 ) -> None:
     """It is open until it is done, and then met; how long it took is there to see, and nobody is blamed."""
     (waiting,) = owed(record(opening), [by])

@@ -20,14 +20,14 @@ from ledger.sharing.belonging import about_person
 from projections.fold.folding import Folding
 from projections.following.applying import Applying
 from projections.obligations.rows import Owing
-from projections.obligations.rulebook import Rulebook
+from projections.obligations.rulebook import ObligationRulebook
 from projections.rows.changes import Changes
 from projections.rows.persons import Loaded
 from tests.histories import ELM, ZONE, histories, record
 from tests.histories import entry as made
 from tests.knowledge_histories import Drawn, drawn_histories, once_joined
 
-BOOK: Final = Rulebook(shipped_rules(), shipped_offices(), ZONE)
+BOOK: Final = ObligationRulebook(shipped_rules(), shipped_offices(), ZONE)
 Rows = dict[tuple[UUID, int, int], tuple[tuple[Any, ...], datetime, datetime | None]]
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from ledger.agencies import Agency
 from ledger.entry import Entry
 from projections.knowledge.moments import DELIVERED, OPENED, TOLD, Item, known_set
-from projections.knowledge.reads import Read, Stated, all_moments
+from projections.knowledge.reads import EverythingStated, Read, all_moments
 from tests.histories import CHILD, ZONE, entry, recorded_at
 from tests.unit.test_disclosing import HELD, RELEASE
 
@@ -36,7 +36,7 @@ def known(reads: list[Read], agency: Agency, at: datetime | None = None, *more: 
     """Return what an agency knew, at least delivered: position, how, members."""
     entries = [RELEASED, HEARD, *more]
     items = [item("ICE-ERO", 1, 1, "sponsor_id"), item("ORR", 2, 1)]
-    held = all_moments(Stated(entries, items, [], reads), (agency,), ZONE)
+    held = all_moments(EverythingStated(entries, items, [], reads), (agency,), ZONE)
     seen = known_set(entries, held, known_at=at or recorded_at(99), basis="proven", at_least=DELIVERED)
     return [(one.entry.position, one.first.channel, one.members) for one in seen]
 

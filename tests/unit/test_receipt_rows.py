@@ -14,7 +14,7 @@ from ledger.agencies import Agency
 from ledger.entry import LedgerEntry, Producer
 from ledger.facts import FeedReceipted
 from projections.knowledge import receipts
-from projections.knowledge.receipts import LEVELS, Lane, Receipts
+from projections.knowledge.receipts import LEVELS, Lane, ReceiptLanes
 from tests.knowledge_histories import at
 
 AGENCIES: tuple[Agency, ...] = ("ORR", "USCIS")
@@ -51,7 +51,7 @@ def test_the_rows_kept_of_receipts_give_the_first_moments_that_all_receipts_give
         for n, (agency, grade, claim, number) in enumerate(signatures, start=5)
         if all(n > stamps[one - 1] for one in (number if isinstance(number, tuple) else range(1, number + 1)))
     ]
-    rows = Receipts(lambda _agency, _level: Lane())
+    rows = ReceiptLanes(lambda _agency, _level: Lane())
     kept: list[tuple[Agency, int, int, datetime | None, datetime]] = []
     every: list[tuple[Agency, int, int, datetime | None, datetime]] = []
     for position, agency, grade, claim, number in given_by:
@@ -88,7 +88,7 @@ def test_an_earlier_claim_counts_for_numbers_signed_for_longer_ago_than_is_remem
 ) -> None:
     """The step that is forgotten was late, the oldest one remembered early, a later one late again."""
     monkeypatch.setattr(receipts, "REMEMBERED", 2)
-    rows = Receipts(lambda _agency, _level: Lane())
+    rows = ReceiptLanes(lambda _agency, _level: Lane())
     for position, up_to, claim in ((5, 1, None), (6, 2, 0.0), (7, 3, None)):
         rows.take(*_signed(position, up_to, claim))
     assert [row[3:5] for row in rows.take(*_signed(8, 3, 3.0))] == [(1, 3)]

@@ -13,7 +13,7 @@ from ledger.facts import FeedReceipted
 from ledger.intake.receipt import WIRE, read_receipt
 from ledger.intake.submission import Refusal
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
-from ledger.rules.arrivals import Illegible, Malformed, Place, Receipt
+from ledger.rules.arrivals import Illegible, Malformed, Place, ReceiptArrival
 from ledger.rules.catalogue import RULES
 from ledger.rules.future import CLOCK_SKEW
 from ledger.rules.receipts import Published, judge_receipt
@@ -102,8 +102,8 @@ def test_binary_and_structured_mode_are_read_alike() -> None:
     """The same receipt has one digest in both, so that a repeat in the other mode is a repeat."""
     plain = arriving(receipts("ORR"), "ORR", WIRE, orjson.dumps(GOOD), traceparent="00-1")
     packed = arriving(receipts("ORR"), "ORR", WIRE, orjson.dumps(GOOD), packed=True)
-    assert isinstance(plain, Receipt)
-    assert isinstance(packed, Receipt)
+    assert isinstance(plain, ReceiptArrival)
+    assert isinstance(packed, ReceiptArrival)
     assert (plain.agency, plain.key, plain.sent_at) == ("ORR", ("/orr/feed", "r1"), NOON)
     assert plain.extensions == {"traceparent": "00-1"}
     assert (plain.digest, plain.fact) == (packed.digest, packed.fact)

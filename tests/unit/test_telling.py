@@ -9,7 +9,7 @@ import pytest
 from ledger.agencies import Agency
 from ledger.entry import Entry
 from ledger.facts.ledger_wide import RuleSet
-from ledger.sharing.feed_fold import Rulebook, Telling, Told
+from ledger.sharing.feed_fold import SharingRulebook, Telling, ToldItem
 from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.costs import steps
 from tests.histories import CHILD, ZONE, entry
@@ -17,16 +17,16 @@ from tests.unit.test_disclosing import HELD, RELEASE
 
 OTHER = UUID("00000000-0000-7000-8000-000000000002")
 THIRD = UUID("00000000-0000-7000-8000-000000000003")
-RULES = Rulebook((), default_rules(), ZONE)
+RULES = SharingRulebook((), default_rules(), ZONE)
 SCREENING: dict[str, Any] = {"trafficking": False, "credible_fear": False, "able_to_withdraw": True}
 
 
-def fold(entries: Sequence[Entry], rulebook: Rulebook = RULES) -> tuple[Telling, list[Told]]:
+def fold(entries: Sequence[Entry], rulebook: SharingRulebook = RULES) -> tuple[Telling, list[ToldItem]]:
     telling = Telling()
     return telling, [item for one in entries for item in telling.take(one, rulebook.at(one))]
 
 
-def items(entries: Sequence[Entry], rulebook: Rulebook = RULES) -> list[tuple[Agency, str, int]]:
+def items(entries: Sequence[Entry], rulebook: SharingRulebook = RULES) -> list[tuple[Agency, str, int]]:
     return [(item.agency, item.kind, item.entry.position) for item in fold(entries, rulebook)[1]]
 
 
@@ -158,7 +158,7 @@ def test_a_set_adopted_with_backfill_adds_what_was_not_told_before_and_nothing_t
     added = [(item.agency, item.kind, item.entry.position) for item in telling.backfill(one, RULES)]
     assert added == [("USCIS", "supplement", 1), ("USCIS", "supplement", 3), ("ICE-ERO", "supplement", 2)]
     assert telling.backfill(one, RULES) == []
-    again = Telling.of([*entries, hearing(5)], Rulebook((one,), default_rules(), ZONE))
+    again = Telling.of([*entries, hearing(5)], SharingRulebook((one,), default_rules(), ZONE))
     assert again.backfill(one._replace(position=6), RULES) == []
 
 
@@ -168,14 +168,18 @@ def test_a_set_tells_of_entries_of_its_days_only() -> None:
     later = later.model_copy(update={"effective_from": later.effective_from.replace(year=2099)})
     telling, _ = fold([hearing(1)])
     assert telling.backfill(Adopted(2, later, True), RULES) == []
-    assert items([hearing(3)], Rulebook((Adopted(2, later, False),), default_rules(), ZONE)) == items([hearing(3)])
-    assert ("USCIS", "entry", 3) in items([hearing(3)], Rulebook((Adopted(2, wider(), False),), default_rules(), ZONE))
+    assert items([hearing(3)], SharingRulebook((Adopted(2, later, False),), default_rules(), ZONE)) == items(
+        [hearing(3)]
+    )
+    assert ("USCIS", "entry", 3) in items(
+        [hearing(3)], SharingRulebook((Adopted(2, wider(), False),), default_rules(), ZONE)
+    )
 
 
 def test_of_two_sets_adopted_the_later_one_is_in_force() -> None:
     """The steward takes a wider set back by adopting another; what was told stays told."""
     both = (Adopted(2, wider(), False), Adopted(4, default_rules(), False))
-    told = items([hearing(1), hearing(3), hearing(5)], Rulebook(both, default_rules(), ZONE))
+    told = items([hearing(1), hearing(3), hearing(5)], SharingRulebook(both, default_rules(), ZONE))
     assert of("USCIS", told) == [("entry", 3)]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ledger.agencies import RECEIVERS
 from ledger.entry import Entry
 from ledger.facts import IdentityMerged, IdentityUnmerged
-from ledger.sharing.feed_fold import NEEDS_RECORD, Rulebook, Telling, Told, spoken_of, tell_alone
+from ledger.sharing.feed_fold import NEEDS_RECORD, SharingRulebook, Telling, ToldItem, spoken_of, tell_alone
 from ledger.sharing.rule_sets import Adopted, default_rules
 from tests.histories import CHILD, ZONE, entry
 from tests.unit.test_disclosing import RELEASE
@@ -19,13 +19,13 @@ from tests.unit.test_telling import OTHER, SCREENING, correction, hearing, items
 Shown = tuple[str, str, int, tuple[str, ...]]
 
 
-def shown(told: Sequence[Told]) -> list[Shown]:
+def shown(told: Sequence[ToldItem]) -> list[Shown]:
     return [(item.agency, item.kind, item.entry.position, item.disclosure.withheld) for item in told]
 
 
 def kept_in_memory(entries: Sequence[Entry], adoptions: Sequence[Adopted]) -> list[Shown]:
     """One fold that is never forgotten takes everything."""
-    telling, rulebook, to_come = Telling(), Rulebook(adoptions, default_rules(), ZONE), list(adoptions)
+    telling, rulebook, to_come = Telling(), SharingRulebook(adoptions, default_rules(), ZONE), list(adoptions)
     told: list[Shown] = []
     for one in entries:
         while to_come and to_come[0].position < one.position:
@@ -54,10 +54,10 @@ def never_in_memory(entries: Sequence[Entry], adoptions: Sequence[Adopted], *, w
     to_come, adopted = list(adoptions), list[Adopted]()
     for number, one in enumerate(entries):
         while to_come and to_come[0].position < one.position:
-            fold = Telling.of(entries[:number], Rulebook(adopted, default_rules(), ZONE))
+            fold = Telling.of(entries[:number], SharingRulebook(adopted, default_rules(), ZONE))
             adopted.append(to_come.pop(0))
-            told += shown(fold.backfill(adopted[-1], Rulebook(adopted, default_rules(), ZONE)))
-        rulebook = Rulebook(adopted, default_rules(), ZONE)
+            told += shown(fold.backfill(adopted[-1], SharingRulebook(adopted, default_rules(), ZONE)))
+        rulebook = SharingRulebook(adopted, default_rules(), ZONE)
         if type(one.fact) in NEEDS_RECORD or one.child in joined:
             before = entries[:number] if whole or one.child in joined else spoken_of_in(entries[:number], one)
             told += shown(Telling.of(before, rulebook).take(one, rulebook.at(one)))
@@ -69,7 +69,7 @@ def never_in_memory(entries: Sequence[Entry], adoptions: Sequence[Adopted], *, w
 def test_a_correction_goes_to_whoever_a_backfill_told_last() -> None:
     """Nothing else was recorded of the child since the adoption; USCIS holds the hearing all the same."""
     one = Adopted(2, wider(), True)
-    rulebook = Rulebook((one,), default_rules(), ZONE)
+    rulebook = SharingRulebook((one,), default_rules(), ZONE)
     told = Telling.of([hearing(1)], rulebook).take(correction(3, 1, appearance="absent"), rulebook.at(hearing(3)))
     assert "USCIS" in [item.agency for item in told]
 

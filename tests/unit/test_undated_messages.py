@@ -15,10 +15,10 @@ from consumers.reading import read_arrival
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS, binary_headers, structured
 from ledger.roles.settings import Settings
 from ledger.rules.arrivals import Claim, Illegible, Malformed, Place
-from ledger.rules.batch import Batch
-from ledger.rules.lookups import Known
+from ledger.rules.batch import ArrivalBatch
+from ledger.rules.lookups import Lookups
 from ledger.rules.protecting import Protecting
-from ledger.sharing.feed_fold import Rulebook
+from ledger.sharing.feed_fold import SharingRulebook
 from ledger.sharing.rule_sets import default_rules
 from ledger.topics import intake, receipts
 from tests.unit.reading import HARD, SAFETY, golden
@@ -88,14 +88,14 @@ def test_a_safety_fact_with_another_fault_is_no_better_for_its_missing_time() ->
 def test_what_was_sent_at_no_time_is_known_since_it_was_recorded(clock: Any) -> None:
     """Nothing earlier is claimed for it; a driven clock goes on from the last entry."""
     before = datetime(2025, 1, 1, tzinfo=UTC)
-    batch = Batch(
-        Known({}, {}, {}, {}),
+    batch = ArrivalBatch(
+        Lookups({}, {}, {}, {}),
         settings=Settings("", "", "America/New_York", clock),
         now=NOW,
         last_position=1,
         last_recorded_at=before,
         new_record_id=lambda _: UUID(int=7),
-        protecting=Protecting(Rulebook((), default_rules(), "America/New_York")),
+        protecting=Protecting(SharingRulebook((), default_rules(), "America/New_York")),
     )
     data = {name: said for name, said in golden("custody.concern-raised.v1").items() if name != "known_since"}
     batch.take(arriving("custody.concern-raised.v1", "0001-01-01", packed=False, data=orjson.dumps(data)))

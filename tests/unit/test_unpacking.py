@@ -25,7 +25,7 @@ from ledger.kafka import entries
 from ledger.kafka.cloudevents import binary_headers
 from ledger.kafka.codecs import MOST_UNPACKED, NAMES, DamagedError, TooLargeError, unpack
 from ledger.kafka.entries import EntryMessage, read_record
-from ledger.kafka.record_batches import MOST_TOGETHER, DamagedBatch, Record, unpack_quickly, unpacked
+from ledger.kafka.record_batches import MOST_TOGETHER, DamagedBatch, KafkaRecord, unpack_quickly, unpacked
 from ledger.kafka.seals import SEAL, Seals
 from producers.kafka.batches import Envelope
 
@@ -103,14 +103,14 @@ def test_a_batch_that_ends_too_early_or_too_late_is_refused(cut: int) -> None:
 
 def test_a_header_name_that_is_not_utf_8_is_read_with_its_odd_bytes_written_out() -> None:
     """One such message of one agency must not stop the intake of all."""
-    assert Record("t", 0, 0, 0, None, b"", b"\x02\x06x-\xff\x02v").headers == [("x-\\xff", b"v")]
+    assert KafkaRecord("t", 0, 0, 0, None, b"", b"\x02\x06x-\xff\x02v").headers == [("x-\\xff", b"v")]
 
 
 @pytest.mark.parametrize("packed", [b"", b"\x02", b"\x02\x06x-", b"\x02\x02x\x08v", b"\x01", b"\x02\x01\x02v", b"\0\0"])
 def test_headers_without_sense_are_refused(packed: bytes) -> None:
     """Their number, or one of their lengths, is not that of the bytes there are."""
     with pytest.raises(CorruptRecordError):
-        _ = Record("t", 0, 0, 0, None, b"", packed).headers
+        _ = KafkaRecord("t", 0, 0, 0, None, b"", packed).headers
 
 
 @pytest.mark.parametrize("wire", [*BY_WIRE, *LEDGER_FACTS])
@@ -124,7 +124,7 @@ def test_an_entry_reads_alike_by_its_pattern_and_header_by_header(wire: str, pos
     seal = seals.seal(b"custody.entries", *parts)
     envelope = Envelope(source="/custody-ledger", type=wire, extra=("previous", SEAL))
     packed = envelope.stamped(at, str(previous), seal).of(str(position))
-    record = Record("t", 3, 5, 0, key, b"{}", packed)
+    record = KafkaRecord("t", 3, 5, 0, key, b"{}", packed)
     extra = [("previous", str(previous)), (SEAL, seal)]
     assert record.headers == binary_headers(id=str(position), source="/custody-ledger", type=wire, time=at, extra=extra)
     assert entries._AS_RELAYED.fullmatch(packed) is not None
@@ -303,4 +303,4 @@ def test_a_record_of_millions_of_headers_is_not_read() -> None:
     """Their bytes are few, the objects made of them are not."""
     packed = bytes([0x82, 0x40]) + b"\0\x01" * 4097  # zigzag of 4097
     with pytest.raises(CorruptRecordError, match="4097 headers; at most 4096"):
-        _ = Record("t", 0, 0, 0, None, b"", packed).headers
+        _ = KafkaRecord("t", 0, 0, 0, None, b"", packed).headers

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.entry import Finding, read_entry
-from readers.child.records import Known, Parked
+from readers.child.records import Parked, RecordedPerson
 from readers.child.timeline import timeline
 from readers.child.view import seen
-from readers.moments import Asked, settle
+from readers.moments import MomentsAsked, settle
 from readers.text.text import COLUMNS, timeline_text, view_text
 from tests.integration.filling import ZONE, Ledger, child_number
 
@@ -29,9 +29,9 @@ ANSI = re.compile(r"\x1b\[\d*m")
 def told(ledger: Ledger) -> dict[str, Any]:
     """Return the view of all that a ledger says."""
     entries = [read_entry(payload) for payload in ledger.payloads]
-    moments = settle(Asked(), complete_to=entries[-1].recorded_at, zone=ZONE)
+    moments = settle(MomentsAsked(), complete_to=entries[-1].recorded_at, zone=ZONE)
     names = (NAME, ("orr-id", "88123"))
-    return seen(Known(CHILD, frozenset(e.child for e in entries), names, entries, None, moments, ZONE, "wall"))
+    return seen(RecordedPerson(CHILD, frozenset(e.child for e in entries), names, entries, None, moments, ZONE, "wall"))
 
 
 def released(ledger: Ledger, findings: Sequence[Finding] = ()) -> int:
@@ -160,10 +160,11 @@ def test_what_is_missing_merged_or_unknown_is_said() -> None:
     merge = {"other": {"scheme": "orr-id", "value": "C18"}, "reason": "one child"}
     ledger.add(CHILD, "identity-merged", merge, occurred_at=None, agency="STEWARD", resolved={"other": str(TWIN)})
     entries = [read_entry(payload) for payload in ledger.payloads]
-    moments = settle(Asked(), complete_to=entries[-1].recorded_at, zone=ZONE)
+    moments = settle(MomentsAsked(), complete_to=entries[-1].recorded_at, zone=ZONE)
     parked = Parked(9, datetime(2022, 1, 2, tzinfo=UTC), "the reason\nof it")
     text = view_text(
-        seen(Known(CHILD, frozenset((CHILD, TWIN)), (NAME,), entries, parked, moments, ZONE, "wall")), colour=False
+        seen(RecordedPerson(CHILD, frozenset((CHILD, TWIN)), (NAME,), entries, parked, moments, ZONE, "wall")),
+        colour=False,
     )
     assert f"one with       {TWIN}" in text
     assert r"INCOMPLETE     what was recorded since 2022-01-01T19:00:00-05:00 is missing: the reason\nof it" in text
