@@ -29,7 +29,7 @@ from projections.following.holdings import HoldingsFollower
 from projections.following.publications import MissingBatchError, Publications, publications_consumer
 from projections.following.remaking import remake
 from projections.rebuilding.comparing import differences
-from projections.rebuilding.workers import WORKERS, RebuildError, Say, Workers, record_bounds
+from projections.rebuilding.workers import WORKERS, AnyWorkers, RebuildError, Say, record_bounds, workers_for
 from projections.tables.holdings import HeldTables
 from projections.tables.making_room import over_readers
 from projections.tables.store import Tables
@@ -98,7 +98,8 @@ def refill(
         drop_version(connection, left)  # a rebuild that ended before it could
     over_readers(connection, lambda: make_version(connection, fresh))
     with ExitStack() as ending:
-        workers = ending.enter_context(Workers(settings))
+        workers = workers_for(settings, target)
+        ending.enter_context(workers)
         bounds, entries, gap = _fill(workers, connection, fresh, target, say)
         if gap and swap:
             raise RebuildError(
@@ -151,7 +152,11 @@ def _held(connection: Connection[TupleRow], schema: str) -> tuple[int, int] | No
 
 
 def _hold(
-    workers: Workers, tables: Tables, live: tuple[int, int] | None, bounds: Sequence[tuple[str, str]], say: Say
+    workers: AnyWorkers,
+    tables: Tables,
+    live: tuple[int, int] | None,
+    bounds: Sequence[tuple[str, str]],
+    say: Say,
 ) -> None:
     """Work out what agencies hold, as far as the live version has; with no such version as far as it was published."""
     held_tables = HeldTables(tables)
@@ -196,7 +201,7 @@ def _catch_up_publications(publications: Publications, tables: Tables, up_to: in
 
 
 def _fill(
-    workers: Workers, connection: Connection[TupleRow], schema: str, target: int, say: Say
+    workers: AnyWorkers, connection: Connection[TupleRow], schema: str, target: int, say: Say
 ) -> tuple[list[tuple[str, str]], int, bool]:
     """Let the workers apply everything up to `target`; returns their shares, how many entries, and if some are missing.
 

@@ -1,4 +1,4 @@
-"""One process of a rebuild: `python -m projections.rebuilding.worker` does what each line on its input asks for.
+"""Shares of a rebuild's work; `python -m projections.rebuilding.worker` does what each line on its input asks for.
 
 A line is a JSON list of texts:
 
@@ -11,13 +11,14 @@ anew afterwards.
 `["hold", SCHEMA, BATCH, POSITION, FIRST, BEYOND]` works out what agencies hold of these records, of what was recorded
 up to that position and published up to that batch.
 
-Each prints a JSON line after each batch, and one at its end: `{"entries", "of", "steps", "done"}`.
+Each tells after each batch how far it is, and at its end that it is done: `{"entries", "of", "steps", "done"}`; the
+process prints that as a JSON line.
 """
 
 import gc
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Final
@@ -43,10 +44,12 @@ from projections.tables.store import Tables
 from projections.tables.versions import connect
 
 BATCH: Final = 5000
+Report = dict[str, int]
+Tell = Callable[[Report], object]
 _NOTHING: Final = Loaded({}, {}, {})
 
 
-def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple[int, ...]) -> None:
+def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple[int, ...], tell: Tell) -> None:
     """Copy every entry of `partitions` up to position `target`, and where reading is to go on."""
     consumer = entries_consumer(settings.kafka_bootstrap, fetch_min_bytes=65_536, fetch_max_wait_ms=100)
     taken = [TopicPartition(ENTRIES, n) for n in partitions]
@@ -82,13 +85,13 @@ def copy_entries(settings: Settings, schema: str, target: int, partitions: tuple
             if rows:
                 tables.copy("entries", rows)
                 copied += len(rows)
-                _tell(copied, of, steps)
+                tell(_report(copied, of, steps))
         for number, offset in offsets.items():
             connection.execute(
                 SQL("insert into {} values (%s, %s)").format(Identifier(schema, "checkpoint")), (number, offset)
             )
     consumer.close(autocommit=False)
-    _tell(copied, of, steps, done=True)
+    tell(_report(copied, of, steps, done=True))
 
 
 def _name(tables: Tables, foreign: list[Foreign]) -> None:
@@ -102,7 +105,7 @@ def _name(tables: Tables, foreign: list[Foreign]) -> None:
         )
 
 
-def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | None) -> None:
+def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | None, tell: Tell) -> None:
     """Apply every entry of the records from `first` until before `beyond`, and write what they come to."""
     folded = 0
     with connect(settings.database_url) as connection, connect(settings.database_url) as reader:
@@ -121,19 +124,21 @@ def fold_records(settings: Settings, schema: str, first: UUID, beyond: UUID | No
         for batch in _batches(_messages(reader, schema, first, beyond)):
             isolated(batch, attempt)
             folded += len(batch)
-            _tell(folded, folded, 0)
-    _tell(folded, folded, 0, done=True)
+            tell(_report(folded, folded, 0))
+    tell(_report(folded, folded, 0, done=True))
 
 
-def hold_records(settings: Settings, schema: str, reach: tuple[int, int], first: UUID, beyond: UUID | None) -> None:
-    """Work out what agencies hold of the records from `first` until before `beyond`; `reach`: batch and position."""
+def hold_records(
+    settings: Settings, schema: str, reach: tuple[int, int], records: tuple[UUID, UUID | None], tell: Tell
+) -> None:
+    """Work out what agencies hold of the records from the first until before the other; `reach`: batch and position."""
     batch, position = reach
     done = 0
     with connect(settings.database_url) as connection, connect(settings.database_url) as reader:
         _prepare(connection)
         tables = Tables(connection, schema)
         held_tables = HeldTables(tables)
-        for messages in _batches(_messages(reader, schema, first, beyond)):
+        for messages in _batches(_messages(reader, schema, *records)):
             payloads = [(m.child, m.payload) for m in messages if m.position <= position and m.child not in STREAMS]
             published = held_tables.published(list({child for child, _ in payloads}), batch)
             held = held_rows(payloads, published, settings.zone)
@@ -143,8 +148,8 @@ def hold_records(settings: Settings, schema: str, reach: tuple[int, int], first:
                 for table, of_table in held.rows.items():
                     tables.copy(table, of_table)
             done += len(messages)
-            _tell(done, done, 0)
-    _tell(done, done, 0, done=True)
+            tell(_report(done, done, 0))
+    tell(_report(done, done, 0, done=True))
 
 
 def _messages(reader: Connection[TupleRow], schema: str, first: UUID, beyond: UUID | None) -> Iterator[EntryMessage]:
@@ -207,27 +212,27 @@ def _first_of_each(identifiers: list[IdentifierRow]) -> list[IdentifierRow]:
 
 def _prepare(connection: Connection[TupleRow]) -> None:
     connection.execute("set synchronous_commit = off")  # a rebuild that is cut off begins anew
-    gc.collect()
-    gc.freeze()
-    gc.disable()  # what a batch leaves is collected after it
 
 
-def _tell(entries: int, of: int, steps: int, *, done: bool = False) -> None:
-    print(json.dumps({"entries": entries, "of": of, "steps": steps, "done": done}), flush=True)  # noqa: T201
+def _report(entries: int, of: int, steps: int, *, done: bool = False) -> Report:
+    return {"entries": entries, "of": of, "steps": steps, "done": done}
 
 
-def do(settings: Settings, work: str, schema: str, *given: str) -> None:
+def do(settings: Settings, tell: Tell, work: str, schema: str, *given: str) -> None:
     """Do one share of the work."""
     if work == "copy":
-        copy_entries(settings, schema, int(given[0]), tuple(int(n) for n in given[1:]))
+        copy_entries(settings, schema, int(given[0]), tuple(int(n) for n in given[1:]), tell)
         return
     first, beyond = UUID(given[-2]), None if given[-1] == "-" else UUID(given[-1])
     if work == "fold":
-        fold_records(settings, schema, first, beyond)
+        fold_records(settings, schema, first, beyond, tell)
     else:
-        hold_records(settings, schema, (int(given[0]), int(given[1])), first, beyond)
+        hold_records(settings, schema, (int(given[0]), int(given[1])), (first, beyond), tell)
 
 
 if __name__ == "__main__":
     for line in sys.stdin:
-        do(read_settings(), *json.loads(line))
+        gc.collect()
+        gc.freeze()
+        gc.disable()  # what a batch leaves is collected after it
+        do(read_settings(), lambda report: print(json.dumps(report), flush=True), *json.loads(line))  # noqa: T201

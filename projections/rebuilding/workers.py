@@ -15,11 +15,14 @@ from psycopg.rows import TupleRow
 from psycopg.sql import SQL, Identifier
 
 from ledger.roles.settings import Settings, as_environment
+from projections.rebuilding.worker import Report, do
 
 WORKERS: Final = 2
+FEW_ENTRIES: Final = 10_000
+"""So many are rebuilt before another Python process has started."""
 Say = Callable[[str, int, int], None]
 """Told (what is being done, how far, of how much)."""
-Reports = Collection[dict[str, int]]
+Reports = Collection[Report]
 """What each worker has said last."""
 
 
@@ -40,6 +43,37 @@ def record_bounds(connection: Connection[TupleRow], schema: str, entries: int) -
         if row is not None:
             bounds.append(str(row[0]))
     return [*bounds, "-"]
+
+
+class ThisProcess:
+    """Does one share after the other itself: for few entries."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Remember where to work."""
+        self._settings = settings
+
+    def __enter__(self) -> Self:
+        """Give it."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Have nothing to end."""
+
+    def end(self) -> None:
+        """Have nothing to end."""
+
+    def work(self, shares: Sequence[Sequence[str]], told: Callable[[Reports], None]) -> list[Report]:
+        """Do each share, and return what was reported of each last; raises what goes wrong."""
+        last: list[Report] = []
+        for share in shares:
+            last.append({})
+
+            def tell(report: Report) -> None:
+                last[-1] = report
+                told(last)
+
+            do(self._settings, tell, *share)
+        return last
 
 
 class Workers:
@@ -82,12 +116,12 @@ class Workers:
                 assert pipe is not None
                 pipe.close()
 
-    def work(self, shares: Sequence[Sequence[str]], told: Callable[[Reports], None]) -> list[dict[str, int]]:
+    def work(self, shares: Sequence[Sequence[str]], told: Callable[[Reports], None]) -> list[Report]:
         """Give each share to a worker, and return what each reported last; raises `RebuildError` when one fails.
 
         There are at most as many shares as workers.
         """
-        last: dict[int, dict[str, int]] = {}
+        last: dict[int, Report] = {}
         failed = False
         with selectors.DefaultSelector() as selector:
             for process, share in zip(self._processes, shares, strict=False):
@@ -109,3 +143,11 @@ class Workers:
         if failed:
             raise RebuildError("a rebuild process failed, see its message above; nothing was swapped")
         return list(last.values())
+
+
+AnyWorkers = ThisProcess | Workers
+
+
+def workers_for(settings: Settings, entries: int) -> AnyWorkers:
+    """Return who does the work of a rebuild of at most so many entries."""
+    return ThisProcess(settings) if entries <= FEW_ENTRIES else Workers(settings)

@@ -34,7 +34,7 @@ def _imported_by_verbs() -> Iterator[str]:
 
 
 _FORKING: Final = multiprocessing.get_context("forkserver")
-_FORKING.set_forkserver_preload([__name__, *_MODULES.values(), *_imported_by_verbs()])
+_FORKING.set_forkserver_preload([__name__, *_MODULES.values(), *_imported_by_verbs(), "tests.integration.frozen"])
 
 
 class RoleProcess:

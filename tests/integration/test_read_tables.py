@@ -20,6 +20,7 @@ from ledger.roles.settings import SettingsError
 from ledger.topics import ENTRIES, ENTRIES_PARTITIONS
 from producers.simulation.playing import play
 from producers.simulation.simulator import day
+from projections.rebuilding import workers
 from projections.rebuilding.rebuild import rebuild
 from projections.rebuilding.workers import RebuildError
 from projections.tables.versions import connect, prepare
@@ -81,16 +82,22 @@ def test_a_rebuild_puts_right_what_was_changed_in_the_live_tables_and_names_it(l
     assert verified(ledger).sound
 
 
-def test_a_rebuild_that_is_stopped_or_fails_leaves_nothing_running_and_all_as_it_was(ledger: Flow) -> None:
-    """Ctrl-C in the middle, and a process that is killed at any stage; the next rebuild begins anew."""
+def processes() -> list[psutil.Process]:
+    """Return the processes of a rebuild that this one started."""
+    found = []
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # it has ended, and is not collected yet
+            if "projections.rebuilding.worker" in child.cmdline():
+                found.append(child)
+    return found
 
-    def workers() -> list[psutil.Process]:
-        found = []
-        for child in psutil.Process().children():
-            with suppress(psutil.NoSuchProcess):  # it has ended, and is not collected yet
-                if "projections.rebuilding.worker" in child.cmdline():
-                    found.append(child)
-        return found
+
+@pytest.mark.parametrize("few", [0, workers.FEW_ENTRIES], ids=["in two processes", "in one"])
+def test_a_rebuild_that_is_stopped_leaves_all_as_it_was(
+    ledger: Flow, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Ctrl-C in the middle; the next rebuild begins anew, and finds the same rows as the live tables hold."""
+    monkeypatch.setattr("projections.rebuilding.workers.FEW_ENTRIES", few)
 
     def stop(what: str, *_: int) -> None:
         if what == "applying entries":
@@ -98,18 +105,27 @@ def test_a_rebuild_that_is_stopped_or_fails_leaves_nothing_running_and_all_as_it
 
     with pytest.raises(KeyboardInterrupt):
         rebuild(ledger.settings, configure("test"), stop)
-    assert workers() == []
+    assert processes() == []
     assert ledger.rows("select schema_name from read.ledger") == [("read_1",)]
+    assert rebuild(ledger.settings, configure("test"), quiet).differences == ()
+
+
+def test_a_rebuild_whose_process_is_killed_leaves_nothing_running_and_all_as_it_was(
+    ledger: Flow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At any stage; the next rebuild begins anew."""
+    monkeypatch.setattr("projections.rebuilding.workers.FEW_ENTRIES", 0)
+
     for stage in ("reading", "applying entries", "making keys and indexes"):
 
         def kill(what: str, *_: int, stage: str = stage) -> None:
             if what == stage:
-                for worker in workers()[-1:]:
-                    worker.kill()
+                for process in processes()[-1:]:
+                    process.kill()
 
         with pytest.raises(RebuildError, match="nothing was swapped"):
             rebuild(ledger.settings, configure("test"), kill)
-        assert workers() == []
+        assert processes() == []
     assert ledger.rows("select schema_name from read.ledger") == [("read_1",)]
     assert rebuild(ledger.settings, configure("test"), quiet).differences == ()
 
