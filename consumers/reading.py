@@ -11,11 +11,12 @@ from kafka.errors import CorruptRecordError
 from pydantic import ValidationError
 
 from ledger.facts import BY_WIRE, FeedReceipted
+from ledger.facts.questions import SAFETY_FACTS
 from ledger.identifiers import Identifier
 from ledger.intake.digests import digest
 from ledger.intake.forbidden import BLACK, black_out, black_out_bytes, hides, is_forbidden, may_be_forbidden, shown_name
 from ledger.intake.receipt import read_receipt, receipt_on_intake
-from ledger.intake.submission import LIMIT_BYTES, SAFETY_FACTS, Refusal, also_remarked, read_submission, with_words
+from ledger.intake.submission import LIMIT_BYTES, Refusal, also_remarked, read_submission, with_words
 from ledger.kafka.cloudevents import Message, Unreadable, read_but_for_time, read_message
 from ledger.kafka.record_batches import MOST_HEADERS, DamagedBatch, KafkaRecord
 from ledger.roles.faults import is_of_the_message, place_of

@@ -11,9 +11,10 @@ from custody.publishing.words import SUBMISSION_MEMBERS, described
 from ledger.agencies import AGENCIES, RECEIVERS
 from ledger.entry import Door, Level, Subject
 from ledger.facts import BY_WIRE, EARLIER, LEDGER_FACTS, FeedReceipted
+from ledger.facts.questions import SAFETY_FACTS
 from ledger.facts.vocabulary import DAY_SCHEMA, INSTANT_SCHEMA, category_of
 from ledger.intake.receipt import WIRE as RECEIPT
-from ledger.intake.submission import SAFETY_FACTS, VERSION_AT_COMMANDS, model_of
+from ledger.intake.submission import VERSION_AT_COMMANDS, model_of
 from ledger.kafka.cloudevents import LONGEST_EXTENSION, LONGEST_NAME
 from ledger.obligations.alerts import ALERT, ALERT_STATES
 from ledger.obligations.vocabulary import KINDS

@@ -12,9 +12,9 @@ from consumers.reading import read_arrival
 from ledger.agencies import PRODUCERS, RECEIVERS, Agency
 from ledger.entry import Finding
 from ledger.facts import BY_WIRE
+from ledger.facts.questions import SAFETY_FACTS
 from ledger.intake.form import Refusal
 from ledger.intake.receipt import WIRE as RECEIPT
-from ledger.intake.submission import SAFETY_FACTS
 from ledger.kafka.cloudevents import LONGEST_NAME, STRUCTURED_HEADERS
 from ledger.rules.arrivals import Claim, Illegible, Malformed, Place, ReceiptArrival
 from ledger.times import parse_instant

@@ -18,22 +18,15 @@ from ledger.choices import did_you_mean
 from ledger.entry import Finding
 from ledger.facts import (
     BY_WIRE,
-    AbsenceReported,
-    AbsenceResolved,
-    ConcernAcknowledged,
-    ConcernRaised,
-    ConcernResolved,
     Fact,
-    PostReleaseContactRecorded,
-    SignificantIncidentReported,
 )
+from ledger.facts.questions import SAFETY_FACTS
 from ledger.facts.vocabulary import LIST, AtMost, Text, When, time_members
 from ledger.identifiers import Identifier
 from ledger.intake.form import Refusal, faults, nul_characters, repeated_names, together
 
 __all__ = [
     "LIMIT_BYTES",
-    "SAFETY_FACTS",
     "Refusal",
     "ReportedBy",
     "Source",
@@ -41,19 +34,6 @@ __all__ = [
     "model_of",
     "read_submission",
 ]
-
-SAFETY_FACTS: Final[frozenset[type[Fact]]] = frozenset(
-    {
-        AbsenceReported,
-        AbsenceResolved,
-        SignificantIncidentReported,
-        PostReleaseContactRecorded,
-        ConcernRaised,
-        ConcernAcknowledged,
-        ConcernResolved,
-    }
-)
-"""Never refused for order, codes, time or a missing source (domain (b), corollary): only H1-H3 and H8 apply."""
 
 LIMIT_BYTES: Final = 1_048_576
 """A submission larger than this is refused; the intake topics carry up to eight times as much."""

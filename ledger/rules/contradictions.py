@@ -8,91 +8,20 @@ from typing import Final
 
 from ledger.entry import Entry
 from ledger.facts import (
-    STATEMENTS,
-    AbsenceReported,
-    AbsenceResolved,
-    AdmittedToProgram,
-    AgeOutConsidered,
     ChildEncountered,
-    ConcernAcknowledged,
-    ConcernResolved,
-    ContiguousReturnExecuted,
     DepartureVerified,
     DischargedOtherwise,
-    DischargeNotified,
-    EmergencyTransferMade,
     Fact,
-    HandoffAccepted,
-    HandoffCancelled,
-    HandoffDeclined,
-    HandoffStarted,
-    HearingCancelled,
     HearingHeld,
-    MailReturned,
-    MotionDecided,
-    MotionFiled,
-    NetworkTransferCompleted,
-    NtaNotPursued,
     NtaServed,
-    OrderEntered,
-    ParticularsAsserted,
     PostReleaseContactRecorded,
-    ProtectionScreeningRecorded,
-    ReferralCancelled,
-    ReferredToOrr,
-    ReleasedToSponsor,
-    ReliefDecided,
-    RepresentativeWithdrawn,
-    SignificantIncidentReported,
 )
+from ledger.facts.questions import AFTER_DEATH, PRESENCE
 from ledger.records.record import Record
 from ledger.rules.births import date_of_birth
 from ledger.rules.moments import age_on, surely_before
 from ledger.rules.remark import Remark
 from ledger.times import When, order_key
-
-PRESENCE: Final[frozenset[type[Fact]]] = frozenset(
-    {
-        ProtectionScreeningRecorded,
-        ContiguousReturnExecuted,
-        ReferredToOrr,
-        HandoffStarted,
-        HandoffAccepted,
-        AdmittedToProgram,
-        NetworkTransferCompleted,
-        EmergencyTransferMade,
-        AbsenceReported,
-        AbsenceResolved,
-        SignificantIncidentReported,
-        ReleasedToSponsor,
-        AgeOutConsidered,
-    }
-)
-"""Facts that can only have happened to somebody who was here; hearings, contacts and service are asked one by one."""
-
-AFTER_DEATH: Final[frozenset[type[Fact]]] = frozenset(
-    {
-        *STATEMENTS,
-        ParticularsAsserted,
-        ReferralCancelled,
-        HandoffCancelled,
-        HandoffDeclined,
-        DischargeNotified,
-        DischargedOtherwise,
-        SignificantIncidentReported,
-        MailReturned,
-        NtaNotPursued,
-        HearingCancelled,
-        OrderEntered,
-        MotionFiled,
-        MotionDecided,
-        ReliefDecided,
-        RepresentativeWithdrawn,
-        ConcernAcknowledged,
-        ConcernResolved,
-    }
-)
-"""Corrections, notices and closings: what goes on in the files after a child has died."""
 
 _STILL_A_CHILD: Final = Remark("C13", "by the date of birth in force the child was under 18 on that day")
 _CAME_BACK: Final = Remark(

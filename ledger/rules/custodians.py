@@ -9,9 +9,6 @@ from ledger.facts import (
     AbsenceResolved,
     AdmittedToProgram,
     ChildEncountered,
-    ContiguousReturnExecuted,
-    DepartureVerified,
-    DischargedOtherwise,
     EmergencyTransferMade,
     Fact,
     HandoffAccepted,
@@ -19,27 +16,12 @@ from ledger.facts import (
     NetworkTransferCompleted,
     ReleasedToSponsor,
 )
+from ledger.facts.questions import MOVES_CUSTODY
 from ledger.records.record import Record
 from ledger.rules.moments import in_order, surely_before
 from ledger.rules.order import in_orr_custody_ever, unaccepted
 from ledger.rules.remark import Remark
 from ledger.times import When, order_key
-
-MOVES_CUSTODY: Final[frozenset[type[Fact]]] = frozenset(
-    {
-        ChildEncountered,
-        HandoffAccepted,
-        AdmittedToProgram,
-        NetworkTransferCompleted,
-        EmergencyTransferMade,
-        AbsenceReported,
-        AbsenceResolved,
-        ReleasedToSponsor,
-        DischargedOtherwise,
-        ContiguousReturnExecuted,
-        DepartureVerified,
-    }
-)
 
 HeldByOrr = AdmittedToProgram | NetworkTransferCompleted | EmergencyTransferMade | ReleasedToSponsor
 

@@ -14,16 +14,13 @@ from ledger.agencies import Agency
 from ledger.entry import Entry, Finding, Level
 from ledger.facts import (
     AnyFact,
-    ChildEncountered,
     Fact,
-    IdentifierAsserted,
     NoticeGiven,
-    ParticularsAsserted,
-    ReferredToOrr,
     current,
 )
+from ledger.facts.questions import OPENS_RECORDS, SAFETY_FACTS
 from ledger.intake.form import Refusal
-from ledger.intake.submission import SAFETY_FACTS, Submission
+from ledger.intake.submission import Submission
 from ledger.records.record import Record
 from ledger.rules.by_fact import Remarks, afterlife, aim, judge
 from ledger.rules.catalogue import BY_CODE
@@ -35,11 +32,6 @@ from ledger.rules.remark import Remark
 from ledger.rules.sequence import out_of_sequence
 
 __all__ = ["NOBODY_KNOWN", "NOTHING_AROUND", "Surroundings", "decide"]
-
-OPENS_RECORDS: Final[frozenset[type[Fact]]] = frozenset(
-    {ChildEncountered, ParticularsAsserted, IdentifierAsserted, ReferredToOrr}
-)
-"""Facts with which a child's record usually begins."""
 
 
 def decide(

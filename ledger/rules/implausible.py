@@ -11,18 +11,13 @@ from typing import Final
 from ledger.facts import (
     STATEMENTS,
     AbsenceReported,
-    AdmittedToProgram,
-    ChildEncountered,
-    EmergencyTransferMade,
     Fact,
     HearingScheduled,
-    NetworkTransferCompleted,
     NtaIssued,
-    PlacementDesignated,
     PreReleaseNoticeGiven,
-    ReferredToOrr,
     UcDeterminationMade,
 )
+from ledger.facts.questions import OF_CHILDREN
 from ledger.facts.vocabulary import time_members
 from ledger.records.record import Record
 from ledger.rules.births import birth_in, births
@@ -31,17 +26,6 @@ from ledger.rules.remark import Remark
 from ledger.times import When, civil_day, order_key
 
 CODE: Final = "implausible-date"
-OF_CHILDREN: Final[frozenset[type[Fact]]] = frozenset(
-    {
-        ChildEncountered,
-        ReferredToOrr,
-        PlacementDesignated,
-        AdmittedToProgram,
-        NetworkTransferCompleted,
-        EmergencyTransferMade,
-    }
-)
-"""What happens to children alone; of a release as an adult G4 speaks."""
 OLDEST: Final = 21
 """Years: above any age in dispute."""
 FIRST_DAY: Final = date(1990, 1, 1)

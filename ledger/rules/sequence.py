@@ -8,29 +8,25 @@ from collections.abc import Callable
 from typing import Final
 
 from ledger.facts import (
-    AbsenceResolved,
-    AdmittedToProgram,
-    ChildEncountered,
     DischargedOtherwise,
-    EmergencyTransferMade,
     Fact,
-    HandoffAccepted,
-    HandoffStarted,
-    NetworkTransferCompleted,
-    ReferredToOrr,
     ReleasedToSponsor,
 )
+from ledger.facts.questions import PASSAGES, Passage
 from ledger.records.record import Record
 from ledger.rules.moments import surely_before
 from ledger.rules.remark import Remark
 from ledger.times import When, first_key
 
-EXITS: Final[frozenset[type[Fact]]] = frozenset({ReleasedToSponsor, DischargedOtherwise})
-ADMITTING: Final[frozenset[type[Fact]]] = frozenset(
-    {AdmittedToProgram, NetworkTransferCompleted, EmergencyTransferMade}
-)
-ARRIVALS: Final[frozenset[type[Fact]]] = ADMITTING | {ChildEncountered, ReferredToOrr, HandoffAccepted}
-RETURNS: Final[frozenset[type[Fact]]] = ARRIVALS | {HandoffStarted, AbsenceResolved}
+
+def _passing(*passages: Passage) -> frozenset[type[Fact]]:
+    return frozenset(fact for fact, passage in PASSAGES.items() if passage in passages)
+
+
+EXITS: Final = _passing("exit")
+ADMITTING: Final = _passing("admission")
+ARRIVALS: Final = _passing("admission", "arrival")
+RETURNS: Final = _passing("admission", "arrival", "return")
 """What shows a child in custody again after an exit."""
 
 _LEFT_FIRST: Final = Remark(

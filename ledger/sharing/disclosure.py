@@ -18,17 +18,14 @@ from ledger.facts import (
     Fact,
     IdentityMerged,
     IdentityUnmerged,
-    NtaNotPursued,
-    OrderEntered,
     ReliefFiled,
     short_name,
 )
 from ledger.facts.ledger_wide import RuleSet
+from ledger.facts.relief import MAY_REVEAL, reveals_relief
 from ledger.facts.vocabulary import category_of
 from ledger.sharing.rule_sets import may_see
 
-_RELIEF_PENDING: Final = frozenset(("7A", "7B", "7C", "7D", "7E", "7F", "7G", "7H"))
-"""EOIR's adjournment codes that say an application is pending with DHS."""
 _RELIEF: Final = short_name(ReliefFiled.wire)
 _NAMES_ITS_TARGET: Final[dict[type[Any], str]] = {
     CorrectionIssued: "corrects",
@@ -39,9 +36,12 @@ _NAMES_ITS_TARGET: Final[dict[type[Any], str]] = {
 }
 
 
-_MAY_REVEAL: Final = frozenset(("adjournment_code", "decision", "reason"))
-"""Members of which some value may say that relief was sought or granted; see `reveals_relief`."""
-_RELIEF_IN_REQUIRED: Final = frozenset(short_name(fact.wire) for fact in (OrderEntered, NtaNotPursued))
+_NO_MEMBERS: Final[frozenset[str]] = frozenset()
+_RELIEF_IN_REQUIRED: Final = frozenset(
+    short_name(fact.wire)
+    for fact, members in MAY_REVEAL.items()
+    if any(fact.model_fields[member].is_required() for member in members)
+)
 """Facts of which a member that must be given may say that relief was sought or granted; see `reveals_relief`."""
 _Plan = tuple[tuple[str, ...], tuple[str, ...]]
 """The members withheld whatever they say, and those that may not be told for what they say."""
@@ -96,7 +96,7 @@ class Sharing:
         left out without a word, and where it must be given, the fact is not told to those who may not know.
         """
         required = short_name(wire) in _RELIEF_IN_REQUIRED
-        silent = tuple(m for m in sorted(members) if m == "adjournment_code" or (required and m in _MAY_REVEAL))
+        silent = tuple(sorted(members & _may_reveal(wire)))
         named = tuple(sorted(members.difference(silent)))
         said_by_all = required and bool(silent)
         return [
@@ -190,7 +190,7 @@ class Sharing:
             categories = may_see(its, name)
             withheld = tuple(member for member in given if category_of(fact, member) not in categories)
             hidden = agency in self._hidden_from
-            revealing = [member for member in given if hidden and member in _MAY_REVEAL and member not in withheld]
+            revealing = [m for m in given if hidden and m in _may_reveal(wire) and m not in withheld]
             by_agency.append((agency, numbers.setdefault((withheld, tuple(revealing)), len(numbers))))
         return _Plans(tuple(numbers), tuple(by_agency))
 
@@ -213,11 +213,5 @@ def _says_relief(entry: Entry) -> bool:
     return any(reveals_relief(entry.type, member, value) for member, value in entry.recorded_fact.items())
 
 
-def reveals_relief(wire: str, member: str, value: object) -> bool:
-    """Return whether a member says that relief was sought or granted (8 USC 1367; contract: nta-not-pursued)."""
-    if member == "adjournment_code":
-        return value in _RELIEF_PENDING
-    fact: type[Fact] = BY_WIRE[wire]
-    if member == "decision":
-        return fact is OrderEntered and value == "relief-granted"
-    return member == "reason" and fact is NtaNotPursued and value == "uscis-relief-pending"
+def _may_reveal(wire: str) -> frozenset[str]:
+    return MAY_REVEAL.get(BY_WIRE[wire], _NO_MEMBERS)

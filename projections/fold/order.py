@@ -7,44 +7,78 @@ first (contract: How facts move the regions). All others keep the order of their
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from ledger.entry import Entry
 from ledger.facts import (
     AbsenceReported,
     AbsenceResolved,
+    AddressReported,
     AdmittedToProgram,
+    AgeOutConsidered,
+    AgeRedetermined,
+    AnyFact,
     ChildEncountered,
+    ConcernAcknowledged,
+    ConcernRaised,
+    ConcernResolved,
     ContiguousReturnExecuted,
+    CorrectionIssued,
     DepartureVerified,
     DischargedOtherwise,
+    DischargeNotified,
     EmergencyTransferMade,
+    EntryDisputed,
+    EntryVoided,
     Fact,
     FailureToAppearRecorded,
+    FindingResolved,
+    FtaFollowUpRecorded,
     HandoffAccepted,
     HandoffCancelled,
     HandoffDeclined,
     HandoffStarted,
     HearingCancelled,
     HearingHeld,
+    HearingNoticeServed,
     HearingScheduled,
+    IdentifierAsserted,
+    IdentityMerged,
+    IdentityUnmerged,
+    MailReturned,
     MotionDecided,
+    MotionFiled,
     NetworkTransferCompleted,
+    NoticeGiven,
     NtaDocketed,
     NtaFiled,
     NtaIssued,
+    NtaNotPursued,
     NtaRejected,
     NtaServed,
     OrderEntered,
+    ParticularsAsserted,
     PlacementDesignated,
     PostReleaseContactRecorded,
+    PreReleaseNoticeGiven,
+    ProtectionScreeningRecorded,
     ReferralCancelled,
     ReferredToOrr,
+    ReleaseDecided,
     ReleasedToSponsor,
+    ReliefDecided,
+    ReliefFiled,
+    RepresentativeEntered,
+    RepresentativeWithdrawn,
+    ResponsibleOfficeAssigned,
+    SignificantIncidentReported,
+    SponsorApplicationReceived,
     UcDeterminationMade,
+    VenueChanged,
 )
+from ledger.facts.asking import answers
 from ledger.times import When, civil_day, first_instant, microseconds, order_key
 
 Placed = tuple[int, int, Entry]
@@ -79,39 +113,65 @@ _ENCOUNTER: Final = Presupposed(ChildEncountered, given=EPISODE)
 _ADMISSION: Final = Presupposed(AdmittedToProgram, given=STAY)
 _START: Final = Presupposed(HandoffStarted, same="handoff_id")
 _SCHEDULED: Final = Presupposed(HearingScheduled, same="hearing_id")
-PAIRS: Final[dict[type[Fact], tuple[Presupposed, ...]]] = {
-    UcDeterminationMade: (_ENCOUNTER,),
-    ReferredToOrr: (_ENCOUNTER,),
-    ContiguousReturnExecuted: (_ENCOUNTER,),
-    ReferralCancelled: (Presupposed(ReferredToOrr),),
-    PlacementDesignated: (Presupposed(ReferredToOrr),),
-    HandoffStarted: (_ENCOUNTER,),
-    HandoffAccepted: (_START,),
-    HandoffCancelled: (_START,),
-    HandoffDeclined: (_START,),
-    AdmittedToProgram: (Presupposed(HandoffAccepted),),
-    NetworkTransferCompleted: (_ADMISSION,),
-    EmergencyTransferMade: (_ADMISSION,),
-    AbsenceReported: (_ADMISSION,),
-    AbsenceResolved: (Presupposed(AbsenceReported),),
-    ReleasedToSponsor: (_ADMISSION,),
-    DischargedOtherwise: (_ADMISSION,),
-    PostReleaseContactRecorded: (Presupposed(ReleasedToSponsor),),
-    NtaServed: (Presupposed(NtaIssued, same="nta_id"),),
-    NtaFiled: (Presupposed(NtaIssued, same="nta_id"),),
-    NtaRejected: (Presupposed(NtaFiled, same="nta_id"),),
-    NtaDocketed: (Presupposed(NtaFiled, same="nta_id"),),
-    HearingScheduled: (Presupposed(NtaFiled, same="court_case"), Presupposed(NtaDocketed, same="court_case")),
-    HearingCancelled: (_SCHEDULED,),
-    HearingHeld: (_SCHEDULED,),
-    FailureToAppearRecorded: (_SCHEDULED, Presupposed(HearingHeld, same="hearing_id")),
-    OrderEntered: (
-        Presupposed(HearingHeld, same="court_case"),
-        Presupposed(FailureToAppearRecorded, same="court_case"),
-    ),
-    MotionDecided: (Presupposed(OrderEntered, same="court_case"),),
-}
-"""By the fact that presupposes: what the rules of order (C1 to C12) and the forms themselves say must come before."""
+
+
+def presupposed(fact: AnyFact) -> tuple[Presupposed, ...]:
+    """Return what must come before a fact by the rules of order (C1 to C12) and by the forms themselves."""
+    # fmt: off
+    match fact:
+        case UcDeterminationMade() | ContiguousReturnExecuted() | ReferredToOrr() | HandoffStarted():
+            return (_ENCOUNTER,)
+        case ReferralCancelled() | PlacementDesignated():
+            return (Presupposed(ReferredToOrr),)
+        case HandoffAccepted() | HandoffCancelled() | HandoffDeclined():
+            return (_START,)
+        case AdmittedToProgram():
+            return (Presupposed(HandoffAccepted),)
+        case (
+            NetworkTransferCompleted() | EmergencyTransferMade() | AbsenceReported() | ReleasedToSponsor()
+            | DischargedOtherwise()
+        ):
+            return (_ADMISSION,)
+        case AbsenceResolved():
+            return (Presupposed(AbsenceReported),)
+        case PostReleaseContactRecorded():
+            return (Presupposed(ReleasedToSponsor),)
+        case NtaServed() | NtaFiled():
+            return (Presupposed(NtaIssued, same="nta_id"),)
+        case NtaRejected() | NtaDocketed():
+            return (Presupposed(NtaFiled, same="nta_id"),)
+        case HearingScheduled():
+            return (Presupposed(NtaFiled, same="court_case"), Presupposed(NtaDocketed, same="court_case"))
+        case HearingCancelled() | HearingHeld():
+            return (_SCHEDULED,)
+        case FailureToAppearRecorded():
+            return (_SCHEDULED, Presupposed(HearingHeld, same="hearing_id"))
+        case OrderEntered():
+            return (
+                Presupposed(HearingHeld, same="court_case"),
+                Presupposed(FailureToAppearRecorded, same="court_case"),
+            )
+        case MotionDecided():
+            return (Presupposed(OrderEntered, same="court_case"),)
+        case (
+            ChildEncountered() | ParticularsAsserted() | ProtectionScreeningRecorded() | AgeRedetermined()
+            | SignificantIncidentReported() | SponsorApplicationReceived() | ReleaseDecided()
+            | PreReleaseNoticeGiven() | DischargeNotified() | AgeOutConsidered() | AddressReported() | MailReturned()
+            | ResponsibleOfficeAssigned() | NtaIssued() | NtaNotPursued() | HearingNoticeServed()
+            | FtaFollowUpRecorded() | MotionFiled() | VenueChanged() | ReliefFiled() | ReliefDecided()
+            | ConcernRaised() | ConcernAcknowledged() | ConcernResolved() | DepartureVerified()
+            | RepresentativeEntered() | RepresentativeWithdrawn() | IdentifierAsserted() | IdentityMerged()
+            | IdentityUnmerged() | NoticeGiven() | CorrectionIssued() | EntryVoided() | EntryDisputed()
+            | FindingResolved()
+        ):
+            return ()
+        case _:
+            assert_never(fact)
+    # fmt: on
+
+
+PAIRS: Final[Mapping[type[Fact], tuple[Presupposed, ...]]] = answers(presupposed)
+"""By the fact that presupposes."""
 PRESUPPOSED: Final[Facts] = frozenset(one.fact for pairs in PAIRS.values() for one in pairs)
 
 

@@ -7,70 +7,38 @@ held is folded by the code that gives the views, from the entries and members th
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, assert_never, get_args
+from typing import Any, Final, assert_never
 
 import orjson
 
 from ledger.entry import Entry
 from ledger.facts import (
-    AbsenceReported,
-    AbsenceResolved,
-    AddressReported,
-    AdmittedToProgram,
-    ChildEncountered,
-    ContiguousReturnExecuted,
     CorrectionIssued,
-    DepartureVerified,
-    DischargedOtherwise,
-    EmergencyTransferMade,
     EntryVoided,
     Fact,
-    FailureToAppearRecorded,
-    NetworkTransferCompleted,
-    ParticularsAsserted,
-    ReleasedToSponsor,
 )
 from ledger.times import UNKNOWN_KEY, from_microseconds, order_key
 from projections.fold.amended import Effective
 from projections.fold.folding import Folding, happened
 from projections.fold.joined import joined
+from projections.fold.questions import ASPECTS, COUNTED, Aspect
 from projections.knowledge.moments import ACKNOWLEDGED, Members, Moment, Seen, names
 from projections.knowledge.viewpoint import Shown, standing
 from projections.rows.changes import intervals
 
-Aspect = Literal["care", "failures", "residence"]
-ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 Content = tuple[str, tuple[Any, ...]]
 """A table of what is held, without its `held_`, and the content of a row of it."""
 
-_NOTHING: Final[frozenset[str]] = frozenset()
-_CARE: Final[Mapping[type[Fact], frozenset[str]]] = {
-    ChildEncountered: frozenset(("country",)),
-    ParticularsAsserted: frozenset(("country",)),
-    AdmittedToProgram: _NOTHING,
-    NetworkTransferCompleted: _NOTHING,
-    EmergencyTransferMade: _NOTHING,
-    AbsenceReported: frozenset(("kind",)),
-    AbsenceResolved: _NOTHING,
-    ReleasedToSponsor: frozenset(("address", "sponsor_category")),
-    DischargedOtherwise: frozenset(("kind",)),
-    ContiguousReturnExecuted: _NOTHING,
-    DepartureVerified: _NOTHING,
+_OF_ASPECT: Final[Mapping[Aspect, Mapping[type[Fact], frozenset[str]]]] = {
+    aspect: {fact: members[aspect] for fact, members in COUNTED.items() if aspect in members} for aspect in ASPECTS
 }
-_FAILURES: Final[Mapping[type[Fact], frozenset[str]]] = {
-    FailureToAppearRecorded: frozenset(("hearing_id", "court_case", "judge_action")),
-}
-_RESIDENCE: Final[Mapping[type[Fact], frozenset[str]]] = {
-    ReleasedToSponsor: frozenset(("address",)),
-    AddressReported: frozenset(("purpose", "address", "effective_from")),
-}
-MATTERING: Final[frozenset[type[Fact]]] = frozenset((*_CARE, *_FAILURES, *_RESIDENCE))
+MATTERING: Final[frozenset[type[Fact]]] = frozenset(COUNTED)
 """The facts that any aspect depends on."""
 _SETS: Final[Mapping[Aspect, frozenset[str]]] = {
-    "care": frozenset(f"set.{member}" for members in _CARE.values() for member in members),
-    "failures": frozenset(f"set.{member}" for members in _FAILURES.values() for member in members),
-    "residence": frozenset(f"set.{member}" for members in _RESIDENCE.values() for member in members),
+    aspect: frozenset(f"set.{member}" for members in facts.values() for member in members)
+    for aspect, facts in _OF_ASPECT.items()
 }
+_NO_MEMBERS: Final[frozenset[str]] = frozenset()
 _ACTING: Final = frozenset((CorrectionIssued, EntryVoided))
 _UNDATED: Final = datetime.min
 _ANY_MOMENT: Final = Moment("OIG", ACKNOWLEDGED, None, None, None, "produced", None, None, None)
@@ -79,15 +47,7 @@ _ANY_MOMENT: Final = Moment("OIG", ACKNOWLEDGED, None, None, None, "produced", N
 
 def facts_of(aspect: Aspect) -> Mapping[type[Fact], frozenset[str]]:
     """Return the facts an aspect depends on, each with the members that count."""
-    match aspect:
-        case "care":
-            return _CARE
-        case "failures":
-            return _FAILURES
-        case "residence":
-            return _RESIDENCE
-        case _:
-            assert_never(aspect)
+    return _OF_ASPECT[aspect]
 
 
 def bearing_on(entries: Sequence[Entry]) -> dict[Aspect, list[Entry]]:
@@ -186,7 +146,7 @@ class Ladder:
 
 def learn(known: dict[int, Members], position: int, members: Members) -> None:
     """Add what is known of an entry; None: all of it."""
-    before = known.get(position, _NOTHING)
+    before = known.get(position, _NO_MEMBERS)
     known[position] = None if before is None or members is None else before | members
 
 

@@ -16,7 +16,8 @@ from ledger.entry import Entry
 from ledger.facts import NoticeGiven
 from projections.fold.claims import AnyClaims
 from projections.fold.order import may_be_moved, moved_with
-from projections.holdings.aspects import MATTERING, Aspect, Content, Ladder, as_far_as_it_counts, bearing_on, learn
+from projections.fold.questions import Aspect
+from projections.holdings.aspects import MATTERING, Content, Ladder, as_far_as_it_counts, bearing_on, learn
 from projections.knowledge.moments import Item, Members, members_told
 
 LEDGER: Final = "ledger"

@@ -7,45 +7,12 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 
 from ledger.entry import Entry
 from ledger.facts import (
-    AbsenceReported,
-    AbsenceResolved,
-    AddressReported,
-    AdmittedToProgram,
-    ChildEncountered,
-    ContiguousReturnExecuted,
-    DepartureVerified,
-    DischargedOtherwise,
-    EmergencyTransferMade,
     Fact,
-    FailureToAppearRecorded,
-    HandoffAccepted,
-    HandoffCancelled,
-    HandoffDeclined,
-    HandoffStarted,
-    HearingCancelled,
-    HearingHeld,
-    HearingScheduled,
-    IdentityMerged,
-    IdentityUnmerged,
-    MailReturned,
-    MotionDecided,
-    MotionFiled,
-    NetworkTransferCompleted,
     NtaDocketed,
     NtaFiled,
-    NtaIssued,
-    NtaNotPursued,
-    NtaRejected,
-    NtaServed,
-    OrderEntered,
-    PlacementDesignated,
-    PostReleaseContactRecorded,
-    ReferralCancelled,
-    ReferredToOrr,
-    ReleasedToSponsor,
-    UcDeterminationMade,
 )
 from projections.fold.amended import effective
+from projections.fold.questions import moving
 from projections.fold.regions import Proceeding, Regions
 
 Name = Literal[
@@ -155,55 +122,15 @@ def _kind(value: Any) -> str:
     return "nothing" if value is Nothing.KNOWN else "none" if value is None else "held"
 
 
-_OF_CUSTODY: Final[frozenset[type[Fact]]] = frozenset(
-    (
-        ChildEncountered,
-        UcDeterminationMade,
-        ReferredToOrr,
-        ReferralCancelled,
-        PlacementDesignated,
-        HandoffStarted,
-        HandoffAccepted,
-        HandoffCancelled,
-        HandoffDeclined,
-        AdmittedToProgram,
-        NetworkTransferCompleted,
-        EmergencyTransferMade,
-        AbsenceReported,
-        AbsenceResolved,
-        ReleasedToSponsor,
-        DischargedOtherwise,
-        ContiguousReturnExecuted,
-        DepartureVerified,
-        PostReleaseContactRecorded,
-    )
-)
-_OF_PROCEEDINGS: Final[frozenset[type[Fact]]] = frozenset(
-    (
-        NtaIssued,
-        NtaServed,
-        NtaNotPursued,
-        NtaFiled,
-        NtaRejected,
-        NtaDocketed,
-        HearingScheduled,
-        HearingCancelled,
-        HearingHeld,
-        FailureToAppearRecorded,
-        OrderEntered,
-        MotionFiled,
-        MotionDecided,
-    )
-)
 _MOVED_BY: Final[Mapping[Name, frozenset[type[Fact]]]] = {
-    **dict.fromkeys(("custody", "legal-custodian", "physical-custodian", "place"), _OF_CUSTODY),
+    **dict.fromkeys(("custody", "legal-custodian", "physical-custodian", "place"), moving("custody")),
     # an absence that is resolved leaves the child where custody says, so all that moves custody bears on whereabouts
-    "whereabouts": _OF_CUSTODY | {AddressReported, MailReturned},
-    "residence": frozenset((ReleasedToSponsor, AddressReported)),
-    "mailing": frozenset((AddressReported,)),
-    **dict.fromkeys(("proceeding", "next-hearing"), _OF_PROCEEDINGS),
+    "whereabouts": moving("custody", "address"),
+    "residence": moving("residence"),
+    "mailing": moving("mailing"),
+    **dict.fromkeys(("proceeding", "next-hearing"), moving("proceedings")),
 }
-_JOINS_RECORDS: Final[frozenset[type[Fact]]] = frozenset((IdentityMerged, IdentityUnmerged))
+_JOINS_RECORDS: Final = moving("records")
 
 
 def bears_on(name: Name, together: Iterable[Entry]) -> bool:

@@ -18,11 +18,11 @@ from ledger.facts import (
     IdentityUnmerged,
     NoticeGiven,
 )
+from ledger.facts.relief import reveals_relief
 from ledger.records.merges import groups
 from ledger.sharing.belonging import about_person as about
-from ledger.sharing.disclosure import reveals_relief
 from projections.fold.amended import Effective, effective
-from projections.knowledge.deciding import DECIDING
+from projections.fold.questions import DECIDING
 from projections.knowledge.moments import Seen, names
 
 _TARGETS: Final[dict[type[Any], str]] = {

@@ -8,7 +8,8 @@ from typing import Any, Final
 import orjson
 
 from ledger.facts import BY_WIRE, Fact
-from ledger.intake.submission import SAFETY_FACTS, Refusal, Submission, read_submission
+from ledger.facts.questions import SAFETY_FACTS
+from ledger.intake.submission import Refusal, Submission, read_submission
 
 MARKER: Final = "Zacarias-9f3e"
 """A value no message may repeat."""

@@ -7,7 +7,8 @@ import pytest
 
 from ledger.agencies import PRODUCERS
 from ledger.facts import CURRENT, AnyFact, Fact, short_name
-from ledger.intake.submission import SAFETY_FACTS, Refusal
+from ledger.facts.questions import SAFETY_FACTS
+from ledger.intake.submission import Refusal
 from ledger.rules.decide import Surroundings
 from tests.unit.deciding import MEMBERS, OTHER, Sent, entry_of, given, sent
 

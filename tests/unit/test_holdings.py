@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from ledger.agencies import RECEIVERS, Agency
 from ledger.entry import Entry, value
 from ledger.facts import IdentityMerged, IdentityUnmerged
+from projections.fold.questions import ASPECTS
 from projections.holdings import rows as of_children
-from projections.holdings.aspects import ASPECTS, Content, held
+from projections.holdings.aspects import Content, held
 from projections.holdings.boxes import BITS, LEADING, LEDGER, VIEWS, Holding, Holdings, Items, Step, holdings
 from projections.knowledge.moments import Item, Members, members_told
 from tests.histories import CHILD, ZONE, entry, state_of

@@ -28,9 +28,10 @@ from custody.publishing.schemas import (
 from custody.publishing.words import FACT_MEMBERS, described
 from ledger.agencies import PRODUCERS
 from ledger.facts import BY_WIRE, LEDGER_FACTS, Fact, short_name
+from ledger.facts.questions import SAFETY_FACTS
 from ledger.intake.receipt import WIRE as RECEIPT
 from ledger.intake.receipt import read_receipt
-from ledger.intake.submission import SAFETY_FACTS, Refusal, read_submission
+from ledger.intake.submission import Refusal, read_submission
 from ledger.kafka.cloudevents import STRUCTURED_HEADERS, Message, read_message
 from ledger.rules.outcomes import outcome, refusal_members
 from ledger.topics import TOPICS

@@ -18,9 +18,10 @@ import pytest
 from custody.publishing.documents import documents
 from custody.publishing.schemas import BASE, submission_schema
 from ledger.facts import BY_WIRE
+from ledger.facts.questions import SAFETY_FACTS
 from ledger.facts.vocabulary import LIST, time_members
 from ledger.intake.form import Refusal
-from ledger.intake.submission import SAFETY_FACTS, read_submission
+from ledger.intake.submission import read_submission
 from tests.unit.reading import RELEASED, WIRES, changed, golden
 from tests.unit.test_times import BEYOND, NO_TIMES, READ
 
