@@ -73,7 +73,7 @@ class Flow:
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
         """Read from PostgreSQL, through one connection: tests that wait ask many times."""
-        if self._reading is None or self._reading.broken:
+        if self._reading is None or self._reading.closed:
             self._reading = psycopg.connect(self.settings.database_url, autocommit=True)
         return self._reading.execute(query, values).fetchall()
 
