@@ -26,6 +26,8 @@ from ledger.topics import READ_BY_INTAKE, agency_of
 BATCH: Final = 1000
 """Messages a transaction: larger ones gain nothing (measured), smaller ones cost a commit each."""
 POLL_MS: Final = 500
+JOINING_POLL_MS: Final = 50
+"""Until partitions are assigned: a poll does not end with the assignment, but when its time is over."""
 GROUP: Final = "custody-intake"
 METADATA_MS: Final = 10_000
 """How soon it is seen that a topic was deleted and made again; what was taken of it before is then a duplicate."""
@@ -145,11 +147,12 @@ def run(
     partitions = Partitions(consumer, ledger, log)
     partitions.begin()
     consumer.subscribe(list(READ_BY_INTAKE), listener=partitions)
+    consumer.topics()  # the leader shares out what it knows: it would join once more when it had learnt of partitions
     said_ready = False
     while not stopped():
         go_on_with_pending_join(consumer)
         try:
-            polled = consumer.poll(timeout_ms=POLL_MS, max_records=BATCH)
+            polled = consumer.poll(timeout_ms=POLL_MS if said_ready else JOINING_POLL_MS, max_records=BATCH)
         except OffsetOutOfRangeError:
             partitions.begin_again()
             continue
