@@ -13,7 +13,7 @@ from custody.__main__ import app
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATED = frozenset(("cli.md", "facts.md", "obligation-rules.md", "rules.md"))
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 WRITTEN = [page for page in PAGES if page.name not in GENERATED]
 COMMANDS: Any = typer.main.get_command(app)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
