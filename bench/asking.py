@@ -21,11 +21,11 @@ from bench.stages import Measured
 from bench.views import p99
 from ledger.agencies import RECEIVERS
 from ledger.roles.process import settle_memory
-from readers.child.knowing import Viewpoint
+from readers.child.known_set import Viewpoint
 from readers.child.view import view
 from readers.moments import MomentsAsked
-from readers.questions import NothingKnownError
 from readers.snapshot import Rows, connect
+from readers.unanswerable import NothingKnownError
 
 TURN = 40
 """How many questions of one kind are asked before the next kind has its turn."""

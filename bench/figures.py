@@ -11,7 +11,7 @@ import psycopg
 
 from bench.parts import Parts
 from bench.stages import Measured
-from readers.child.knowing import parse_viewpoint
+from readers.child.known_set import parse_viewpoint
 from readers.figures.definitions import FigureAsked
 from readers.figures.divergent import DivergentAsked, divergent
 from readers.figures.figures import figure

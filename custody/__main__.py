@@ -17,7 +17,7 @@ from custody.verbs import (
     diverge,
     feeds,
     figures,
-    keeping,
+    maintenance,
     obligations,
     reading,
     rules,
@@ -96,9 +96,9 @@ set_aside_group.command("list")(set_aside.list_all)
 set_aside_group.command("show")(set_aside.show)
 set_aside_group.command("retry")(set_aside.retry)
 set_aside_group.command("close")(set_aside.close)
-app.command("rebuild")(keeping.rebuild)
-app.command("verify")(keeping.verify)
-app.command("recover")(keeping.recover)
+app.command("rebuild")(maintenance.rebuild)
+app.command("verify")(maintenance.verify)
+app.command("recover")(maintenance.recover)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 

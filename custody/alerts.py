@@ -17,8 +17,8 @@ from ledger.roles.settings import Settings
 from ledger.store.eventstore import open_ledger
 from producers.alerting import Alerting, alerts_producer, read_alerts_tail
 from readers.obligations.duty_changes import look
-from readers.questions import NotShownError
 from readers.snapshot import Rows, connect
+from readers.unanswerable import NotShownError
 
 PAUSE_SECONDS: Final = 1.0
 """Between two looks when there was nothing new."""

@@ -1,1 +1,1 @@
-"""Every way to ask: views, timelines, figures, findings, verify."""
+"""Every way to ask: views, timelines, who knew what, figures, obligations, findings, verify."""

@@ -6,7 +6,7 @@ A filter that exists nowhere would find nothing, and nothing found looks like a 
 from collections.abc import Iterable
 
 from ledger.choices import chosen, no_choice
-from readers.questions import WrongQuestionError
+from readers.unanswerable import WrongQuestionError
 
 
 def one_of(given: str, choices: Iterable[str], what: str, *, option: str) -> str:

@@ -17,13 +17,13 @@ from ledger.facts import CorrectionIssued
 from ledger.records.voids import standing_voids
 from ledger.times import FLOOR, When, first_instant, last_instant, write_clock
 from projections.knowledge.moments import GRADES, Members, Seen, known_set
-from readers.child.knowing import LEDGER, Stated, Viewpoint, stated_by
-from readers.child.stating import agencies_of
-from readers.figures.held import SQL as HELD_SQL
+from readers.child.known_set import LEDGER, Stated, Viewpoint, stated_by
+from readers.child.stated import agencies_of
+from readers.figures.known_to_agency import SQL as HELD_SQL
 from readers.moments import Moments, MomentsAsked, settle
-from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
+from readers.named_sql import named
 from readers.snapshot import Rows, in_snapshot
-from readers.statements import named
+from readers.unanswerable import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
 
 _SQL: Final = named(Path(__file__).with_name("corrections.sql"))
 PAGE: Final = 1000

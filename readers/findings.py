@@ -12,8 +12,8 @@ from ledger.rules.catalogue import BY_CODE
 from ledger.times import write_clock
 from readers.choosing import one_of
 from readers.figures.offices import office_named
+from readers.named_sql import named
 from readers.snapshot import Rows, in_snapshot
-from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("findings.sql"))
 Show = Callable[[str | None, Iterator[dict[str, Any]]], None]

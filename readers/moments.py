@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ledger.identifiers import SCHEMES, a_number
 from ledger.times import When, civil_day, last_instant, parse_day, parse_when
-from readers.questions import WrongQuestionError
+from readers.unanswerable import WrongQuestionError
 
 Name = tuple[str, str]
 """An identifier: (scheme, value), in the one spelling the ledger keeps."""

@@ -14,9 +14,9 @@ from ledger.agencies import Agency
 from ledger.rules.arrivals import Kind
 from ledger.times import write_clock
 from ledger.topics import TopicId
-from readers.questions import NothingKnownError, WrongQuestionError
+from readers.named_sql import named
 from readers.snapshot import Rows, in_snapshot
-from readers.statements import named
+from readers.unanswerable import NothingKnownError, WrongQuestionError
 
 _SQL: Final = named(Path(__file__).with_name("set_aside.sql"))
 _MESSAGE: Final = (

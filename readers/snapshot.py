@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import psycopg
 from psycopg import Connection, Cursor, IsolationLevel, errors
 
-from readers.questions import NotShownError, QuestionError
+from readers.unanswerable import NotShownError, QuestionError
 
 Rows = tuple[Any, ...]
 Answer = TypeVar("Answer")

@@ -8,9 +8,9 @@ from typing import Final
 
 from psycopg import Connection, Cursor
 
-from readers.questions import NotShownError
+from readers.named_sql import named
 from readers.snapshot import Rows, in_snapshot
-from readers.statements import named
+from readers.unanswerable import NotShownError
 
 _SQL: Final = named(Path(__file__).with_name("waiting.sql"))
 POLL_SECONDS: Final = 0.1

@@ -16,7 +16,7 @@ from ledger.sharing.rule_sets import Adopted, default_rules
 from ledger.times import write_clock, write_when
 from projections.knowledge.moments import GRADES, Item, Receipt, known_set, moments
 from projections.knowledge.reads import EverythingStated as Said
-from readers.child.knowing import Stated, of_stated, parse_viewpoint
+from readers.child.known_set import Stated, of_stated, parse_viewpoint
 from readers.child.records import Found, RecordedPerson
 from readers.child.view import seen, seen_by
 from readers.moments import Moments

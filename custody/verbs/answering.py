@@ -36,7 +36,7 @@ def answering() -> Iterator[None]:
     """Turn what cannot be answered into the exit codes of the contract."""
     from custody.errors import FAILED, NO_SUCH_THING, WRONG_USAGE, Problem
     from ledger.entry import UnknownWireNameError
-    from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
+    from readers.unanswerable import NothingKnownError, NotShownError, WrongQuestionError
 
     try:
         yield

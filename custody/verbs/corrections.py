@@ -41,7 +41,7 @@ def corrections(
     """
     from custody.shown.printing import print_json, print_lines
     from custody.verbs.answering import answering, connected, moment
-    from readers.child.knowing import parse_viewpoint
+    from readers.child.known_set import parse_viewpoint
     from readers.corrections import CorrectionsAsked
     from readers.corrections import corrections as corrections_of
     from readers.text.corrections_text import corrections_lines

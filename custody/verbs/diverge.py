@@ -43,7 +43,7 @@ def diverge(
     from custody.verbs.answering import answering, connected, moment
     from readers.child.diverging import Between
     from readers.child.diverging import diverge as compare
-    from readers.child.knowing import parse_viewpoint
+    from readers.child.known_set import parse_viewpoint
     from readers.moments import parse_child
     from readers.text.diverge_text import diverge_lines
 

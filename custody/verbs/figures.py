@@ -122,7 +122,7 @@ def _figure(
     shown: tuple[bool, bool],
     data: Data,
 ) -> dict[str, Any]:
-    from readers.child.knowing import parse_viewpoint
+    from readers.child.known_set import parse_viewpoint
     from readers.figures.definitions import FigureAsked, defined
     from readers.figures.figures import figure as figure_of
     from readers.moments import parse_date
@@ -160,9 +160,9 @@ def _divergent(
 ) -> dict[str, Any]:
     from uuid import UUID
 
-    from readers.child.knowing import parse_viewpoint
+    from readers.child.known_set import parse_viewpoint
     from readers.figures.divergent import PAGE, DivergentAsked, checked, divergent
-    from readers.questions import WrongQuestionError
+    from readers.unanswerable import WrongQuestionError
 
     listed, limit, after = page
     with answering():

@@ -16,7 +16,7 @@ from producers.imports.notice_rows import NoticeRow
 from projections.fold.amended import Effective, effective
 from readers.child.records import known
 from readers.moments import MomentsAsked, Name
-from readers.questions import NothingKnownError, NotShownError
+from readers.unanswerable import NothingKnownError, NotShownError
 from readers.waiting import accepted, wait_until_shown
 
 _MOST_LISTED: Final = 10

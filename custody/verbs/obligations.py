@@ -95,7 +95,7 @@ def show(
 
 
 def _check_no_pages(rule: str | None, listed: bool, after: str | None) -> None:
-    from readers.questions import WrongQuestionError
+    from readers.unanswerable import WrongQuestionError
 
     for option, given in (("--rule", rule is not None), ("--list", listed), ("--after", after is not None)):
         if given:
@@ -144,8 +144,8 @@ def _show_all(
     from custody.verbs.answering import answering, connected, moment
     from readers.obligations.duty_pages import read_place
     from readers.obligations.owed_by_all import DutyPage, checked_population, owed_by_all
-    from readers.questions import WrongQuestionError
     from readers.text.duties_text import duties_lines
+    from readers.unanswerable import WrongQuestionError
 
     with answering():
         page = None

@@ -76,7 +76,7 @@ def view(
     if as_json:
         print_json(answer)
         return
-    from readers.text.text import view_text
+    from readers.text.view_text import view_text
 
     print_text(view_text(answer, colour=wants_colour()))
 
@@ -103,7 +103,7 @@ def timeline(
     answer = _viewed(child, _Question(viewed_as, basis, at_least, known_at, happened_by, recorded_by), data)
     from custody.shown.printing import print_json, print_text, wants_colour
     from readers.child.timeline import timeline as in_order
-    from readers.text.text import timeline_text
+    from readers.text.view_text import timeline_text
 
     shown = in_order(answer)
     if as_json:
@@ -113,7 +113,7 @@ def timeline(
 
 
 def _viewed(child: str, question: _Question, data: Data) -> dict[str, Any]:
-    from readers.child.knowing import parse_viewpoint
+    from readers.child.known_set import parse_viewpoint
     from readers.child.view import view as view_of
     from readers.moments import MomentsAsked, parse_child
 
@@ -169,9 +169,9 @@ def knows(
       custody knows A200-000-017 --type failure-to-appear-recorded --grade delivered --json
     """
     from custody.shown.printing import print_json, print_lines
-    from readers.child.knowing import parse_viewpoint
-    from readers.child.knows import Picked
-    from readers.child.knows import knows as knows_of
+    from readers.child.known_set import parse_viewpoint
+    from readers.child.who_was_told import Picked
+    from readers.child.who_was_told import knows as knows_of
     from readers.moments import MomentsAsked, parse_child
     from readers.text.knows_text import knows_lines
 

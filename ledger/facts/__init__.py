@@ -1,8 +1,9 @@
 """The closed union of facts: what can be claimed to have happened, and its name on the wire.
 
-To add a fact: write its class, put it into `AnyFact`, and follow the type checker to every place that needs an
-answer. A wire name is a literal with a version and is never reused; a fact that must change its shape gets a
-new version here and its older one moves to `ledger.facts.earlier`, from where it is upgraded on reading.
+To add a fact: write its class, put it into `Happening` or `Statement`, and follow the type checker to every question
+it has not answered (CONTRIBUTING.md has the list). A wire name is a literal with a version and is never reused; a fact
+that must change its shape gets a new version here and its older one moves to `ledger.facts.earlier`, from where it is
+upgraded on reading.
 """
 
 from typing import Final, get_args

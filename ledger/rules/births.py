@@ -6,7 +6,7 @@ from typing import Final
 from ledger.entry import Entry
 from ledger.facts import AgeRedetermined, ChildEncountered, Fact, NtaServed, ParticularsAsserted
 from ledger.records.record import Record
-from ledger.rules.moments import age_on
+from ledger.rules.comparing_times import age_on
 from ledger.rules.remark import Remark
 from ledger.times import When, order_key
 

@@ -71,7 +71,18 @@ from ledger.facts import (
 )
 from ledger.intake.form import Refusal
 from ledger.records.record import Record
-from ledger.rules import births, claims, contradictions, custodians, guards, handoffs, notices, order, targets, warnings
+from ledger.rules import (
+    births,
+    claims,
+    contradictions,
+    custodians,
+    guards,
+    handoffs_called_off,
+    notices,
+    predecessors,
+    targets,
+    warnings,
+)
 from ledger.rules.context import Surroundings
 from ledger.rules.corrections import check_correction
 from ledger.rules.remark import Remark
@@ -117,13 +128,13 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
             return (births.asserted_anew(person, fact, when, zone),)
         case AdmittedToProgram():
             return (
-                order.unaccepted(person),
+                predecessors.unaccepted(person),
                 custodians.claimed_by_orr_too(person, fact, when, zone),
                 custodians.overlapping_admission(person, when, zone),
             )
         case ReleasedToSponsor():
             return (
-                order.unready_release(person),
+                predecessors.unready_release(person),
                 custodians.claimed_by_orr_too(person, fact, when, zone),
                 guards.released_as_adult(person, when, zone),
                 warnings.release_address(fact.address),
@@ -134,30 +145,30 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
                 births.asserted_anew(person, fact, when, zone),
             )
         case PlacementDesignated():
-            return (order.unreferred(person),)
+            return (predecessors.unreferred(person),)
         case HandoffStarted():
             return (
                 custodians.claimed_by_releasing(person, fact, when, zone),
                 guards.left_after_arriving(person, fact, when, zone),
-                handoffs.started_after_end(person, fact, when, zone),
-                handoffs.called_off_by_another(person, fact),
+                handoffs_called_off.started_after_end(person, fact, when, zone),
+                handoffs_called_off.called_off_by_another(person, fact),
             )
         case HandoffAccepted():
             return (
-                order.handoff_unstarted(person, fact),
+                predecessors.handoff_unstarted(person, fact),
                 guards.arrived_before_leaving(person, fact, when, zone),
-                handoffs.called_off_too(person, fact),
+                handoffs_called_off.called_off_too(person, fact),
             )
         case HandoffCancelled() | HandoffDeclined():
             return (
-                handoffs.of_another_party(person, fact, agency),
-                order.handoff_unstarted(person, fact),
-                handoffs.accepted_too(person, fact),
-                handoffs.ended_before_start(person, fact, when, zone),
+                handoffs_called_off.of_another_party(person, fact, agency),
+                predecessors.handoff_unstarted(person, fact),
+                handoffs_called_off.accepted_too(person, fact),
+                handoffs_called_off.ended_before_start(person, fact, when, zone),
             )
         case NetworkTransferCompleted():
             return (
-                order.unadmitted(person),
+                predecessors.unadmitted(person),
                 custodians.claimed_by_orr_too(person, fact, when, zone),
                 guards.transferred_backwards(fact, when, zone),
             )
@@ -179,16 +190,16 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
             return (warnings.lacks_time_and_place(fact),)
         case NtaServed():
             return (
-                order.unissued_service(person, fact),
+                predecessors.unissued_service(person, fact),
                 warnings.mailed_to_defect(person, fact, when, zone),
                 warnings.served_wrongly(person, fact, when, zone),
                 targets.unknown_service(person, fact),
             )
         case NtaFiled():
-            return (order.unissued_filing(person, fact),)
+            return (predecessors.unissued_filing(person, fact),)
         case HearingScheduled():
             return (
-                order.unfiled_case(person, fact),
+                predecessors.unfiled_case(person, fact),
                 guards.wrong_court(person, fact, when, zone),
                 notices.unfit_since(person, fact, when, zone),
             )
@@ -198,15 +209,15 @@ def judge(person: Record, fact: AnyFact, when: When | None, agency: Agency, zone
                 warnings.in_care_of(fact, when, zone),
             )
         case HearingHeld():
-            return (order.unscheduled(person, fact), notices.unfit_since(person, fact, when, zone))
+            return (predecessors.unscheduled(person, fact), notices.unfit_since(person, fact, when, zone))
         case FailureToAppearRecorded():
-            return (order.unscheduled(person, fact), notices.unnoticed_failure(person, fact, when, zone))
+            return (predecessors.unscheduled(person, fact), notices.unnoticed_failure(person, fact, when, zone))
         case OrderEntered():
-            return (order.in_absentia_unexplained(person, fact), notices.unnoticed_order(person, fact, zone))
+            return (predecessors.in_absentia_unexplained(person, fact), notices.unnoticed_order(person, fact, zone))
         case MotionFiled() | MotionDecided():
-            return (order.reopening_nothing(person, fact),)
+            return (predecessors.reopening_nothing(person, fact),)
         case PostReleaseContactRecorded():
-            return (order.unreleased(person), warnings.lives_elsewhere(fact))
+            return (predecessors.unreleased(person), warnings.lives_elsewhere(fact))
         case DepartureVerified():
             return (contradictions.departed_before_presence(person, when, zone),)
         case DischargedOtherwise():

@@ -10,7 +10,7 @@ from typing import Final
 from ledger.entry import Entry
 from ledger.facts import NoticeGiven
 from ledger.records.record import Record
-from ledger.rules.moments import surely_before
+from ledger.rules.comparing_times import surely_before
 from ledger.rules.remark import Remark
 from ledger.times import When
 

@@ -19,7 +19,7 @@ from ledger.facts import (
 from ledger.facts.questions import AFTER_DEATH, PRESENCE
 from ledger.records.record import Record
 from ledger.rules.births import date_of_birth
-from ledger.rules.moments import age_on, surely_before
+from ledger.rules.comparing_times import age_on, surely_before
 from ledger.rules.remark import Remark
 from ledger.times import When, order_key
 

@@ -32,11 +32,11 @@ from ledger.intake.form import Refusal, faults, together
 from ledger.records.record import Record, corrected, with_members
 from ledger.rules.births import reasserted
 from ledger.rules.claims import corrected_to_too_late, told_too_early
+from ledger.rules.exits_and_entries import out_of_sequence
 from ledger.rules.future import in_future
-from ledger.rules.handoffs import of_another_party
+from ledger.rules.handoffs_called_off import of_another_party
 from ledger.rules.implausible import implausible
 from ledger.rules.remark import Remark
-from ledger.rules.sequence import out_of_sequence
 from ledger.rules.targets import (
     check_dispute,
     check_resolution,

@@ -18,8 +18,8 @@ from ledger.facts import (
 )
 from ledger.facts.questions import MOVES_CUSTODY
 from ledger.records.record import Record
-from ledger.rules.moments import in_order, surely_before
-from ledger.rules.order import in_orr_custody_ever, unaccepted
+from ledger.rules.comparing_times import in_order, surely_before
+from ledger.rules.predecessors import in_orr_custody_ever, unaccepted
 from ledger.rules.remark import Remark
 from ledger.times import When, order_key
 

@@ -1,8 +1,8 @@
 """Decides what becomes of a submission: the findings its entry will carry, or the refusal that keeps it out.
 
 Pure: nothing here reads a clock, a table or a topic, and nothing raises. Idempotency, identifiers nobody knows and
-rule H8 come before, in intake. Each rule is written down in `ledger.rules.catalogue`; this module says which fact meets
-which.
+rule H8 come before, in intake. Each rule is written down in `ledger.rules.catalogue`; which fact meets which is said in
+`ledger.rules.by_fact`.
 """
 
 from collections.abc import Iterable
@@ -26,10 +26,10 @@ from ledger.rules.by_fact import Remarks, afterlife, aim, judge
 from ledger.rules.catalogue import BY_CODE
 from ledger.rules.claims import CODE, claimed_too_early
 from ledger.rules.context import NOBODY_KNOWN, NOTHING_AROUND, Surroundings
+from ledger.rules.exits_and_entries import out_of_sequence
 from ledger.rules.future import in_future
 from ledger.rules.implausible import implausible
 from ledger.rules.remark import Remark
-from ledger.rules.sequence import out_of_sequence
 
 __all__ = ["NOBODY_KNOWN", "NOTHING_AROUND", "Surroundings", "decide"]
 

@@ -15,7 +15,7 @@ from ledger.facts import (
 )
 from ledger.records.record import Record
 from ledger.rules.births import date_of_birth
-from ledger.rules.moments import age_on, in_order, surely_before
+from ledger.rules.comparing_times import age_on, in_order, surely_before
 from ledger.rules.remark import Remark
 from ledger.times import When, order_key
 

@@ -21,7 +21,7 @@ from ledger.facts.questions import OF_CHILDREN
 from ledger.facts.vocabulary import time_members
 from ledger.records.record import Record
 from ledger.rules.births import birth_in, births
-from ledger.rules.moments import age_on, surely_before
+from ledger.rules.comparing_times import age_on, surely_before
 from ledger.rules.remark import Remark
 from ledger.times import When, civil_day, order_key
 

@@ -24,7 +24,7 @@ from ledger.facts import (
     VenueChanged,
 )
 from ledger.records.record import Record
-from ledger.rules.moments import in_order, surely_before
+from ledger.rules.comparing_times import in_order, surely_before
 from ledger.rules.remark import Remark
 from ledger.rules.whereabouts import defect
 from ledger.times import When, civil_day, order_key

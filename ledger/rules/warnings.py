@@ -18,7 +18,7 @@ from ledger.facts import (
 )
 from ledger.records.record import Record
 from ledger.rules.births import date_of_birth
-from ledger.rules.moments import age_on, surely_before
+from ledger.rules.comparing_times import age_on, surely_before
 from ledger.rules.remark import Remark
 from ledger.rules.whereabouts import addresses, defect, given_up, in_force, of_purpose
 from ledger.times import When, civil_day

@@ -25,9 +25,9 @@ from projections.following.isolating import HeldBack, SwappedError, isolated
 from projections.following.publications import Publications
 from projections.following.remaking import joined_to, remake
 from projections.rows.changes import Changes
-from projections.tables.holdings import HeldTables
-from projections.tables.store import Tables
 from projections.tables.versions import connect, live_schema
+from projections.tables.writing import Tables
+from projections.tables.writing_holdings import HeldTables
 
 POLL_MS: Final = 50
 QUIET_POLL_MS: Final = 200

@@ -12,7 +12,7 @@ import structlog
 
 from ledger.streams import STREAMS
 from projections.holdings.rows import held_rows, matters
-from projections.tables.holdings import HeldTables
+from projections.tables.writing_holdings import HeldTables
 
 MOST_ENTRIES: Final = 2000
 """About how many entries are taken at once, so that the other tables do not wait for long."""

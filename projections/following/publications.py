@@ -13,7 +13,7 @@ from ledger.kafka.genuine import Genuine
 from ledger.kafka.record_batches import DamagedBatch, unpack_quickly
 from ledger.sharing.batches import PublicationBatch, read_batch
 from ledger.topics import PUBLICATIONS
-from projections.tables.store import Tables
+from projections.tables.writing import Tables
 
 MOST: Final = 50
 _PARTITION: Final = TopicPartition(PUBLICATIONS, 0)

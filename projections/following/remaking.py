@@ -6,7 +6,7 @@ from uuid import UUID
 from ledger.kafka.entries import EntryMessage
 from projections.following.applying import Applying
 from projections.following.isolating import HeldBack, isolated
-from projections.tables.store import Tables
+from projections.tables.writing import Tables
 
 
 def remake(tables: Tables, zone: str, records: Iterable[UUID]) -> set[UUID]:

@@ -30,9 +30,7 @@ from projections.following.publications import MissingBatchError, Publications, 
 from projections.following.remaking import remake
 from projections.rebuilding.comparing import differences
 from projections.rebuilding.workers import WORKERS, AnyWorkers, RebuildError, Say, record_bounds, workers_for
-from projections.tables.holdings import HeldTables
 from projections.tables.making_room import over_readers
-from projections.tables.store import Tables
 from projections.tables.versions import (
     connect,
     drop_version,
@@ -44,6 +42,8 @@ from projections.tables.versions import (
     point_views_at,
     versions,
 )
+from projections.tables.writing import Tables
+from projections.tables.writing_holdings import HeldTables
 
 CLOSE_ENOUGH: Final = 500
 """Entries the new version may be behind when the live one is held still for the swap."""

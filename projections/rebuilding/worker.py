@@ -39,9 +39,9 @@ from projections.following.isolating import HeldBack, isolated
 from projections.holdings.rows import held_rows
 from projections.rows.changes import Changes, IdentifierRow
 from projections.rows.persons import Loaded
-from projections.tables.holdings import HeldTables
-from projections.tables.store import Tables
 from projections.tables.versions import connect
+from projections.tables.writing import Tables
+from projections.tables.writing_holdings import HeldTables
 
 BATCH: Final = 5000
 Report = dict[str, int]

@@ -1,1 +1,1 @@
-"""The read tables: columns, versions, SQL, and writing rows."""
+"""The read tables: their versions, their SQL, and writing rows."""

@@ -19,12 +19,12 @@ from projections.knowledge.explaining import Closing, Lacked
 from projections.knowledge.history import History, ledger_moments
 from projections.knowledge.members import NAMES, Cases, Member, Nothing
 from projections.knowledge.moments import GRADES
-from readers.child.knowing import LEDGER, Stated, Viewpoint, all_stated
-from readers.child.knows import group_of
+from readers.child.known_set import LEDGER, Stated, Viewpoint, all_stated
 from readers.child.records import SQL, check_is_a_child, first_parked, known
+from readers.child.who_was_told import group_of
 from readers.moments import MomentsAsked, Name
-from readers.questions import NOTHING_PUBLISHED, NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
+from readers.unanswerable import NOTHING_PUBLISHED, NothingKnownError, NotShownError, WrongQuestionError
 
 _SECOND: Final = timedelta(seconds=1)
 

@@ -19,9 +19,9 @@ from ledger.streams import STREAMS
 from ledger.times import When, read_clock, write_clock
 from readers.child.former_names import Former, Formerly, said, stranded
 from readers.moments import Moments, MomentsAsked, Name, settle
-from readers.questions import NothingKnownError, NotShownError
+from readers.named_sql import named
 from readers.snapshot import Rows, at_once, in_snapshot
-from readers.statements import named
+from readers.unanswerable import NothingKnownError, NotShownError
 
 SQL: Final = named(Path(__file__).with_name("records.sql"))
 FOUND: Final = (SQL["of_child"] + SQL["found"]).encode()

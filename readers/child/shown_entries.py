@@ -10,7 +10,7 @@ from ledger.times import When, order_key, write_clock, write_when
 from projections.fold.amended import Effective
 from projections.knowledge.moments import GRADES, Basis, Moment, Seen
 from projections.knowledge.viewpoint import Shown
-from readers.child.knowing import KnownTo
+from readers.child.known_set import KnownTo
 from readers.child.records import RecordedPerson
 
 _HAPPENINGS: Final = frozenset(get_args(Happening))

@@ -19,7 +19,7 @@ from projections.fold.regions import Proceeding, Regions, age_on
 from projections.knowledge.moments import GRADES
 from projections.knowledge.viewpoint import standing
 from readers.child.former_names import shown_formerly
-from readers.child.knowing import LEDGER, KnownTo, Viewpoint, known_to
+from readers.child.known_set import LEDGER, KnownTo, Viewpoint, known_to
 from readers.child.records import RecordedPerson, known
 from readers.child.shown_entries import entries_held, entries_known
 from readers.moments import Moments, MomentsAsked, Name

@@ -10,8 +10,8 @@ from typing import Final
 
 from ledger.choices import no_choice
 from ledger.times import When
-from readers.child.knowing import Viewpoint
-from readers.questions import WrongQuestionError
+from readers.child.known_set import Viewpoint
+from readers.unanswerable import WrongQuestionError
 
 _LEDGER_VIEW: Final = Viewpoint()
 

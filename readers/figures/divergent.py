@@ -20,14 +20,14 @@ from projections.fold.folding import Folding
 from projections.holdings.aspects import written
 from projections.knowledge.moments import GRADES
 from readers.child.diverging import Between, compared, holding
-from readers.child.knowing import LEDGER, Stated, Viewpoint, stated_by
-from readers.figures.figure_rows import incomplete, persons_by
-from readers.figures.held import SQL as HELD_SQL
-from readers.figures.held import HeldBy, fold, held_by, known_person
+from readers.child.known_set import LEDGER, Stated, Viewpoint, stated_by
+from readers.figures.known_to_agency import SQL as HELD_SQL
+from readers.figures.known_to_agency import HeldBy, fold, held_by, known_person
+from readers.figures.sources import incomplete, persons_by
 from readers.moments import Moments, MomentsAsked, settle
-from readers.questions import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
+from readers.named_sql import named
 from readers.snapshot import Rows, counting, in_snapshot
-from readers.statements import named
+from readers.unanswerable import NOTHING_PUBLISHED, NotShownError, WrongQuestionError
 
 _SQL: Final = named(Path(__file__).with_name("divergent.sql"))
 MEMBERS: Final = ("residence",)

@@ -16,14 +16,14 @@ from psycopg import Connection, Cursor
 from ledger.times import civil_day, write_clock
 from projections.knowledge.moments import GRADES
 from projections.rows.columns import FIGURED
-from readers.child.knowing import LEDGER
+from readers.child.known_set import LEDGER
 from readers.figures.definitions import Figure, FigureAsked, defined
-from readers.figures.figure_rows import as_known, as_recorded, incomplete
-from readers.figures.held import SQL as HELD_SQL
+from readers.figures.known_to_agency import SQL as HELD_SQL
+from readers.figures.sources import as_known, as_recorded, incomplete
 from readers.moments import Moments, MomentsAsked, settle
-from readers.questions import NOTHING_PUBLISHED, NotShownError
+from readers.named_sql import named
 from readers.snapshot import Rows, counting, in_snapshot
-from readers.statements import named
+from readers.unanswerable import NOTHING_PUBLISHED, NotShownError
 
 _SQL: Final = named(Path(__file__).with_name("figures.sql"))
 _FEW: Final = 20_000

@@ -12,8 +12,8 @@ from psycopg import Cursor
 
 from ledger.obligations.offices import known_offices
 from readers.choosing import one_of
+from readers.named_sql import named
 from readers.snapshot import Rows
-from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("offices.sql"))
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ledger.times import parse_printed, write_clock
 from projections.obligations.states import Obligation
-from readers.questions import WrongQuestionError
+from readers.unanswerable import WrongQuestionError
 
 _PARTS: Final = 8
 _NONE: Final = "-"

@@ -20,14 +20,14 @@ from ledger.times import When, write_clock, write_when
 from projections.fold.amended import effective
 from projections.knowledge.moments import DELIVERED, Moment
 from projections.obligations.states import Carried, Knows, Obligation, Shows, State, Told, obligations
-from readers.child.knowing import Stated, all_stated
+from readers.child.known_set import Stated, all_stated
 from readers.child.records import known
 from readers.choosing import one_of
 from readers.figures.offices import office_named
 from readers.moments import MomentsAsked, Name
 from readers.obligations.said import SaidOfLedger, said_by
-from readers.questions import WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
+from readers.unanswerable import WrongQuestionError
 
 STATES: Final[tuple[State, ...]] = get_args(State)
 BODIES: Final = (*get_args(Body), *GROUPS)

@@ -13,16 +13,16 @@ from ledger.facts import CoverageDeclared
 from ledger.obligations.shipped import shipped_rules
 from ledger.times import When, write_clock
 from readers.choosing import one_of
-from readers.figures.figure_rows import persons_by
 from readers.figures.offices import office_named
+from readers.figures.sources import persons_by
 from readers.moments import MomentsAsked, settle
+from readers.named_sql import named
 from readers.obligations.duty_pages import PagePlace
 from readers.obligations.one_child import DutiesAsked, checked, filters, shown
 from readers.obligations.population import SQL as DUTIES_SQL
 from readers.obligations.population import Chosen, Count, Owed, Population, ids
-from readers.questions import WrongQuestionError
 from readers.snapshot import Rows, in_snapshot
-from readers.statements import named
+from readers.unanswerable import WrongQuestionError
 
 _FIGURES: Final = named(Path(__file__).parents[1] / "figures" / "figures.sql")
 MOST_LISTED: Final = 10_000

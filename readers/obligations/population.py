@@ -29,16 +29,16 @@ from projections.obligations.rulebook import fingerprint
 from projections.obligations.states import Ended, Met, Obligation, Terms, Waiver, judge
 from projections.rows.columns import FEEDS
 from projections.tables.versions import rulebook_of
-from readers.child.knowing import stated_by
+from readers.child.known_set import stated_by
 from readers.moments import Moments, MomentsAsked
+from readers.named_sql import named
 from readers.obligations.duty_pages import PagePlace
 from readers.obligations.one_child import BODIES, NOT_LOOKED_AT, knows
 from readers.obligations.receipt_spans import NEVER, segments
 from readers.obligations.receipt_spans import Span as SignedSpan
 from readers.obligations.said import said_by
-from readers.questions import NotShownError
 from readers.snapshot import Rows
-from readers.statements import named
+from readers.unanswerable import NotShownError
 
 SQL: Final = named(Path(__file__).with_name("population.sql"))
 _AGENCY_OF: Final[dict[UUID, Agency]] = {record: agency for agency, record in OF_AGENCY.items()}

@@ -21,8 +21,8 @@ from ledger.kafka.genuine import Genuine
 from ledger.roles.settings import Settings
 from ledger.topics import ENTRIES
 from projections.rebuilding.rebuild import refill, the_only_rebuild
-from projections.tables.store import Tables
 from projections.tables.versions import connect, drop_version
+from projections.tables.writing import Tables
 from readers.verify.verify_feeds import FeedsVerified, verify_feeds
 from readers.verify.verify_intake import IntakeVerified, verify_intake
 from readers.verify.verify_publications import PublicationsVerified, verify_publications

@@ -21,9 +21,9 @@ from ledger.times import parse_instant, read_back, write_clock
 from projections.following.applying import Applying
 from projections.following.holdings import HoldingsFollower
 from projections.following.isolating import HeldBack, isolated
-from projections.tables.holdings import HeldTables
-from projections.tables.store import Tables
 from projections.tables.versions import connect, live_schema, prepare
+from projections.tables.writing import Tables
+from projections.tables.writing_holdings import HeldTables
 
 ZONE = "America/New_York"
 _HEAD = re.compile(rb'{"position":(\d+),"child":"([^"]+)",.*?"recorded_at":"([^"]+)"')

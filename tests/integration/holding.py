@@ -18,9 +18,9 @@ from ledger.times import write_clock
 from projections.following.applying import Applying
 from projections.following.holdings import HoldingsFollower
 from projections.knowledge.receipts import Lane, ReceiptLanes
-from projections.tables.holdings import HeldTables
-from projections.tables.store import Tables
 from projections.tables.versions import key_entries, live_schema, make_held_keys, make_keys, make_version, prepare
+from projections.tables.writing import Tables
+from projections.tables.writing_holdings import HeldTables
 from tests.histories import ZONE, state_of
 from tests.knowing import publications, signed
 from tests.knowledge_histories import Drawn

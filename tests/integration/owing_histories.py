@@ -17,8 +17,8 @@ from ledger.sharing.batches import Publication, PublicationBatch
 from ledger.streams import LEDGER, OF_AGENCY
 from ledger.times import write_clock
 from projections.following.applying import Applying
-from projections.tables.store import Tables
 from projections.tables.versions import connect, live_schema, prepare
+from projections.tables.writing import Tables
 from tests.histories import CITY_ONLY, ELM
 from tests.integration.filling import ZONE, Ledger, child_number
 

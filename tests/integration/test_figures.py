@@ -19,8 +19,8 @@ from ledger.entry import Finding
 from ledger.times import parse_instant, write_clock
 from readers.figures.definitions import FIGURES, FigureAsked
 from readers.figures.figures import figure
-from readers.questions import WrongQuestionError
 from readers.snapshot import connect
+from readers.unanswerable import WrongQuestionError
 from tests.integration.counting import DAYS, FIRST_DAY, made_up, moments, plain
 from tests.integration.filling import START, Ledger, child_number, fill
 

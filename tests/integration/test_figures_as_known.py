@@ -26,12 +26,12 @@ from ledger.entry import Entry
 from ledger.sharing.rule_sets import Adopted
 from ledger.times import parse_instant
 from projections.tables.versions import connect as connect_writing
-from readers.child.knowing import parse_viewpoint
+from readers.child.known_set import parse_viewpoint
 from readers.corrections import CorrectionsAsked, corrections
 from readers.figures.definitions import FigureAsked
 from readers.figures.divergent import DivergentAsked, divergent
 from readers.figures.figures import figure
-from readers.figures.held import told_apart
+from readers.figures.known_to_agency import told_apart
 from readers.snapshot import connect
 from tests.histories import ELM, OAK, ZONE, Json, entry
 from tests.integration.holding import fill_drawn, valid_receipts

@@ -18,11 +18,11 @@ from ledger.facts import FeedReceipted
 from ledger.sharing.rule_sets import default_rules
 from ledger.streams import STREAMS
 from ledger.times import parse_instant, write_clock
-from readers.child.knowing import parse_viewpoint
+from readers.child.known_set import parse_viewpoint
 from readers.child.view import view
 from readers.moments import MomentsAsked
-from readers.questions import NothingKnownError
 from readers.snapshot import connect
+from readers.unanswerable import NothingKnownError
 from tests.histories import ELM, OAK, Json
 from tests.integration.feeding import on_feeds, published
 from tests.integration.flow import Flow, claim, flow

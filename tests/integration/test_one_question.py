@@ -12,13 +12,13 @@ import pytest
 
 from ledger.agencies import RECEIVERS
 from projections.knowledge.receipts import lane_of
-from readers.child.knowing import Viewpoint
+from readers.child.known_set import Viewpoint
 from readers.child.records import FOUND
-from readers.child.stating import STATED
+from readers.child.stated import STATED
 from readers.child.view import view
 from readers.moments import MomentsAsked
-from readers.questions import NothingKnownError
 from readers.snapshot import connect
+from readers.unanswerable import NothingKnownError
 from tests.integration.asking import Connection
 from tests.integration.counting import made_up
 from tests.integration.filling import fill

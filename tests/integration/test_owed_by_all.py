@@ -18,8 +18,8 @@ from readers.obligations.duty_pages import read_place
 from readers.obligations.one_child import DutiesAsked, owed
 from readers.obligations.owed_by_all import DutyPage, checked_population, owed_by_all
 from readers.obligations.population import Chosen
-from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
+from readers.unanswerable import NothingKnownError, NotShownError, WrongQuestionError
 from tests.conftest import new_database
 from tests.integration.commands import runner
 from tests.integration.filling import ZONE

@@ -13,8 +13,8 @@ import pytest
 
 from readers.child.view import view
 from readers.moments import parse_child, parse_date, parse_moment
-from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
+from readers.unanswerable import NothingKnownError, NotShownError, WrongQuestionError
 from tests.integration.asking import CHILD, NAME, Ask, asking, at, story
 from tests.integration.filling import child_number, fill
 

@@ -22,8 +22,8 @@ from readers.child.timeline import timeline
 from readers.child.view import view
 from readers.findings import FindingsAsked, findings
 from readers.moments import MomentsAsked
-from readers.questions import NothingKnownError, NotShownError, WrongQuestionError
 from readers.snapshot import connect
+from readers.unanswerable import NothingKnownError, NotShownError, WrongQuestionError
 from tests.integration.asking import CHILD, NAME, TWIN, Ask, Connection, asking, at, story
 from tests.integration.filling import Ledger, child_number, fill
 

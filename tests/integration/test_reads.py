@@ -12,10 +12,10 @@ from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
 from ledger.store.serving import digest_of, record_served
 from projections.rebuilding.rebuild import rebuild
-from readers.child.knowing import Viewpoint
+from readers.child.known_set import Viewpoint
 from readers.child.view import view
 from readers.moments import MomentsAsked
-from readers.questions import NothingKnownError
+from readers.unanswerable import NothingKnownError
 from tests.integration.feeding import published
 from tests.integration.flow import Flow, claim, flow
 from tests.integration.test_feeds import RELEASE

@@ -9,9 +9,9 @@ from ledger.roles.settings import Settings
 from projections.knowledge import receipts
 from projections.knowledge.receipts import Lane, ReceiptLanes
 from projections.rows.columns import COLUMNS
-from projections.tables import store
-from projections.tables.store import Tables
+from projections.tables import writing as store
 from projections.tables.versions import connect, live_schema, prepare
+from projections.tables.writing import Tables
 from tests.histories import ZONE
 from tests.knowledge_histories import at
 

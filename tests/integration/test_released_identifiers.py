@@ -16,16 +16,16 @@ from ledger.store.eventstore import open_ledger
 from ledger.times import parse_instant
 from projections.following.remaking import remake
 from projections.rebuilding.rebuild import rebuild
-from projections.tables.store import Tables
 from projections.tables.versions import connect as connect_writer
+from projections.tables.writing import Tables
 from readers.child.diverging import Between, diverge
-from readers.child.knowing import Viewpoint, known_to, parse_viewpoint
-from readers.child.knows import knows
+from readers.child.known_set import Viewpoint, known_to, parse_viewpoint
 from readers.child.view import view
+from readers.child.who_was_told import knows
 from readers.moments import MomentsAsked
 from readers.obligations.one_child import owed
-from readers.questions import NothingKnownError
 from readers.snapshot import connect
+from readers.unanswerable import NothingKnownError
 from readers.verify.verify import verify
 from tests.integration.filling import ZONE, fill
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow, until

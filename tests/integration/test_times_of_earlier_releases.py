@@ -21,12 +21,12 @@ from ledger.roles.logs import configure
 from ledger.store.eventstore import open_ledger
 from ledger.times import MICROSECOND, read_back, read_clock
 from projections.rebuilding.rebuild import rebuild
-from readers.child.knowing import parse_viewpoint
+from readers.child.known_set import parse_viewpoint
 from readers.child.timeline import timeline
 from readers.child.view import view
 from readers.moments import MomentsAsked, parse_child
 from readers.snapshot import connect
-from readers.text.text import timeline_text, view_text
+from readers.text.view_text import timeline_text, view_text
 from readers.verify.verify import verify
 from tests.integration.flow import ENCOUNTER, Flow, claim, flow
 from tests.unit.reading import WIRES, golden

@@ -9,7 +9,7 @@ from ledger.times import parse_instant
 from projections.knowledge.moments import Item, Receipt
 from projections.knowledge.reads import EverythingStated as Said
 from readers.child.diverging import Between, compared, holding
-from readers.child.knowing import Stated, Viewpoint
+from readers.child.known_set import Stated, Viewpoint
 from readers.child.records import Found
 from readers.moments import Moments
 from tests.histories import CHILD, ZONE, entry

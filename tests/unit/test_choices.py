@@ -11,14 +11,14 @@ from ledger.rules.catalogue import BY_CODE
 from producers.client.errors import UnknownAgencyError
 from producers.client.feed import FeedReader
 from producers.client.submissions import AgencyClient
-from readers.child.knowing import parse_viewpoint
+from readers.child.known_set import parse_viewpoint
 from readers.choosing import one_of
 from readers.figures.definitions import FigureAsked, defined
 from readers.figures.divergent import DivergentAsked
 from readers.figures.divergent import checked as checked_divergent
 from readers.obligations.one_child import DutiesAsked, checked
 from readers.obligations.owed_by_all import checked_population
-from readers.questions import WrongQuestionError
+from readers.unanswerable import WrongQuestionError
 
 
 @pytest.mark.parametrize(

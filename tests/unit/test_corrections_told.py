@@ -6,10 +6,10 @@ import pytest
 
 from ledger.times import write_clock
 from projections.knowledge.moments import Item, Receipt
-from readers.child.knowing import Viewpoint
+from readers.child.known_set import Viewpoint
 from readers.corrections import CorrectionsAsked, checked, told
-from readers.questions import WrongQuestionError
 from readers.text.corrections_text import corrections_lines
+from readers.unanswerable import WrongQuestionError
 from tests.histories import ELM, OAK, Json, entry
 from tests.knowledge_histories import at
 from tests.unit.diverging import stated

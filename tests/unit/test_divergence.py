@@ -21,7 +21,7 @@ from projections.fold.joined import joined
 from projections.knowledge.history import History, ledger_moments
 from projections.knowledge.members import NAMES, Cases, Nothing, bears_on, differ, values
 from projections.knowledge.moments import TOLD, Item, Receipt
-from readers.child.knowing import Viewpoint
+from readers.child.known_set import Viewpoint
 from readers.text.diverge_text import diverge_lines
 from tests.histories import CHILD, ELM, OAK, ZONE, histories
 from tests.unit.diverging import compare, compared_as, member, said_at, stated

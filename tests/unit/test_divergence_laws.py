@@ -21,7 +21,7 @@ from projections.fold.amended import effective
 from projections.fold.folding import Folding
 from projections.knowledge.moments import Basis, Item, Moment, Receipt, known_set, names
 from projections.knowledge.viewpoint import about_person, one_person, standing
-from readers.child.knowing import LEDGER, Stated, Viewpoint, of_stated
+from readers.child.known_set import LEDGER, Stated, Viewpoint, of_stated
 from readers.child.records import RecordedPerson
 from readers.child.view import seen, seen_by
 from readers.moments import Moments

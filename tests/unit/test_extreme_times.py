@@ -39,12 +39,12 @@ from projections.rows.changes import intervals
 from projections.rows.columns import COLUMNS, FEEDS
 from projections.rows.persons import Loaded
 from readers.child.diverging import Between, compared, holding
-from readers.child.knowing import Stated, of_stated, parse_viewpoint
+from readers.child.known_set import Stated, of_stated, parse_viewpoint
 from readers.child.records import Found, RecordedPerson
 from readers.child.timeline import timeline
 from readers.child.view import seen, seen_by
 from readers.moments import MomentsAsked, settle
-from readers.text.text import timeline_text, view_text
+from readers.text.view_text import timeline_text, view_text
 from tests.histories import ZONE
 from tests.unit.reading import WIRES, golden
 from tests.unit.test_times import WHENS

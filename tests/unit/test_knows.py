@@ -7,10 +7,10 @@ import pytest
 
 from ledger.times import parse_when, write_clock
 from projections.knowledge.moments import Item, Receipt
-from readers.child.knowing import Viewpoint
-from readers.child.knows import CHANNELS, Picked, checked, told
-from readers.questions import WrongQuestionError
+from readers.child.known_set import Viewpoint
+from readers.child.who_was_told import CHANNELS, Picked, checked, told
 from readers.text.knows_text import knows_lines
+from readers.unanswerable import WrongQuestionError
 from tests.histories import ELM, Json, entry
 from tests.knowledge_histories import at
 from tests.unit.diverging import stated

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from ledger.entry import Entry
 from ledger.times import parse_when, write_clock, write_when
 from projections.knowledge.moments import Item, Receipt
-from readers.child.knowing import Viewpoint, of_stated
-from readers.child.knows import told
+from readers.child.known_set import Viewpoint, of_stated
 from readers.child.timeline import timeline
 from readers.child.view import seen_by
+from readers.child.who_was_told import told
 from readers.moments import parse_moment
 from readers.text.diverge_text import diverge_lines
 from readers.text.divergent_text import divergent_lines
@@ -23,7 +23,7 @@ from readers.text.duties_text import duties_lines
 from readers.text.figure_text import figure_text
 from readers.text.knows_text import knows_lines
 from readers.text.obligation_text import obligation_lines
-from readers.text.text import timeline_text, view_text
+from readers.text.view_text import timeline_text, view_text
 from readers.text.wording import as_given, civil
 from tests.histories import ELM, Json, entry
 from tests.unit.diverging import compare, stated

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.obligations.calendars import Unit, due
+from ledger.rules.comparing_times import age_on, surely_before
 from ledger.rules.future import in_future
-from ledger.rules.moments import age_on, surely_before
 from ledger.times import (
     CEILING,
     DAY_PATTERN,
@@ -40,7 +40,7 @@ from ledger.times import (
     write_when,
 )
 from readers.moments import parse_date, parse_moment
-from readers.questions import WrongQuestionError
+from readers.unanswerable import WrongQuestionError
 
 ZONES = ("America/New_York", "Pacific/Kiritimati", "Asia/Kathmandu", "UTC")
 UNITS: tuple[Unit, ...] = ("hours", "days", "business-days", "months")

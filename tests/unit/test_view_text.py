@@ -18,7 +18,7 @@ from readers.child.records import Parked, RecordedPerson
 from readers.child.timeline import timeline
 from readers.child.view import seen
 from readers.moments import MomentsAsked, settle
-from readers.text.text import COLUMNS, timeline_text, view_text
+from readers.text.view_text import COLUMNS, timeline_text, view_text
 from tests.integration.filling import ZONE, Ledger, child_number
 
 CHILD, TWIN = child_number(17), child_number(18)

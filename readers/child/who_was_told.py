@@ -17,11 +17,11 @@ from ledger.sharing.belonging import about_person
 from ledger.times import When, first_instant, last_instant, write_clock, write_when
 from projections.fold.amended import effective
 from projections.knowledge.moments import GRADES, Channel, Moment
-from readers.child.knowing import Stated, Viewpoint, all_stated
+from readers.child.known_set import Stated, Viewpoint, all_stated
 from readers.child.records import check_is_a_child, known
 from readers.moments import MomentsAsked, Name
-from readers.questions import NotShownError, WrongQuestionError
 from readers.snapshot import Rows
+from readers.unanswerable import NotShownError, WrongQuestionError
 
 _JOINING: Final = (IdentityMerged, IdentityUnmerged, EntryVoided)
 WAYS: Final[tuple[str, ...]] = get_args(NoticeGiven.model_fields["channel"].annotation)

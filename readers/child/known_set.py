@@ -18,11 +18,11 @@ from projections.knowledge.reads import EverythingStated as Said
 from projections.knowledge.reads import all_moments
 from projections.knowledge.viewpoint import about_person, one_person
 from readers.child.records import Found, Parked, asked_then, check_is_a_child, first_parked, known
-from readers.child.stating import agencies_of, stated_row
+from readers.child.stated import agencies_of, stated_row
 from readers.choosing import one_of
 from readers.moments import Moments, MomentsAsked, Name, settle
-from readers.questions import NothingKnownError
 from readers.snapshot import Rows, at_once, in_snapshot
+from readers.unanswerable import NothingKnownError
 
 LEDGER: Final = "ledger"
 

@@ -23,12 +23,12 @@ from projections.knowledge.history import ledger_moments
 from projections.knowledge.moments import GRADES, TOLD, known_set
 from projections.knowledge.viewpoint import about_person, one_person, standing
 from projections.rows.columns import FEEDS, STEPS
-from readers.child.knowing import LEDGER, Stated, Viewpoint, stated_by
+from readers.child.known_set import LEDGER, Stated, Viewpoint, stated_by
 from readers.moments import Moments, MomentsAsked
+from readers.named_sql import named
 from readers.snapshot import Rows
-from readers.statements import named
 
-SQL: Final = named(Path(__file__).with_name("held.sql"))
+SQL: Final = named(Path(__file__).with_name("known_to_agency.sql"))
 Ranges = Sequence[tuple[int, int]]
 """Numbers as ranges, both ends in them, in order."""
 

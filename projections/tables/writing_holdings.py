@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from projections.rows.columns import FEEDS, HELD_TABLES
-from projections.tables.store import Tables
+from projections.tables.writing import Tables
 
 _LOOK_AHEAD = 2000
 """Positions have gaps: a writer that was killed leaves a thousand out."""

@@ -14,7 +14,7 @@ from ledger.facts import (
 )
 from ledger.facts.questions import PASSAGES, Passage
 from ledger.records.record import Record
-from ledger.rules.moments import surely_before
+from ledger.rules.comparing_times import surely_before
 from ledger.rules.remark import Remark
 from ledger.times import When, first_key
 

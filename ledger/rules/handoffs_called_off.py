@@ -9,7 +9,7 @@ from typing import Final, assert_never
 from ledger.agencies import Agency
 from ledger.facts import HandoffAccepted, HandoffCancelled, HandoffDeclined, HandoffStarted
 from ledger.records.record import Record
-from ledger.rules.moments import surely_before
+from ledger.rules.comparing_times import surely_before
 from ledger.rules.remark import Remark
 from ledger.times import When
 

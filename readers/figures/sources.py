@@ -17,10 +17,10 @@ from projections.fold.folding import Folding
 from projections.rows.changes import intervals
 from projections.rows.columns import FIGURED, HELD
 from readers.figures.definitions import FigureAsked
-from readers.figures.held import Folded, folded, held_by, said_of_merges
+from readers.figures.known_to_agency import Folded, folded, held_by, said_of_merges
 from readers.moments import Moments
+from readers.named_sql import named
 from readers.snapshot import Rows
-from readers.statements import named
 
 _SQL: Final = named(Path(__file__).with_name("figures.sql"))
 
