@@ -22,7 +22,7 @@ PER_CHILD: Final = 7
 """Entries of a child before the last."""
 
 
-class Message(NamedTuple):
+class HistoryMessage(NamedTuple):
     """One submission on its way."""
 
     agency: Agency
@@ -33,16 +33,16 @@ class Message(NamedTuple):
     data: bytes
 
 
-def messages(children: int, prefix: str = "") -> Iterator[Message]:
+def messages(children: int, prefix: str = "") -> Iterator[HistoryMessage]:
     """Yield what the agencies send of so many children, child by child."""
     for row in rows(children):
         yield from _of_child(row._replace(label=prefix + row.label))
 
 
-def _of_child(row: HhsRow) -> Iterator[Message]:
+def _of_child(row: HhsRow) -> Iterator[HistoryMessage]:
     child = row.label
     for claim in claims(row):
-        yield Message("ORR", child, claim.id, claim.wire, claim.time, claim.data)
+        yield HistoryMessage("ORR", child, claim.id, claim.wire, claim.time, claim.data)
     nta, case, hearing = f"nta-{child}", f"case-{child}", f"hearing-{child}"
     on = row.released_on or "2020-01-01"
     others: tuple[tuple[Agency, str, dict[str, Any]], ...] = (
@@ -60,7 +60,9 @@ def _of_child(row: HhsRow) -> Iterator[Message]:
         ),
     )
     for agency, name, fact in others:
-        yield Message(agency, child, f"{name}-{child}", f"custody.{name}.v1", f"{on}T12:00:00Z", _data(child, on, fact))
+        yield HistoryMessage(
+            agency, child, f"{name}-{child}", f"custody.{name}.v1", f"{on}T12:00:00Z", _data(child, on, fact)
+        )
 
 
 def _data(child: str, on: str, fact: dict[str, Any]) -> bytes:
@@ -75,18 +77,20 @@ def _data(child: str, on: str, fact: dict[str, Any]) -> bytes:
     )
 
 
-def correction(child: str, position: int) -> Message:
+def correction(child: str, position: int) -> HistoryMessage:
     """Return ORR's correction of the release at `position`."""
     fact = {"corrects": position, "set": {"sponsor_category": "1"}, "reason": "mistyped"}
     data = _data(child, "2024-01-01", fact)
-    return Message("ORR", child, f"corrected-{child}", "custody.correction-issued.v1", "2024-01-01T12:00:00Z", data)
+    return HistoryMessage(
+        "ORR", child, f"corrected-{child}", "custody.correction-issued.v1", "2024-01-01T12:00:00Z", data
+    )
 
 
-def new_address(child: str) -> Message:
+def new_address(child: str) -> HistoryMessage:
     """Return ORR's report of another address: one entry more, as a correction is, that corrects nothing."""
     fact = {"purpose": "residence", "address": {"city": "Houston", "state": "TX"}, "reported_via": "orr-call"}
     data = _data(child, "2024-01-01", fact)
-    return Message("ORR", child, f"moved-{child}", "custody.address-reported.v1", "2024-01-01T12:00:00Z", data)
+    return HistoryMessage("ORR", child, f"moved-{child}", "custody.address-reported.v1", "2024-01-01T12:00:00Z", data)
 
 
 class Senders:
@@ -103,7 +107,7 @@ class Senders:
             metrics_enabled=False,
         )
 
-    def send(self, message: Message) -> None:
+    def send(self, message: HistoryMessage) -> None:
         """Send one message to its agency's topic."""
         key = f"hhs-release-row:{message.child}".encode()
         self._producer.send(

@@ -119,7 +119,7 @@ def rows(most: int) -> Iterator[HhsRow]:
         )
 
 
-class Source:
+class RowsSender:
     """Sends the claims of rows to ORR's intake, as the importer does but without waiting for outcomes."""
 
     def __init__(self, bootstrap: str) -> None:

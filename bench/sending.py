@@ -3,12 +3,12 @@
 import itertools
 import sys
 
-from bench.parts import Source, rows
+from bench.parts import RowsSender, rows
 
 MOST = 553_322
 
 if __name__ == "__main__":
-    source = Source(sys.argv[1])
+    source = RowsSender(sys.argv[1])
     for again in itertools.count():
         for row in rows(MOST):
             source.send(row, f"{sys.argv[2]}{again}-")

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from bench.parts import Parts, Source, rows, wait
+from bench.parts import Parts, RowsSender, rows, wait
 from ledger.kafka.entries import ALL_PARTITIONS, entries_consumer, start_at
 from ledger.roles.logs import configure
 from projections.rebuilding.rebuild import rebuild
@@ -37,7 +37,7 @@ def quiet(*_: object) -> None:
 
 def load(parts: Parts, most: int) -> int:
     """Put the claims of `most` rows on ORR's intake topic."""
-    source = Source(parts.settings.kafka_bootstrap)
+    source = RowsSender(parts.settings.kafka_bootstrap)
     sent = sum(source.send(row) for row in rows(most))
     source.close()
     return sent
@@ -95,7 +95,7 @@ def read_rate(parts: Parts) -> float:
 
 def together(parts: Parts, per_second: int, seconds: int, prefix: str) -> dict[str, float]:
     """Offer `per_second` entries with all roles running; return the rate seen in the read tables and the lag."""
-    source = Source(parts.settings.kafka_bootstrap)
+    source = RowsSender(parts.settings.kafka_bootstrap)
     base = parts.one(APPLIED)
     sent_at: list[float] = []
     seen: list[tuple[float, int]] = []

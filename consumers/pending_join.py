@@ -2,8 +2,8 @@
 
 A poll that ends before the join is through leaves the rest to the next poll. But the leader's own part of a join
 takes the reason for it away (the partitions it knows are those it shares out), and then no poll goes on with it:
-without a word the member sends no heartbeat and reads nothing any more. Every start joins twice, so a process that
-stood still for a moment then was lost. Apache Kafka's own client counts a join that is under way as needed: so do we.
+without a word the member sends no heartbeat and reads nothing any more. So it was with a process that stood still for
+a moment while it joined. Apache Kafka's own client counts a join that is under way as needed: so do we.
 """
 
 from kafka import KafkaConsumer

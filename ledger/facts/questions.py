@@ -286,6 +286,37 @@ def passage(fact: AnyFact) -> Passage | None:
     # fmt: on
 
 
+def may_reveal_relief(fact: AnyFact) -> frozenset[str]:
+    """Return the members of which some value says that relief was sought or granted (`ledger.facts.relief`)."""
+    # fmt: off
+    match fact:
+        case HearingCancelled() | HearingHeld():
+            return frozenset(("adjournment_code",))
+        case OrderEntered():
+            return frozenset(("decision",))
+        case NtaNotPursued():
+            return frozenset(("reason",))
+        case (
+            ChildEncountered() | ParticularsAsserted() | UcDeterminationMade() | ProtectionScreeningRecorded()
+            | ContiguousReturnExecuted() | ReferredToOrr() | ReferralCancelled() | PlacementDesignated()
+            | HandoffStarted() | HandoffAccepted() | HandoffCancelled() | HandoffDeclined() | AdmittedToProgram()
+            | NetworkTransferCompleted() | EmergencyTransferMade() | AgeRedetermined() | AbsenceReported()
+            | AbsenceResolved() | SignificantIncidentReported() | SponsorApplicationReceived() | ReleaseDecided()
+            | PreReleaseNoticeGiven() | DischargeNotified() | ReleasedToSponsor() | DischargedOtherwise()
+            | AgeOutConsidered() | AddressReported() | MailReturned() | ResponsibleOfficeAssigned() | NtaIssued()
+            | NtaServed() | NtaFiled() | NtaRejected() | NtaDocketed() | HearingScheduled() | HearingNoticeServed()
+            | FailureToAppearRecorded() | FtaFollowUpRecorded() | MotionFiled() | MotionDecided() | VenueChanged()
+            | ReliefFiled() | ReliefDecided() | PostReleaseContactRecorded() | ConcernRaised() | ConcernAcknowledged()
+            | ConcernResolved() | DepartureVerified() | RepresentativeEntered() | RepresentativeWithdrawn()
+            | IdentifierAsserted() | IdentityMerged() | IdentityUnmerged() | NoticeGiven() | CorrectionIssued()
+            | EntryVoided() | EntryDisputed() | FindingResolved()
+        ):
+            return frozenset()
+        case _:
+            assert_never(fact)
+    # fmt: on
+
+
 MOVES_CUSTODY: Final[frozenset[type[Fact]]] = facts_where(moves_custody)
 PRESENCE: Final[frozenset[type[Fact]]] = facts_where(needs_presence)
 AFTER_DEATH: Final[frozenset[type[Fact]]] = facts_where(goes_on_after_death)
@@ -293,3 +324,5 @@ OPENS_RECORDS: Final[frozenset[type[Fact]]] = facts_where(opens_record)
 SAFETY_FACTS: Final[frozenset[type[Fact]]] = facts_where(is_of_safety)
 OF_CHILDREN: Final[frozenset[type[Fact]]] = facts_where(happens_to_children)
 PASSAGES: Final = answers(passage)
+MAY_REVEAL: Final = answers(may_reveal_relief)
+"""By fact, the members of which some value says that relief was sought or granted; of any other fact, none."""

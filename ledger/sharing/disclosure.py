@@ -22,7 +22,8 @@ from ledger.facts import (
     short_name,
 )
 from ledger.facts.ledger_wide import RuleSet
-from ledger.facts.relief import MAY_REVEAL, reveals_relief
+from ledger.facts.questions import MAY_REVEAL
+from ledger.facts.relief import reveals_relief
 from ledger.facts.vocabulary import category_of
 from ledger.sharing.rule_sets import may_see
 

@@ -1,7 +1,7 @@
 """Questions of the projections that every fact answers, each in one closed match (see `ledger.facts.questions`)."""
 
 from collections.abc import Mapping
-from typing import Final, Literal, assert_never, get_args
+from typing import Final, Literal, NamedTuple, assert_never, get_args
 
 from ledger.facts import (
     AbsenceReported,
@@ -76,6 +76,91 @@ Aspect = Literal["care", "failures", "residence"]
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 _NOTHING: Final[frozenset[str]] = frozenset()
 _NO_PART: Final[frozenset[Part]] = frozenset()
+Facts = frozenset[type[Fact]]
+
+
+class Lasting(NamedTuple):
+    """What goes on from one of some facts until one of others: a stay, an episode in custody."""
+
+    begun_by: Facts
+    ended_by: Facts
+
+
+class Presupposed(NamedTuple):
+    """What a happening presupposes: a fact, alike in a member where one is named, unless `given` goes on already."""
+
+    fact: type[Fact]
+    same: str | None = None
+    given: Lasting | None = None
+
+
+_ENDS: Final[Facts] = frozenset((ReleasedToSponsor, DischargedOtherwise, ContiguousReturnExecuted, DepartureVerified))
+_IN_PROGRAM: Final[Facts] = frozenset((AdmittedToProgram, NetworkTransferCompleted, EmergencyTransferMade))
+_IN_CUSTODY: Final[Facts] = frozenset((ChildEncountered, HandoffAccepted, *_IN_PROGRAM))
+STAY: Final = Lasting(_IN_PROGRAM, _ENDS)
+"""Who is in care already may be released, and admitted again, on one day."""
+EPISODE: Final = Lasting(_IN_CUSTODY, _ENDS)
+"""Who is in custody already may be returned, and encountered again, on one day."""
+
+_ENCOUNTER: Final = Presupposed(ChildEncountered, given=EPISODE)
+_ADMISSION: Final = Presupposed(AdmittedToProgram, given=STAY)
+_START: Final = Presupposed(HandoffStarted, same="handoff_id")
+_SCHEDULED: Final = Presupposed(HearingScheduled, same="hearing_id")
+
+
+def presupposed(fact: AnyFact) -> tuple[Presupposed, ...]:
+    """Return what must come before a fact by the rules of order (C1 to C12) and by the forms themselves."""
+    # fmt: off
+    match fact:
+        case UcDeterminationMade() | ContiguousReturnExecuted() | ReferredToOrr() | HandoffStarted():
+            return (_ENCOUNTER,)
+        case ReferralCancelled() | PlacementDesignated():
+            return (Presupposed(ReferredToOrr),)
+        case HandoffAccepted() | HandoffCancelled() | HandoffDeclined():
+            return (_START,)
+        case AdmittedToProgram():
+            return (Presupposed(HandoffAccepted),)
+        case (
+            NetworkTransferCompleted() | EmergencyTransferMade() | AbsenceReported() | ReleasedToSponsor()
+            | DischargedOtherwise()
+        ):
+            return (_ADMISSION,)
+        case AbsenceResolved():
+            return (Presupposed(AbsenceReported),)
+        case PostReleaseContactRecorded():
+            return (Presupposed(ReleasedToSponsor),)
+        case NtaServed() | NtaFiled():
+            return (Presupposed(NtaIssued, same="nta_id"),)
+        case NtaRejected() | NtaDocketed():
+            return (Presupposed(NtaFiled, same="nta_id"),)
+        case HearingScheduled():
+            return (Presupposed(NtaFiled, same="court_case"), Presupposed(NtaDocketed, same="court_case"))
+        case HearingCancelled() | HearingHeld():
+            return (_SCHEDULED,)
+        case FailureToAppearRecorded():
+            return (_SCHEDULED, Presupposed(HearingHeld, same="hearing_id"))
+        case OrderEntered():
+            return (
+                Presupposed(HearingHeld, same="court_case"),
+                Presupposed(FailureToAppearRecorded, same="court_case"),
+            )
+        case MotionDecided():
+            return (Presupposed(OrderEntered, same="court_case"),)
+        case (
+            ChildEncountered() | ParticularsAsserted() | ProtectionScreeningRecorded() | AgeRedetermined()
+            | SignificantIncidentReported() | SponsorApplicationReceived() | ReleaseDecided()
+            | PreReleaseNoticeGiven() | DischargeNotified() | AgeOutConsidered() | AddressReported() | MailReturned()
+            | ResponsibleOfficeAssigned() | NtaIssued() | NtaNotPursued() | HearingNoticeServed()
+            | FtaFollowUpRecorded() | MotionFiled() | VenueChanged() | ReliefFiled() | ReliefDecided()
+            | ConcernRaised() | ConcernAcknowledged() | ConcernResolved() | DepartureVerified()
+            | RepresentativeEntered() | RepresentativeWithdrawn() | IdentifierAsserted() | IdentityMerged()
+            | IdentityUnmerged() | NoticeGiven() | CorrectionIssued() | EntryVoided() | EntryDisputed()
+            | FindingResolved()
+        ):
+            return ()
+        case _:
+            assert_never(fact)
+    # fmt: on
 
 
 def deciding_members(fact: AnyFact) -> frozenset[str]:
@@ -221,6 +306,9 @@ def counted_members(fact: AnyFact) -> Mapping[Aspect, frozenset[str]]:
 DECIDING: Final[Mapping[type[Fact], frozenset[str]]] = answers(deciding_members)
 BEARING: Final[Mapping[type[Fact], frozenset[Part]]] = answers(bears_on)
 COUNTED: Final[Mapping[type[Fact], Mapping[Aspect, frozenset[str]]]] = answers(counted_members)
+PAIRS: Final[Mapping[type[Fact], tuple[Presupposed, ...]]] = answers(presupposed)
+"""By the fact that presupposes."""
+PRESUPPOSED: Final[Facts] = frozenset(one.fact for pairs in PAIRS.values() for one in pairs)
 
 
 def moving(*parts: Part) -> frozenset[type[Fact]]:

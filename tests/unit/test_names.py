@@ -5,7 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("ledger", "producers", "consumers", "projections", "readers", "custody")
+PACKAGES = ("ledger", "producers", "consumers", "projections", "readers", "custody", "bench")
 
 
 def test_no_public_class_name_stands_for_two_classes() -> None:

@@ -11,7 +11,7 @@ from ledger.entry import Entry
 from ledger.facts import short_name
 from projections.fold.amended import effective
 from projections.fold.folding import Folding, happened
-from projections.fold.order import PAIRS
+from projections.fold.questions import PAIRS
 from tests.histories import ELM, ZONE, entry
 from tests.oracle.order import ROWS
 from tests.unit.deciding import MEMBERS
